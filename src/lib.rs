@@ -1,0 +1,7 @@
+//! kpolicy judges Kubernetes objects by one policy set, in Git before they are merged and in the cluster when they
+//! are admitted, with the same verdict.
+//!
+//! `ARCHITECTURE.md` is the map of the house.
+
+pub mod manifest;
+pub mod source;
