@@ -1,0 +1,137 @@
+//! Config as it is after checking: which policies run where, and how hard.
+
+use std::collections::BTreeMap;
+
+use crate::manifest::Document;
+use crate::source::Span;
+
+/// What a violation does. Ordered from nothing to refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Enforcement {
+    /// Nothing: the policy is not run.
+    Disabled,
+    /// Recorded: audit annotation, metric, `--show-audit`.
+    Audit,
+    /// Said to the user, and let through.
+    Warn,
+    /// Refused.
+    Deny,
+}
+
+impl Enforcement {
+    /// The word in Config and in outputs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::Audit => "audit",
+            Self::Warn => "warn",
+            Self::Deny => "deny",
+        }
+    }
+
+    /// Reads the word of Config.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Disabled, Self::Audit, Self::Warn, Self::Deny].into_iter().find(|known| known.as_str() == word)
+    }
+}
+
+/// What Config (or a profile) says of one policy; what is `None` is left as it was.
+#[derive(Clone, Debug, Default)]
+pub struct PolicySetting {
+    /// How hard.
+    pub enforcement: Option<Enforcement>,
+    /// Parameters as written, not yet checked against the policy's schema. Later settings replace single keys.
+    pub params: Option<Document>,
+    /// Where the setting stands.
+    pub span: Option<Span>,
+}
+
+/// Settings by policy name; `*` stands for every policy.
+pub type PolicySettings = BTreeMap<Box<str>, PolicySetting>;
+
+/// A named group of settings that ships with kpolicy.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Its name.
+    pub name: Box<str>,
+    /// What it turns on, and how hard.
+    pub policies: PolicySettings,
+}
+
+/// One cluster, as Flux sees it.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// Its name.
+    pub name: Box<str>,
+    /// The directory Flux reconciles, relative to the repository root.
+    pub path: Option<Box<str>>,
+    /// The minor version it runs, such as `1.34`.
+    pub kubernetes_version: Option<(u32, u32)>,
+    /// Settings of this cluster. Its enforcement is a ceiling for its namespaces.
+    pub policies: PolicySettings,
+}
+
+/// What holds in some namespaces.
+#[derive(Clone, Debug)]
+pub struct NamespaceSetting {
+    /// Exact names, or globs with `*` (which may only harden).
+    pub names: Vec<Box<str>>,
+    /// For every policy.
+    pub enforcement: Option<Enforcement>,
+    /// By policy.
+    pub policies: PolicySettings,
+    /// What lint assumes of the labels of a namespace that is not in Git.
+    pub labels: Option<BTreeMap<Box<str>, Box<str>>>,
+}
+
+/// Rules for exceptions.
+#[derive(Clone, Debug, Default)]
+pub struct ExceptionSettings {
+    /// Where exceptions are, relative to the config file.
+    pub paths: Vec<Box<str>>,
+    /// How far away an expiry may be.
+    pub max_lifetime_days: Option<u32>,
+    /// The only namespaces a PolicyException may be in; empty for any.
+    pub allowed_namespaces: Vec<Box<str>>,
+}
+
+/// One step of the route to a pod template in a custom resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplateStep {
+    /// A key.
+    Key(Box<str>),
+    /// Every element of a list, `[]`, or every value of a map, `*`.
+    Each,
+}
+
+/// A custom kind that carries pod templates, and where.
+#[derive(Clone, Debug)]
+pub struct PodTemplateCrd {
+    /// API group.
+    pub group: Box<str>,
+    /// Kind.
+    pub kind: Box<str>,
+    /// Routes to its templates.
+    pub paths: Vec<Vec<TemplateStep>>,
+}
+
+/// The checked configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Profiles chosen, resolved, in order.
+    pub profiles: Vec<Profile>,
+    /// More policy files, relative to the config file.
+    pub policy_paths: Vec<Box<str>>,
+    /// Settings by policy.
+    pub policies: PolicySettings,
+    /// Clusters; empty where the file names none.
+    pub clusters: Vec<Cluster>,
+    /// Namespace settings, in order.
+    pub namespaces: Vec<NamespaceSetting>,
+    /// Rules for exceptions.
+    pub exceptions: ExceptionSettings,
+    /// Custom kinds with pod templates.
+    pub pod_template_crds: Vec<PodTemplateCrd>,
+    /// Whether mutations run at all.
+    pub mutate: bool,
+}

@@ -1,0 +1,118 @@
+//! The finding and what stands around it.
+
+use std::sync::Arc;
+
+use crate::config::Enforcement;
+use crate::policy::{Safety, Severity};
+use crate::source::{FieldPath, Span};
+
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FindingKind {
+    /// A text that could not be read.
+    Parse,
+    /// A violated validation.
+    Violation,
+    /// A change that our own mutation would make to what Git says.
+    Drift,
+}
+
+impl FindingKind {
+    /// The word in outputs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Parse => "parse",
+            Self::Violation => "violation",
+            Self::Drift => "drift",
+        }
+    }
+}
+
+/// Names an object for people.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId {
+    /// `apiVersion` as written.
+    pub api_version: Box<str>,
+    /// Kind.
+    pub kind: Box<str>,
+    /// Namespace, where known.
+    pub namespace: Option<Box<str>>,
+    /// Name; empty with `generateName`.
+    pub name: Box<str>,
+}
+
+/// How hard a finding is in one cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterVerdict {
+    /// The cluster's name.
+    pub name: Arc<str>,
+    /// How hard, in Git.
+    pub enforcement: Enforcement,
+    /// How hard, at admission.
+    pub at_admission: Enforcement,
+}
+
+/// A decision or a problem, placed.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// What it is about.
+    pub kind: FindingKind,
+    /// The policy's name; `manifest-parse` for problems of reading.
+    pub policy: Arc<str>,
+    /// `<policy>/<validation>`.
+    pub validation: Arc<str>,
+    /// How much harm it can do.
+    pub severity: Severity,
+    /// The hardest of its clusters.
+    pub enforcement: Enforcement,
+    /// The whole message.
+    pub message: String,
+    /// Where, in the sources of the run; `None` where a value has no place.
+    pub span: Option<Span>,
+    /// The object it is about.
+    pub object: Option<ObjectId>,
+    /// The place in the object.
+    pub field_path: Option<FieldPath>,
+    /// The container it is about.
+    pub container: Option<Box<str>>,
+    /// The clusters it hits, in order of their names; empty where there is no cluster.
+    pub clusters: Vec<ClusterVerdict>,
+    /// The exception that lifts it: listed, not counted.
+    pub exception: Option<Arc<str>>,
+    /// What can be done about it by itself.
+    pub fix: Option<Safety>,
+    /// Further facts for the reader, in order.
+    pub notes: Vec<String>,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// Something that was not judged, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unjudged {
+    /// A file, a build, a policy.
+    pub what: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The figures of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files read.
+    pub files: usize,
+    /// Objects judged; one that several clusters run counts once for each.
+    pub objects: usize,
+    /// Policies run.
+    pub policies: usize,
+    /// Clusters judged for; 0 where there is none.
+    pub clusters: usize,
+    /// Findings that deny.
+    pub deny: usize,
+    /// Findings that warn.
+    pub warn: usize,
+    /// Findings that audit.
+    pub audit: usize,
+    /// Things not judged.
+    pub not_judged: usize,
+}

@@ -1,0 +1,88 @@
+//! What an expression of a policy can see, and under which slot the engine puts it.
+
+use crate::cel::Environment;
+
+/// The roots of an expression, in slot order. [`Root`] names the slots.
+const ROOTS: [&str; 13] = [
+    "object",
+    "oldObject",
+    "request",
+    "params",
+    "namespaceObject",
+    "authorizer",
+    "resources",
+    "pod",
+    "oldPod",
+    "containers",
+    "workloadContainers",
+    "serviceContainers",
+    "repository",
+];
+
+/// The slot of each root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// The object; null on DELETE.
+    Object,
+    /// The object before; null on CREATE.
+    OldObject,
+    /// The admission request's attributes.
+    Request,
+    /// The policy's parameters.
+    Params,
+    /// The namespace the object is in; null for cluster-scoped objects.
+    NamespaceObject,
+    /// Authorization checks.
+    Authorizer,
+    /// Declared other objects.
+    Resources,
+    /// The pod template at hand.
+    Pod,
+    /// The same pod template before.
+    OldPod,
+    /// All containers: init, regular, ephemeral.
+    Containers,
+    /// Init and regular containers: what can carry resources.
+    WorkloadContainers,
+    /// Regular containers and native sidecars: what can carry probes.
+    ServiceContainers,
+    /// The repository itself.
+    Repository,
+}
+
+impl Root {
+    /// How many slots there are.
+    pub const COUNT: usize = ROOTS.len();
+
+    /// The slot.
+    pub const fn slot(self) -> usize {
+        self as usize
+    }
+}
+
+/// What kind of thing a policy judges decides which roots it may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Objects as they are: the API server's own variables.
+    Objects,
+    /// Pod templates: `pod`, `containers` and their kin too.
+    PodTemplates,
+    /// The repository.
+    Repository,
+}
+
+/// The environment in which the expressions of a policy compile.
+///
+/// Roots that the scope lacks keep their slots but get a name no expression can spell, so that slots are the same
+/// for every policy.
+pub fn environment(scope: Scope) -> Environment {
+    Environment::new(ROOTS.iter().enumerate().map(|(slot, name)| {
+        let pod_root = (Root::Pod.slot()..=Root::ServiceContainers.slot()).contains(&slot);
+        let visible = match scope {
+            Scope::Objects => !pod_root && slot != Root::Repository.slot(),
+            Scope::PodTemplates => slot != Root::Repository.slot(),
+            Scope::Repository => matches!(*name, "params" | "repository"),
+        };
+        if visible { *name } else { "" }
+    }))
+}

@@ -1,0 +1,18 @@
+//! Policies: from the document as written to a compiled, immutable [`PolicySet`].
+//!
+//! This module owns the Policy format (`kpolicy.io/v1alpha1`): reading it with every error placed in the file,
+//! compiling its expressions, and deciding which requests a policy applies to. It must not know where policies run
+//! or how hard (that is `config` and `judge`), and it evaluates nothing but selectors.
+//!
+//! Start reading at [`Policy`].
+
+mod environment;
+mod matching;
+mod model;
+
+pub use environment::{Root, Scope, environment};
+pub use matching::{Matching, Operation, ResourceRule, Target};
+pub use model::{
+    About, FailurePolicy, MatchCondition, Mutation, Policy, PolicySet, Reason, ResourceDeclaration, ResourceScope,
+    Safety, Severity, Validation,
+};

@@ -1,0 +1,246 @@
+//! A compiled policy: what was written, checked, with its expressions ready to run.
+
+use std::sync::Arc;
+
+use crate::cel::Program;
+use crate::source::Span;
+
+use super::{Matching, Parameters};
+
+/// How much harm a violation can do; orders findings of equal enforcement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Untidy.
+    Low,
+    /// Costs something some day.
+    Medium,
+    /// An outage or a weakness waiting to happen.
+    High,
+    /// A way into the cluster.
+    Critical,
+}
+
+impl Severity {
+    /// The word used in policies and outputs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// What an evaluation error means for the request: KEP-3488's `failurePolicy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailurePolicy {
+    /// An error counts as a violation.
+    Fail,
+    /// An error counts as nothing.
+    Ignore,
+}
+
+/// The status reason of a denial; decides the HTTP code in the admission response.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reason {
+    /// 422, the default.
+    #[default]
+    Invalid,
+    /// 401.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 413.
+    RequestEntityTooLarge,
+}
+
+impl Reason {
+    /// The reason's name in a `metav1.Status`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invalid => "Invalid",
+            Self::Unauthorized => "Unauthorized",
+            Self::Forbidden => "Forbidden",
+            Self::RequestEntityTooLarge => "RequestEntityTooLarge",
+        }
+    }
+
+    /// The HTTP code that goes with it.
+    pub const fn code(self) -> u16 {
+        match self {
+            Self::Invalid => 422,
+            Self::Unauthorized => 401,
+            Self::Forbidden => 403,
+            Self::RequestEntityTooLarge => 413,
+        }
+    }
+}
+
+/// Whether a mutation may be written into Git without being asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Safety {
+    /// `--fix` applies it.
+    Safe,
+    /// Only `--unsafe-fixes` applies it.
+    Unsafe,
+    /// Shown, never written.
+    Display,
+}
+
+impl Safety {
+    /// The word used in policies and outputs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Unsafe => "unsafe",
+            Self::Display => "display",
+        }
+    }
+}
+
+/// A precondition of the whole policy: all must be true.
+#[derive(Debug)]
+pub struct MatchCondition {
+    /// Its name in messages.
+    pub name: Box<str>,
+    /// A boolean expression.
+    pub expression: Program,
+}
+
+/// One validation: its expression is true for what is allowed.
+#[derive(Debug)]
+pub struct Validation {
+    /// `<policy>/<name or index>`, everywhere.
+    pub id: Arc<str>,
+    /// A boolean expression.
+    pub expression: Program,
+    /// What to say when it is false; without it, the expression itself is shown.
+    pub message: Option<Box<str>>,
+    /// An expression that makes the message; falls back to `message` when it fails or gives no usable text.
+    pub message_expression: Option<Program>,
+    /// The reason of a denial.
+    pub reason: Reason,
+    /// Where the expression stands in the policy's source.
+    pub span: Span,
+}
+
+/// One mutation: an expression that gives a JSON Patch.
+#[derive(Debug)]
+pub struct Mutation {
+    /// `<policy>/<name or index>`, everywhere.
+    pub id: Arc<str>,
+    /// Whether it may be written into Git.
+    pub safety: Safety,
+    /// An expression whose value is a list of `JSONPatch` objects.
+    pub expression: Program,
+    /// Where the expression stands in the policy's source.
+    pub span: Span,
+}
+
+/// Where a declared other object is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceScope {
+    /// In the namespace of the judged object.
+    SameNamespace,
+    /// In the whole cluster.
+    Cluster,
+}
+
+/// Other objects that the expressions may read, as `resources.<name>`.
+#[derive(Clone, Debug)]
+pub struct ResourceDeclaration {
+    /// The name under `resources`.
+    pub name: Box<str>,
+    /// API group; empty for the core group.
+    pub api_group: Box<str>,
+    /// Kind.
+    pub kind: Box<str>,
+    /// Where it is looked for.
+    pub scope: ResourceScope,
+}
+
+/// What people read about a policy.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// One line.
+    pub title: Box<str>,
+    /// The family it belongs to, such as `images`.
+    pub category: Box<str>,
+    /// How much harm a violation can do.
+    pub severity: Severity,
+    /// Why it matters.
+    pub description: Box<str>,
+    /// What to do.
+    pub remediation: Box<str>,
+    /// Vendor pages, KEPs, upstream checks.
+    pub references: Vec<Box<str>>,
+}
+
+/// One policy, compiled. Immutable; shared between threads.
+#[derive(Debug)]
+pub struct Policy {
+    /// The id, everywhere.
+    pub name: Arc<str>,
+    /// What people read about it.
+    pub about: About,
+    /// Where its name stands.
+    pub span: Span,
+    /// Which requests it applies to.
+    pub matching: Matching,
+    /// Preconditions; all must be true.
+    pub match_conditions: Vec<MatchCondition>,
+    /// The shape and defaults of `params`.
+    pub parameters: Parameters,
+    /// Other objects it reads.
+    pub resources: Vec<ResourceDeclaration>,
+    /// The expressions of `variables`, in order: `variables[i]` may read those before it.
+    pub variables: Vec<Program>,
+    /// Its validations, in order.
+    pub validations: Vec<Validation>,
+    /// Its mutations, in order.
+    pub mutations: Vec<Mutation>,
+    /// What an evaluation error means.
+    pub failure_policy: FailurePolicy,
+}
+
+/// All policies of a run, in order of their names. Immutable.
+#[derive(Debug, Default)]
+pub struct PolicySet {
+    policies: Vec<Arc<Policy>>,
+}
+
+impl PolicySet {
+    /// A set of these policies; of two with one name the later replaces the earlier.
+    pub fn new(policies: impl IntoIterator<Item = Policy>) -> Self {
+        let mut all: Vec<Arc<Policy>> = Vec::new();
+        for policy in policies {
+            match all.iter_mut().find(|known| known.name == policy.name) {
+                Some(known) => *known = Arc::new(policy),
+                None => all.push(Arc::new(policy)),
+            }
+        }
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        Self { policies: all }
+    }
+
+    /// The policies in order of their names.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Policy>> {
+        self.policies.iter()
+    }
+
+    /// The policy with this name.
+    pub fn get(&self, name: &str) -> Option<&Arc<Policy>> {
+        self.policies.binary_search_by(|policy| (*policy.name).cmp(name)).ok().and_then(|at| self.policies.get(at))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.policies.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.policies.is_empty()
+    }
+}
