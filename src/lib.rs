@@ -3,5 +3,6 @@
 //!
 //! `ARCHITECTURE.md` is the map of the house.
 
+pub mod cel;
 pub mod manifest;
 pub mod source;

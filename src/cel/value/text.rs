@@ -1,0 +1,59 @@
+//! Strings and bytes: borrowed from the expression, or shared.
+
+use std::sync::Arc;
+
+/// A string, borrowed from a program or shared.
+#[derive(Clone, Debug)]
+pub enum Str<'a> {
+    /// Borrowed.
+    Borrowed(&'a str),
+    /// Computed.
+    Shared(Arc<str>),
+}
+
+impl Str<'_> {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Borrowed(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Str<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Borrowed(text)
+    }
+}
+
+impl From<String> for Str<'_> {
+    fn from(text: String) -> Self {
+        Self::Shared(text.into())
+    }
+}
+
+/// Bytes, borrowed from a program or shared.
+#[derive(Clone, Debug)]
+pub enum Bytes<'a> {
+    /// Borrowed.
+    Borrowed(&'a [u8]),
+    /// Computed.
+    Shared(Arc<[u8]>),
+}
+
+impl Bytes<'_> {
+    /// The bytes.
+    pub fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Borrowed(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
+impl From<Vec<u8>> for Bytes<'_> {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Shared(bytes.into())
+    }
+}
