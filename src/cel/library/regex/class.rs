@@ -104,7 +104,7 @@ const POSIX: &[&str] = &[
 pub(super) fn write_char(out: &mut String, code: u32) {
     match char::from_u32(code) {
         Some(plain) if plain.is_ascii_alphanumeric() => out.push(plain),
-        Some(_) => out.push_str(&format!("\\x{{{code:X}}}")),
+        Some(_) => out.extend(["\\x{", &format!("{code:X}"), "}"]),
         None => out.push_str(NOTHING),
     }
 }

@@ -88,16 +88,15 @@ impl<'p> Translator<'p> {
                     self.repeat(&here, previous_repeat.as_ref(), None)?;
                     repeat = Some(here);
                 }
-                '{' => match self.counts()? {
-                    Some(counts) => {
+                '{' => {
+                    if let Some(counts) = self.counts()? {
                         self.repeat(&here, previous_repeat.as_ref(), Some(counts))?;
                         repeat = Some(here);
-                    }
-                    None => {
+                    } else {
                         self.cursor.next();
                         self.literal('{'.into());
                     }
-                },
+                }
                 _ => self.piece(next)?,
             }
             previous_repeat = repeat;
