@@ -5,4 +5,5 @@
 
 pub mod cel;
 pub mod manifest;
+pub mod schema;
 pub mod source;

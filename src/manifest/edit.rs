@@ -54,6 +54,12 @@ impl Document {
         self.add(data, None)
     }
 
+    /// Adds a list of this document's own nodes, without origin.
+    pub fn make_list(&mut self, items: &[NodeId]) -> NodeId {
+        let data = self.list_data(items);
+        self.add(data, None)
+    }
+
     /// Makes another node the root.
     pub fn set_root(&mut self, id: NodeId) {
         self.root = id;

@@ -1,0 +1,8 @@
+//! What the API server knows of the built-in kinds: their resources, scopes, pod templates and defaults.
+//!
+//! This module owns facts about Kubernetes' API, by version. It must not know policies, and does no I/O.
+//!
+//! Start reading at [`kinds`], then [`defaults`].
+
+pub mod defaults;
+pub mod kinds;
