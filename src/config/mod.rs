@@ -10,6 +10,6 @@ mod model;
 
 pub use exception::{Date, ExceptionMatch, PolicyException};
 pub use model::{
-    Cluster, Config, Enforcement, ExceptionSettings, NamespaceSetting, PodTemplateCrd, PolicySetting, PolicySettings,
-    Profile, TemplateStep,
+    Cluster, Config, Enforcement, ExceptionSettings, NamespaceSetting, PolicySetting,
+    PolicySettings, Profile,
 };

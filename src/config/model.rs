@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::manifest::Document;
+use crate::schema::templates::PodTemplateCrd;
 use crate::source::Span;
 
 /// What a violation does. Ordered from nothing to refusal.
@@ -31,7 +32,9 @@ impl Enforcement {
 
     /// Reads the word of Config.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Disabled, Self::Audit, Self::Warn, Self::Deny].into_iter().find(|known| known.as_str() == word)
+        [Self::Disabled, Self::Audit, Self::Warn, Self::Deny]
+            .into_iter()
+            .find(|known| known.as_str() == word)
     }
 }
 
@@ -93,26 +96,6 @@ pub struct ExceptionSettings {
     pub max_lifetime_days: Option<u32>,
     /// The only namespaces a PolicyException may be in; empty for any.
     pub allowed_namespaces: Vec<Box<str>>,
-}
-
-/// One step of the route to a pod template in a custom resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TemplateStep {
-    /// A key.
-    Key(Box<str>),
-    /// Every element of a list, `[]`, or every value of a map, `*`.
-    Each,
-}
-
-/// A custom kind that carries pod templates, and where.
-#[derive(Clone, Debug)]
-pub struct PodTemplateCrd {
-    /// API group.
-    pub group: Box<str>,
-    /// Kind.
-    pub kind: Box<str>,
-    /// Routes to its templates.
-    pub paths: Vec<Vec<TemplateStep>>,
 }
 
 /// The checked configuration.

@@ -11,13 +11,18 @@ pub struct Limits<'a> {
 
 impl std::fmt::Debug for Limits<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Limits").field("steps", &self.steps).finish_non_exhaustive()
+        f.debug_struct("Limits")
+            .field("steps", &self.steps)
+            .finish_non_exhaustive()
     }
 }
 
 impl Default for Limits<'_> {
     /// A million steps for each policy, never cancelled.
     fn default() -> Self {
-        Self { steps: 1_000_000, cancelled: &|| false }
+        Self {
+            steps: 1_000_000,
+            cancelled: &|| false,
+        }
     }
 }

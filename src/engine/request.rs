@@ -63,7 +63,12 @@ pub struct Request<'a> {
 /// The other objects that policies may declare.
 pub trait OtherObjects {
     /// The objects of a kind, in one namespace or in the whole cluster; or why they are not known.
-    fn list(&self, group: &str, kind: &str, namespace: Option<&str>) -> Result<Vec<NodeRef<'_>>, String>;
+    fn list(
+        &self,
+        group: &str,
+        kind: &str,
+        namespace: Option<&str>,
+    ) -> Result<Vec<NodeRef<'_>>, String>;
 }
 
 /// Nothing is known of other objects, and why.

@@ -174,10 +174,21 @@ impl<'a> NodeRef<'a> {
 
     /// The route from the document's root to this node. Costs a walk over the document: for findings, not for verdicts.
     pub fn path(self) -> FieldPath {
+        self.path_from(self.document.root()).unwrap_or_default()
+    }
+
+    /// The route from `ancestor` to this node; `None` where it is not below it. Costs a walk over that part of the
+    /// document.
+    pub fn path_from(self, ancestor: NodeRef<'_>) -> Option<FieldPath> {
+        if !std::ptr::eq(self.document, ancestor.document) {
+            return None;
+        }
         let mut parents: Vec<Option<(NodeId, Segment)>> = vec![None; self.document.nodes.len()];
-        let mut pending = vec![self.document.root];
+        let mut pending = vec![ancestor.id];
+        let mut found = false;
         while let Some(id) = pending.pop() {
             if id == self.id {
+                found = true;
                 break;
             }
             match NodeRef::new(self.document, id).view() {
@@ -203,7 +214,7 @@ impl<'a> NodeRef<'a> {
             segments.push(segment);
             id = parent;
         }
-        segments.into_iter().rev().collect()
+        found.then(|| segments.into_iter().rev().collect())
     }
 
     /// The origin of the nearest node on the way from this document's root along `path` that has one, with the

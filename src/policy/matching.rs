@@ -30,7 +30,9 @@ impl Operation {
 
     /// Reads the word of an AdmissionReview.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Create, Self::Update, Self::Delete, Self::Connect].into_iter().find(|known| known.as_str() == word)
+        [Self::Create, Self::Update, Self::Delete, Self::Connect]
+            .into_iter()
+            .find(|known| known.as_str() == word)
     }
 }
 
@@ -74,4 +76,11 @@ pub struct Matching {
     pub namespace_selector: Option<LabelSelector>,
     /// Labels of the object or the old object; `None` for any.
     pub object_selector: Option<LabelSelector>,
+}
+
+impl Matching {
+    /// Whether the policy judges pod templates.
+    pub const fn is_pod_templates(&self) -> bool {
+        matches!(self.target, Target::PodTemplates)
+    }
 }

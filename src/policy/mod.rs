@@ -13,6 +13,6 @@ mod model;
 pub use environment::{Root, Scope, environment};
 pub use matching::{Matching, Operation, ResourceRule, Target};
 pub use model::{
-    About, FailurePolicy, MatchCondition, Mutation, Policy, PolicySet, Reason, ResourceDeclaration, ResourceScope,
-    Safety, Severity, Validation,
+    About, FailurePolicy, MatchCondition, Mutation, Policy, PolicySet, Reason, ResourceDeclaration,
+    ResourceScope, Safety, Severity, Validation,
 };

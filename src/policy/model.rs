@@ -231,7 +231,10 @@ impl PolicySet {
 
     /// The policy with this name.
     pub fn get(&self, name: &str) -> Option<&Arc<Policy>> {
-        self.policies.binary_search_by(|policy| (*policy.name).cmp(name)).ok().and_then(|at| self.policies.get(at))
+        self.policies
+            .binary_search_by(|policy| (*policy.name).cmp(name))
+            .ok()
+            .and_then(|at| self.policies.get(at))
     }
 
     /// How many there are.
@@ -242,5 +245,29 @@ impl PolicySet {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.policies.is_empty()
+    }
+}
+
+impl Policy {
+    /// Whether any expression of the policy names this root.
+    pub fn reads(&self, root: super::Root) -> bool {
+        self.programs()
+            .any(|program| program.reads().contains(&root.slot()))
+    }
+
+    /// All expressions of the policy.
+    pub fn programs(&self) -> impl Iterator<Item = &Program> {
+        let conditions = self
+            .match_conditions
+            .iter()
+            .map(|condition| &condition.expression);
+        let validations = self.validations.iter().flat_map(|validation| {
+            std::iter::once(&validation.expression).chain(&validation.message_expression)
+        });
+        let mutations = self.mutations.iter().map(|mutation| &mutation.expression);
+        conditions
+            .chain(&self.variables)
+            .chain(validations)
+            .chain(mutations)
     }
 }

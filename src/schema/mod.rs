@@ -6,3 +6,4 @@
 
 pub mod defaults;
 pub mod kinds;
+pub mod templates;

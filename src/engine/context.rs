@@ -1,0 +1,258 @@
+//! What all policies share on one request: its pod templates, and the documents made from its attributes.
+
+use std::cell::OnceCell;
+
+use crate::cel::Value;
+use crate::manifest::{Document, DocumentBuilder, NodeId, NodeRef, View};
+use crate::policy::{Policy, ResourceDeclaration, ResourceScope, Root};
+use crate::schema::templates::{PodTemplateCrd, templates};
+
+use super::{Kind, OtherObjects, Request, Resource};
+
+/// One request, prepared for policies. Not `Sync`: each request has its own.
+pub struct Context<'a> {
+    pub(super) request: Request<'a>,
+    pub(super) templates: Vec<NodeRef<'a>>,
+    pub(super) old_templates: Vec<NodeRef<'a>>,
+    others: &'a dyn OtherObjects,
+    attributes: OnceCell<Document>,
+    unknown: OnceCell<Document>,
+}
+
+impl std::fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Context<'a> {
+    /// Prepares a request. `crds` are the custom kinds that carry pod templates.
+    pub fn new(
+        request: Request<'a>,
+        others: &'a dyn OtherObjects,
+        crds: &[PodTemplateCrd],
+    ) -> Self {
+        let of = |object: Option<NodeRef<'a>>| {
+            object.map_or_else(Vec::new, |object| {
+                templates(object, request.kind.group, request.kind.kind, crds)
+            })
+        };
+        Self {
+            templates: of(request.object),
+            old_templates: of(request.old_object),
+            request,
+            others,
+            attributes: OnceCell::new(),
+            unknown: OnceCell::new(),
+        }
+    }
+
+    /// The request.
+    pub const fn request(&self) -> &Request<'a> {
+        &self.request
+    }
+
+    /// The pod templates of the object.
+    pub fn templates(&self) -> &[NodeRef<'a>] {
+        &self.templates
+    }
+
+    /// The pod templates of the old object.
+    pub fn old_templates(&self) -> &[NodeRef<'a>] {
+        &self.old_templates
+    }
+
+    /// The values of an expression's roots, in slot order, for one pod template (or for the object as it is).
+    pub(super) fn roots<'c>(
+        &'c self,
+        policy: &Policy,
+        params: Option<NodeRef<'c>>,
+        template: Option<usize>,
+        unavailable: &'c Document,
+    ) -> Vec<Value<'c>>
+    where
+        'a: 'c,
+    {
+        let request = &self.request;
+        let mut roots = vec![Value::Null; Root::COUNT];
+        let mut set = |root: Root, value: Option<Value<'c>>| {
+            if let (Some(slot), Some(value)) = (roots.get_mut(root.slot()), value) {
+                *slot = value;
+            }
+        };
+        set(Root::Object, request.object.map(Value::Node));
+        set(Root::OldObject, request.old_object.map(Value::Node));
+        set(Root::Params, params.map(Value::Node));
+        set(
+            Root::NamespaceObject,
+            request.namespace_object.map(Value::Node),
+        );
+        set(Root::Authorizer, Some(Value::Node(self.unknown().root())));
+        if policy.reads(Root::Request) {
+            set(Root::Request, Some(Value::Node(self.attributes().root())));
+        }
+        if !policy.resources.is_empty() {
+            set(Root::Resources, Some(self.resources(policy, unavailable)));
+        }
+        if let Some(index) = template {
+            let pod = self.templates.get(index).copied();
+            set(Root::Pod, pod.map(Value::Node));
+            set(
+                Root::OldPod,
+                self.old_templates.get(index).copied().map(Value::Node),
+            );
+            let spec = pod.and_then(|pod| pod.get("spec"));
+            if policy.reads(Root::Containers) {
+                set(Root::Containers, Some(containers(spec, Containers::All)));
+            }
+            if policy.reads(Root::WorkloadContainers) {
+                set(
+                    Root::WorkloadContainers,
+                    Some(containers(spec, Containers::Workload)),
+                );
+            }
+            if policy.reads(Root::ServiceContainers) {
+                set(
+                    Root::ServiceContainers,
+                    Some(containers(spec, Containers::Service)),
+                );
+            }
+        }
+        roots
+    }
+
+    /// What of the policy's declared resources cannot be known here: a map from name to an unknown with the reason.
+    /// Made before [`roots`](Self::roots), whose values may point into it.
+    pub(super) fn unavailable(&self, policy: &Policy) -> Document {
+        let mut builder = DocumentBuilder::new();
+        let mut entries = Vec::new();
+        for declared in &policy.resources {
+            if let Err(reason) = self.declared(declared) {
+                entries.push((&*declared.name, builder.unknown(&reason)));
+            }
+        }
+        let root = builder.object(&entries);
+        builder.finish(root)
+    }
+
+    fn resources<'c>(&'c self, policy: &Policy, unavailable: &'c Document) -> Value<'c> {
+        let entries = policy.resources.iter().map(|declared| {
+            let value = match (
+                unavailable.root().get(&declared.name),
+                self.declared(declared),
+            ) {
+                (None, Ok(objects)) => Value::list(objects.into_iter().map(Value::Node).collect()),
+                (unknown, _) => Value::Node(unknown.unwrap_or_else(|| self.unknown().root())),
+            };
+            (Value::string(declared.name.to_string()), value)
+        });
+        Value::map(entries.collect())
+    }
+
+    fn declared(&self, declared: &ResourceDeclaration) -> Result<Vec<NodeRef<'_>>, String> {
+        let namespace = match declared.scope {
+            ResourceScope::SameNamespace => self.request.namespace,
+            ResourceScope::Cluster => None,
+        };
+        self.others
+            .list(&declared.api_group, &declared.kind, namespace)
+    }
+
+    /// The `request` variable: the fields that the API server declares, and no others.
+    ///
+    /// Upstream: `k8s.io/apiserver` `admission/plugin/cel` `BuildRequestType`.
+    fn attributes(&self) -> &Document {
+        self.attributes.get_or_init(|| {
+            let request = &self.request;
+            let mut builder = DocumentBuilder::new();
+            let b = &mut builder;
+            let mut entries = vec![
+                ("kind", kind(b, request.kind)),
+                ("resource", resource(b, request.resource)),
+                ("subResource", b.string(request.subresource, None)),
+                ("requestKind", kind(b, request.request_kind)),
+                ("requestResource", resource(b, request.request_resource)),
+                (
+                    "requestSubResource",
+                    b.string(request.request_subresource, None),
+                ),
+                ("name", b.string(request.name, None)),
+                ("operation", b.string(request.operation.as_str(), None)),
+                ("dryRun", b.bool(request.dry_run, None)),
+            ];
+            if let Some(namespace) = request.namespace {
+                entries.push(("namespace", b.string(namespace, None)));
+            }
+            entries.push((
+                "userInfo",
+                match request.user_info {
+                    Some(user) => b.copy(user),
+                    None => b.unknown("who makes the request is not known offline"),
+                },
+            ));
+            if let Some(options) = request.options {
+                entries.push(("options", b.copy(options)));
+            }
+            let root = b.object(&entries);
+            builder.finish(root)
+        })
+    }
+
+    fn unknown(&self) -> &Document {
+        self.unknown.get_or_init(|| {
+            let mut builder = DocumentBuilder::new();
+            let root = builder.unknown("the API server's authorizer cannot be asked here");
+            builder.finish(root)
+        })
+    }
+}
+
+fn kind(builder: &mut DocumentBuilder, kind: Kind<'_>) -> NodeId {
+    let group = builder.string(kind.group, None);
+    let version = builder.string(kind.version, None);
+    let kind = builder.string(kind.kind, None);
+    builder.object(&[("group", group), ("version", version), ("kind", kind)])
+}
+
+fn resource(builder: &mut DocumentBuilder, resource: Resource<'_>) -> NodeId {
+    let group = builder.string(resource.group, None);
+    let version = builder.string(resource.version, None);
+    let name = builder.string(resource.resource, None);
+    builder.object(&[("group", group), ("version", version), ("resource", name)])
+}
+
+/// Which containers an expression asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Containers {
+    All,
+    Workload,
+    Service,
+}
+
+/// The containers of a pod: init, regular, ephemeral, in that order. A native sidecar is an init container that is
+/// restarted always (KEP-753).
+fn containers<'a>(spec: Option<NodeRef<'a>>, which: Containers) -> Value<'a> {
+    let mut found = Vec::new();
+    let mut add = |list: &str, keep: &dyn Fn(NodeRef<'a>) -> bool| {
+        if let Some(View::List(list)) = spec.and_then(|spec| spec.get(list)).map(NodeRef::view) {
+            found.extend(
+                list.iter()
+                    .filter(|container| keep(*container))
+                    .map(Value::Node),
+            );
+        }
+    };
+    let is_sidecar = |container: NodeRef<'a>| {
+        container.get("restartPolicy").and_then(NodeRef::as_str) == Some("Always")
+    };
+    add("initContainers", &|container| {
+        which != Containers::Service || is_sidecar(container)
+    });
+    add("containers", &|_| true);
+    if which == Containers::All {
+        add("ephemeralContainers", &|_| true);
+    }
+    Value::list(found)
+}

@@ -1,0 +1,241 @@
+//! One policy's validations on one request.
+
+use crate::cel::{Activation, Budget, EvalError, EvalErrorKind, Place, Program};
+use crate::manifest::NodeRef;
+use crate::policy::{FailurePolicy, Policy, Validation};
+use crate::source::FieldPath;
+
+use super::message::{Described, describe};
+use super::{Context, Evaluation, Limits, NotJudged, Violation};
+
+/// Messages longer than this, or that hold a line break, are no messages: `celconfig.MaxEvaluatedMessageExpressionSizeBytes`.
+const LONGEST_MESSAGE: usize = 5 * 1024;
+
+/// Runs a policy's validations on a request that it matches, once for each pod template where it judges those.
+pub fn evaluate(
+    policy: &Policy,
+    context: &Context<'_>,
+    params: Option<NodeRef<'_>>,
+    limits: &Limits<'_>,
+) -> Evaluation {
+    let mut evaluation = Evaluation {
+        matched: true,
+        ..Evaluation::default()
+    };
+    let unavailable = context.unavailable(policy);
+    for template in rounds(policy, context) {
+        let activation = Activation::new(
+            context.roots(policy, params, template, &unavailable),
+            &policy.variables,
+            Budget::new(limits.steps).with_cancel(limits.cancelled),
+        );
+        let mut run = Run {
+            policy,
+            context,
+            template,
+            activation: &activation,
+            evaluation: &mut evaluation,
+        };
+        if run.conditions_hold() {
+            for (index, validation) in policy.validations.iter().enumerate() {
+                run.validate(index, validation);
+            }
+        }
+    }
+    evaluation
+}
+
+/// Which rounds a policy makes: one for each pod template, or one for the object as it is.
+pub(super) fn rounds(policy: &Policy, context: &Context<'_>) -> Vec<Option<usize>> {
+    if policy.matching.is_pod_templates() {
+        (0..context.templates.len()).map(Some).collect()
+    } else {
+        vec![None]
+    }
+}
+
+struct Run<'r, 'a> {
+    policy: &'a Policy,
+    context: &'r Context<'r>,
+    template: Option<usize>,
+    activation: &'r Activation<'a>,
+    evaluation: &'r mut Evaluation,
+}
+
+impl<'a> Run<'_, 'a> {
+    /// Whether all match conditions are true. As in the API server any false one decides, whatever the others do; only
+    /// then an error counts.
+    fn conditions_hold(&mut self) -> bool {
+        let mut failed = None;
+        for condition in &self.policy.match_conditions {
+            match condition.expression.evaluate(self.activation) {
+                Ok(value) if value.as_bool() == Some(true) => {}
+                Ok(value) if value.as_bool() == Some(false) => return false,
+                Ok(_) => failed = failed.or(Some((condition, not_bool(&condition.expression)))),
+                Err(error) => failed = failed.or(Some((condition, error))),
+            }
+        }
+        let Some((condition, error)) = failed else {
+            return true;
+        };
+        let what = format!("match condition `{}`", condition.name);
+        if error.kind == EvalErrorKind::Unknown {
+            self.not_judged(self.policy.name.clone(), error.message);
+        } else if self.policy.failure_policy == FailurePolicy::Fail {
+            let text = format!("{what} failed: {}", error.message);
+            for (index, validation) in self.policy.validations.iter().enumerate().take(1) {
+                self.violate(
+                    index,
+                    validation,
+                    &self.whole(),
+                    &text,
+                    true,
+                    error.range.clone(),
+                );
+            }
+        } else {
+            self.evaluation
+                .ignored_errors
+                .push(format!("{}: {what}: {}", self.policy.name, error.message));
+        }
+        false
+    }
+
+    fn validate(&mut self, index: usize, validation: &'a Validation) {
+        let error = match validation.expression.evaluate(self.activation) {
+            Ok(value) => match value.as_bool() {
+                Some(true) => return,
+                Some(false) => return self.fail(index, validation),
+                None => not_bool(&validation.expression),
+            },
+            Err(error) => error,
+        };
+        if error.kind == EvalErrorKind::Unknown {
+            return self.not_judged(validation.id.clone(), error.message);
+        }
+        if self.policy.failure_policy == FailurePolicy::Ignore {
+            return self
+                .evaluation
+                .ignored_errors
+                .push(format!("{}: {}", validation.id, error.message));
+        }
+        let text = format!("the expression could not be evaluated: {}", error.message);
+        let described = error
+            .place
+            .as_ref()
+            .and_then(|place| self.described(place))
+            .unwrap_or_else(|| self.whole());
+        self.violate(index, validation, &described, &text, true, error.range);
+    }
+
+    fn fail(&mut self, index: usize, validation: &'a Validation) {
+        let text = self.text(validation);
+        let places = validation.expression.blame(self.activation);
+        let mut any = false;
+        for place in &places {
+            if let Some(described) = self.described(place) {
+                any = true;
+                self.violate(
+                    index,
+                    validation,
+                    &described,
+                    &text,
+                    false,
+                    place.range.clone(),
+                );
+            }
+        }
+        if !any {
+            let range = places
+                .first()
+                .map_or(0..validation.expression.source().len(), |place| {
+                    place.range.clone()
+                });
+            self.violate(index, validation, &self.whole(), &text, false, range);
+        }
+    }
+
+    /// What to say: the message expression's text if it is usable, else the message, else the expression itself.
+    fn text(&self, validation: &'a Validation) -> String {
+        let made = validation.message_expression.as_ref().and_then(|program| {
+            let value = program.evaluate(self.activation).ok()?;
+            let text = value.as_str()?.trim().to_owned();
+            let usable = !text.is_empty() && text.len() <= LONGEST_MESSAGE && !text.contains('\n');
+            usable.then_some(text)
+        });
+        made.or_else(|| validation.message.as_deref().map(str::to_owned))
+            .unwrap_or_else(|| {
+                let expression = validation
+                    .expression
+                    .source()
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ");
+                format!("failed expression: {expression}")
+            })
+    }
+
+    /// The place as the object's reader knows it; `None` where it lies in another object or in no object at all.
+    fn described(&self, place: &Place<'_>) -> Option<Described> {
+        let object = self.context.request.object?;
+        let path = place.node.path_from(object)?;
+        Some(describe(object, path, &place.missing))
+    }
+
+    /// The pod template at hand, or the object: for what has no place of its own.
+    fn whole(&self) -> Described {
+        let object = self.context.request.object;
+        let template = self
+            .template
+            .and_then(|index| self.context.templates.get(index));
+        let path = object
+            .zip(template)
+            .and_then(|(object, template)| template.path_from(object));
+        Described::whole(path.unwrap_or_else(FieldPath::root))
+    }
+
+    fn violate(
+        &mut self,
+        index: usize,
+        validation: &Validation,
+        described: &Described,
+        text: &str,
+        is_error: bool,
+        expression: std::ops::Range<usize>,
+    ) {
+        let violation = Violation {
+            validation: validation.id.clone(),
+            message: described.message(text),
+            field_path: described.field_path.clone(),
+            existing: described.existing,
+            container: described.container.clone(),
+            is_error,
+            expression,
+            index,
+        };
+        let known = self.evaluation.violations.iter().any(|known| {
+            known.index == index
+                && known.field_path == violation.field_path
+                && known.message == violation.message
+        });
+        if !known {
+            self.evaluation.violations.push(violation);
+        }
+    }
+
+    fn not_judged(&mut self, what: std::sync::Arc<str>, reason: String) {
+        let entry = NotJudged { what, reason };
+        if !self.evaluation.not_judged.contains(&entry) {
+            self.evaluation.not_judged.push(entry);
+        }
+    }
+}
+
+fn not_bool<'a>(program: &Program) -> EvalError<'a> {
+    EvalError {
+        kind: EvalErrorKind::NoSuchOverload,
+        message: "the expression did not give a boolean".to_owned(),
+        range: 0..program.source().len(),
+        place: None,
+    }
+}

@@ -1,0 +1,85 @@
+//! Which exception lifts a violation.
+
+use std::sync::Arc;
+
+use crate::config::{Date, PolicyException};
+use crate::engine::{Request, Violation};
+use crate::manifest::NodeRef;
+
+use super::TopOwner;
+use super::glob;
+
+/// The exceptions that hold in one cluster on one day.
+#[derive(Debug)]
+pub(super) struct Exceptions {
+    active: Vec<(Arc<str>, PolicyException)>,
+}
+
+impl Exceptions {
+    pub(super) fn new(exceptions: &[PolicyException], cluster: Option<&str>, today: Date) -> Self {
+        let active = exceptions.iter().filter(|exception| {
+            let clusters = &exception.matches.clusters;
+            let here = clusters.is_empty()
+                || cluster.is_some_and(|name| clusters.iter().any(|known| &**known == name));
+            here && today <= exception.expires
+        });
+        Self {
+            active: active
+                .map(|exception| (Arc::from(&*exception.name), exception.clone()))
+                .collect(),
+        }
+    }
+
+    /// The first exception that reaches a violation.
+    pub(super) fn lifting(
+        &self,
+        policy: &str,
+        violation: &Violation,
+        request: &Request<'_>,
+        owner: Option<TopOwner<'_>>,
+    ) -> Option<Arc<str>> {
+        let found = self.active.iter().find(|(_, exception)| {
+            let named = exception
+                .policies
+                .iter()
+                .any(|name| **name == *policy || **name == *violation.validation);
+            named && reaches(exception, violation, request, owner)
+        });
+        found.map(|(name, _)| name.clone())
+    }
+}
+
+fn reaches(
+    exception: &PolicyException,
+    violation: &Violation,
+    request: &Request<'_>,
+    owner: Option<TopOwner<'_>>,
+) -> bool {
+    let matches = &exception.matches;
+    let owner = owner.unwrap_or(TopOwner {
+        kind: request.kind.kind,
+        name: request.name,
+    });
+    let any = |patterns: &[Box<str>], name: Option<&str>| {
+        patterns.is_empty()
+            || name.is_some_and(|name| patterns.iter().any(|pattern| glob::matches(pattern, name)))
+    };
+    any(&matches.namespaces, request.namespace)
+        && (matches.kinds.is_empty() || matches.kinds.iter().any(|kind| **kind == *owner.kind))
+        && any(&matches.names, Some(owner.name))
+        && any(&matches.containers, violation.container.as_deref())
+        && selected(exception, request)
+}
+
+fn selected(exception: &PolicyException, request: &Request<'_>) -> bool {
+    let labels = request
+        .object
+        .or(request.old_object)
+        .and_then(|object| object.at(&["metadata", "labels"]));
+    exception.matches.match_labels.iter().all(|(key, value)| {
+        labels
+            .and_then(|labels| labels.get(key))
+            .and_then(NodeRef::as_str)
+            == Some(value)
+    })
+}

@@ -1,0 +1,138 @@
+//! Who is judged, and who is mutated.
+//!
+//! A Pod always; a controller object for early feedback; an object that another controller made is judged through its
+//! Pods. The rules follow the Policy format's "Who is judged" and "Mutations".
+
+use crate::engine::{Context, Request};
+use crate::manifest::{NodeRef, View};
+use crate::policy::{Operation, Policy};
+
+/// Whether the object has a controller behind it that is not a Pod's: a Deployment's ReplicaSet, a CronJob's Job.
+/// Its Pods are judged instead.
+pub(super) fn is_generated(request: &Request<'_>) -> bool {
+    !is_pod(request)
+        && request
+            .object
+            .or(request.old_object)
+            .is_some_and(has_controller)
+}
+
+/// Whether an UPDATE leaves everything alone that the policy looks at: the pod templates and labels for policies of
+/// pod templates, everything but status and bookkeeping for the others.
+pub(super) fn is_unchanged(policy: &Policy, context: &Context<'_>) -> bool {
+    let request = context.request();
+    let (Operation::Update, Some(object), Some(old)) =
+        (request.operation, request.object, request.old_object)
+    else {
+        return false;
+    };
+    let same_labels = same(
+        object.at(&["metadata", "labels"]),
+        old.at(&["metadata", "labels"]),
+    );
+    if policy.matching.is_pod_templates() {
+        let (new, old) = (context.templates(), context.old_templates());
+        let same_templates = if is_pod(request) {
+            same(
+                object.get("spec"),
+                old.first().and_then(|pod| pod.get("spec")),
+            ) && same(
+                object.at(&["metadata", "annotations"]),
+                old.first()
+                    .and_then(|pod| pod.at(&["metadata", "annotations"])),
+            )
+        } else {
+            new.len() == old.len() && new.iter().zip(old).all(|(new, old)| new.same_value(*old))
+        };
+        return same_labels && same_templates;
+    }
+    same_labels
+        && same(
+            object.at(&["metadata", "annotations"]),
+            old.at(&["metadata", "annotations"]),
+        )
+        && same_content(object, old)
+}
+
+/// Whether mutations may touch the object at all.
+///
+/// On CREATE; on UPDATE only of a controller object whose pod template changed. Never on an object with a controller,
+/// except a Pod on CREATE: patching a Deployment's ReplicaSet makes the Deployment create ReplicaSets without end.
+/// Never on Pod UPDATE, subresources or a Job that exists: immutable fields would turn every edit into a refusal.
+pub(super) fn may_mutate(context: &Context<'_>) -> bool {
+    let request = context.request();
+    let Some(object) = request.object else {
+        return false;
+    };
+    if !request.subresource.is_empty() || object.at(&["metadata", "deletionTimestamp"]).is_some() {
+        return false;
+    }
+    if has_controller(object) && !(is_pod(request) && request.operation == Operation::Create) {
+        return false;
+    }
+    match request.operation {
+        Operation::Create => true,
+        Operation::Update => {
+            let (new, old) = (context.templates(), context.old_templates());
+            let changed = new.len() != old.len()
+                || new.iter().zip(old).any(|(new, old)| !new.same_value(*old));
+            !is_pod(request) && !is(request, "batch", "Job") && !new.is_empty() && changed
+        }
+        Operation::Delete | Operation::Connect => false,
+    }
+}
+
+fn is_pod(request: &Request<'_>) -> bool {
+    is(request, "", "Pod")
+}
+
+fn is(request: &Request<'_>, group: &str, kind: &str) -> bool {
+    request.kind.group == group && request.kind.kind == kind
+}
+
+fn has_controller(object: NodeRef<'_>) -> bool {
+    let owners = object
+        .at(&["metadata", "ownerReferences"])
+        .and_then(NodeRef::as_list);
+    owners.is_some_and(|owners| {
+        owners
+            .iter()
+            .any(|owner| owner.get("controller").and_then(NodeRef::as_bool) == Some(true))
+    })
+}
+
+fn same(new: Option<NodeRef<'_>>, old: Option<NodeRef<'_>>) -> bool {
+    match (new, old) {
+        (Some(new), Some(old)) => new.same_value(old),
+        (None, None) => true,
+        (Some(one), None) | (None, Some(one)) => is_empty(one),
+    }
+}
+
+fn is_empty(node: NodeRef<'_>) -> bool {
+    match node.view() {
+        View::Null => true,
+        View::Map(map) => map.is_empty(),
+        View::List(list) => list.is_empty(),
+        _ => false,
+    }
+}
+
+fn same_content(object: NodeRef<'_>, old: NodeRef<'_>) -> bool {
+    let content = |node: NodeRef<'_>| {
+        node.as_map()
+            .map_or(0, |map| map.iter().filter(|entry| !skip(entry.key)).count())
+    };
+    let Some(map) = object.as_map() else {
+        return false;
+    };
+    content(object) == content(old)
+        && map
+            .iter()
+            .filter(|entry| !skip(entry.key))
+            .all(|entry| same(Some(entry.value), old.get(entry.key)))
+}
+
+fn skip(key: &str) -> bool {
+    matches!(key, "metadata" | "status")
+}
