@@ -14,6 +14,8 @@ const INDEX_FROM: usize = 16;
 #[derive(Debug)]
 pub struct DocumentBuilder {
     document: Document,
+    /// Nodes that came through a `<<` alias; kept apart because they are not in ascending order.
+    merged: Vec<(NodeId, Span)>,
 }
 
 impl Default for DocumentBuilder {
@@ -26,6 +28,7 @@ impl DocumentBuilder {
     /// An empty builder.
     pub fn new() -> Self {
         Self {
+            merged: Vec::new(),
             document: Document {
                 heap: String::new(),
                 nodes: Vec::new(),
@@ -96,15 +99,25 @@ impl DocumentBuilder {
         entries: &[(Text, Option<Span>, NodeId)],
         origin: Option<Span>,
     ) -> NodeId {
-        let start = self.document.entries.len() as u32;
+        self.map_from(entries.iter().copied(), origin)
+    }
+
+    /// As [`map`](Self::map), for a reader that keeps its entries in another form.
+    pub(super) fn map_from(
+        &mut self,
+        entries: impl Iterator<Item = (Text, Option<Span>, NodeId)>,
+        origin: Option<Span>,
+    ) -> NodeId {
+        let start = self.document.entries.len();
         self.document
             .entries
-            .extend(entries.iter().map(|&(key, key_origin, value)| Entry {
+            .extend(entries.map(|(key, key_origin, value)| Entry {
                 key,
                 key_origin: key_origin.into(),
                 value,
             }));
-        let data = self.document.map_data(start, entries.len());
+        let len = self.document.entries.len() - start;
+        let data = self.document.map_data(start as u32, len);
         self.document.add(data, origin)
     }
 
@@ -137,6 +150,39 @@ impl DocumentBuilder {
         copy
     }
 
+    /// Says that the alias at this place put `node` where it is.
+    pub(super) fn mark_alias(&mut self, node: NodeId, alias: Span) {
+        self.merged.push((node, alias));
+    }
+
+    /// A text that this builder keeps.
+    pub(super) fn str(&self, text: Text) -> &str {
+        self.document.str(text)
+    }
+
+    /// The kept text of a string node.
+    pub(super) fn string_text(&self, node: NodeId) -> Option<Text> {
+        match self.document.raw(node).data {
+            Data::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The entries of a map node; none for any other.
+    pub(super) fn entries_of(
+        &self,
+        map: NodeId,
+    ) -> impl Iterator<Item = (Text, Option<Span>, NodeId)> {
+        let (start, len) = match self.document.raw(map).data {
+            Data::Map { start, len, .. } => (start, len),
+            _ => (0, 0),
+        };
+        self.document
+            .map_entries(start, len)
+            .iter()
+            .map(|entry| (entry.key, entry.key_origin.span(), entry.value))
+    }
+
     /// How many nodes were made so far.
     pub fn node_count(&self) -> usize {
         self.document.nodes.len()
@@ -150,6 +196,10 @@ impl DocumentBuilder {
     /// The document with this root.
     pub fn finish(mut self, root: NodeId) -> Document {
         self.document.root = root;
+        if !self.merged.is_empty() {
+            self.document.aliases.append(&mut self.merged);
+            self.document.aliases.sort_unstable_by_key(|&(id, _)| id);
+        }
         self.document
     }
 }

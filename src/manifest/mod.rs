@@ -3,13 +3,26 @@
 //! This module owns how a text becomes values, exactly as the API server and kustomize would read it, and the one
 //! document tree that CEL, matching, locating and fixing share. It must not know policies, and does no I/O.
 //!
-//! Start reading at [`Document`] and [`NodeRef`].
+//! Start reading at [`Document`] and [`NodeRef`], then [`read`].
 
 mod builder;
 mod document;
 mod edit;
+mod event;
+mod granit;
+mod keys;
+mod load;
 mod node;
+mod problem;
+mod read;
+mod scalar;
+mod split;
+mod strict;
+mod syntax_message;
+mod timestamp;
 
 pub use builder::DocumentBuilder;
 pub use document::{Document, NodeId, Text};
 pub use node::{EntryRef, ListRef, MapRef, NodeRef, View};
+pub use problem::{Dialect, Limits, Problem, Severity};
+pub use read::{Reading, read, read_one};

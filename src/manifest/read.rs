@@ -1,0 +1,130 @@
+//! A whole text of YAML or JSON documents, read as kubectl or kustomize would.
+
+use crate::source::{SourceId, Span};
+
+use super::granit::Granit;
+use super::load::{self, Loaded, Place};
+use super::split::{self, Piece};
+use super::{Dialect, Document, Limits, Problem};
+
+/// What a text holds.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The documents that load, in order; empty ones and plain `null`s are left out.
+    pub documents: Vec<Document>,
+    /// What is wrong, in the order of the text.
+    pub problems: Vec<Problem>,
+    /// Chunks that do not load and contain `{{`: templates, which are counted and not judged. Each with its span and
+    /// why it does not load.
+    pub templated: Vec<(Span, Problem)>,
+}
+
+impl Reading {
+    /// Whether something in the text did not load, templates apart.
+    pub fn has_errors(&self) -> bool {
+        self.problems
+            .iter()
+            .any(|problem| problem.severity == super::Severity::Error)
+    }
+}
+
+/// Reads a stream of documents as kubectl does: JSON if the first character is `{` and it is JSON, else YAML cut at
+/// lines that start with `---`.
+///
+/// Spans are byte offsets into `text` as it is: a byte-order mark and CRLF line ends are understood in place.
+pub fn read(source: SourceId, text: &str, dialect: Dialect, limits: &Limits) -> Reading {
+    let mut reading = Reading::default();
+    if !fits(source, text, limits, &mut reading) {
+        return reading;
+    }
+    let start = bom(text);
+    for piece in split::split(text, start) {
+        match piece {
+            Piece::Chunk(range) => read_chunk(source, text, range, dialect, limits, &mut reading),
+            Piece::BadSeparator(range) => reading.problems.push(
+                Problem::error(
+                    "a line that starts with `---` holds something else",
+                    Some(Span::new(source, range.start as u32, range.end as u32)),
+                )
+                .with_help("kubectl splits documents at such lines; leave nothing but a comment after `---`"),
+            ),
+        }
+    }
+    reading
+}
+
+/// Reads a text as one YAML document, without kubectl's splitter: for YAML inside YAML, such as inline patches.
+pub fn read_one(source: SourceId, text: &str, dialect: Dialect, limits: &Limits) -> Reading {
+    let mut reading = Reading::default();
+    if fits(source, text, limits, &mut reading) {
+        let range = bom(text)..text.len();
+        read_chunk(source, text, range, dialect, limits, &mut reading);
+    }
+    reading
+}
+
+fn fits(source: SourceId, text: &str, limits: &Limits, reading: &mut Reading) -> bool {
+    let fits = limits.allow(text.len());
+    if !fits {
+        let most = limits.bytes.min(Limits::MOST_BYTES);
+        reading.problems.push(
+            Problem::error(
+                format!(
+                    "the text has {} bytes, more than the limit of {most}",
+                    text.len()
+                ),
+                Some(Span::new(source, 0, 0)),
+            )
+            .with_help("exclude the file, or split it"),
+        );
+    }
+    fits
+}
+
+fn bom(text: &str) -> usize {
+    if text.starts_with('\u{FEFF}') { 3 } else { 0 }
+}
+
+fn read_chunk(
+    source: SourceId,
+    text: &str,
+    range: std::ops::Range<usize>,
+    dialect: Dialect,
+    limits: &Limits,
+    reading: &mut Reading,
+) {
+    let chunk = text.get(range.clone()).unwrap_or_default();
+    let place = Place {
+        source,
+        base: range.start,
+    };
+    match load_chunk(chunk, place, dialect, limits) {
+        Ok(Loaded { document, warnings }) => {
+            reading.problems.extend(warnings);
+            reading
+                .documents
+                .extend(document.filter(|document| !document.root().is_null()));
+        }
+        Err(problem) if chunk.contains("{{") => {
+            let span = place.span(&(0..chunk.len()));
+            reading.templated.push((span, problem));
+        }
+        Err(problem) => reading.problems.push(problem),
+    }
+}
+
+fn load_chunk(
+    chunk: &str,
+    place: Place,
+    dialect: Dialect,
+    limits: &Limits,
+) -> Result<Loaded, Problem> {
+    let mut events = Granit::new(chunk, limits.depth).map_err(|error| {
+        let problem = Problem::error(error.message, Some(place.span(&error.range)));
+        match error.help {
+            Some(help) => problem.with_help(help),
+            None => problem,
+        }
+    })?;
+    load::load(chunk, &mut events, place, dialect, limits)
+}
