@@ -1,3 +1,4 @@
-//! Integration tests.
+//! The integration tests: one binary, a file for each topic.
 
+mod architecture;
 mod manifest_read;

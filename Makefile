@@ -1,0 +1,50 @@
+# The only task runner; CI calls the same targets. `make` alone lists them.
+SHELL := /bin/bash
+CARGO ?= cargo
+CONFORMANCE_DIR ?= ../shared/conformance
+export CONFORMANCE_DIR
+
+.PHONY: help test lint-sample fmt clippy doc features conformance test-render bench fuzz deny ci generated
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+test: ## everything that needs the Rust toolchain only: unit, integration and documentation tests
+	$(CARGO) test --locked --quiet
+
+lint-sample: ## judge the sample repository
+	$(CARGO) run --locked --release --quiet -- lint testdata/gitops
+
+fmt: ## formatting
+	$(CARGO) fmt --all --check
+
+clippy: ## lints, warnings are errors
+	$(CARGO) clippy --locked --all-targets --all-features -- -D warnings
+
+doc: ## documentation, warnings are errors
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+
+features: ## the core builds alone, and with each mouth alone
+	for f in "" lint serve; do $(CARGO) check --locked --quiet --lib --bins --no-default-features --features "$$f" || exit 1; done
+
+conformance: ## outside test data: YAML readers, CEL, Pod Security (CONFORMANCE_DIR)
+	test -d "$(CONFORMANCE_DIR)" || { echo "conformance data not found: set CONFORMANCE_DIR" >&2; exit 1; }
+	$(CARGO) test --locked --features conformance --test it conformance -- --nocapture
+
+test-render: ## the suites that need a real kustomize (installed under target/tools from its Go module)
+	tests/tools/kustomize.sh
+	KPOLICY_TEST_KUSTOMIZE=$(CURDIR)/target/tools/kustomize $(CARGO) test --locked --features real-tools --test it real_ -- --nocapture
+
+bench: ## throughput of parsing, evaluating, linting and serving
+	$(CARGO) bench --locked
+
+fuzz: ## build the fuzz targets
+	$(CARGO) check --locked --manifest-path tests/fuzz/Cargo.toml
+
+generated: ## rewrite the generated files and golden outputs
+	UPDATE=1 $(CARGO) test --locked --quiet
+
+deny: ## licences, sources and duplicates of dependencies (needs cargo-deny)
+	$(CARGO) deny --locked check bans licenses sources
+
+ci: fmt clippy doc features test conformance test-render fuzz ## what .ci/run runs
