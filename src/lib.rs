@@ -4,6 +4,7 @@
 //! `ARCHITECTURE.md` is the map of the house.
 
 pub mod cel;
+pub mod config;
 pub mod manifest;
 pub mod schema;
 pub mod source;

@@ -5,11 +5,31 @@
 //!
 //! Start reading at [`Config`].
 
+mod date;
 mod exception;
 mod model;
+mod read;
+mod settings;
 
-pub use exception::{Date, ExceptionMatch, PolicyException};
+use crate::manifest::{Placed, fields::text};
+
+pub use date::Date;
+pub use exception::{ExceptionMatch, PolicyException, check_exception, read_exception};
 pub use model::{
     Cluster, Config, Enforcement, ExceptionSettings, NamespaceSetting, PolicySetting,
     PolicySettings, Profile,
 };
+pub use read::read_config;
+pub use settings::read_profile;
+
+/// The version of kpolicy's own documents.
+const API_VERSION: &str = "kpolicy.io/v1alpha1";
+
+/// Texts with their places, no longer borrowed.
+fn owned(texts: Vec<Placed<&str>>) -> Vec<Placed<Box<str>>> {
+    let own = |text: Placed<&str>| Placed {
+        value: text.value.into(),
+        span: text.span,
+    };
+    texts.into_iter().map(own).collect()
+}

@@ -32,10 +32,19 @@ impl Enforcement {
 
     /// Reads the word of Config.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Disabled, Self::Audit, Self::Warn, Self::Deny]
+        Self::WORDS
             .into_iter()
-            .find(|known| known.as_str() == word)
+            .find(|(known, _)| *known == word)
+            .map(|(_, value)| value)
     }
+
+    /// The words of Config, hardest first.
+    pub(super) const WORDS: [(&str, Self); 4] = [
+        ("deny", Self::Deny),
+        ("warn", Self::Warn),
+        ("audit", Self::Audit),
+        ("disabled", Self::Disabled),
+    ];
 }
 
 /// What Config (or a profile) says of one policy; what is `None` is left as it was.
@@ -43,9 +52,11 @@ impl Enforcement {
 pub struct PolicySetting {
     /// How hard.
     pub enforcement: Option<Enforcement>,
+    /// Where `enforcement` is said.
+    pub enforcement_span: Option<Span>,
     /// Parameters as written, not yet checked against the policy's schema. Later settings replace single keys.
     pub params: Option<Document>,
-    /// Where the setting stands.
+    /// Where the policy is named.
     pub span: Option<Span>,
 }
 
@@ -72,6 +83,8 @@ pub struct Cluster {
     pub kubernetes_version: Option<(u32, u32)>,
     /// Settings of this cluster. Its enforcement is a ceiling for its namespaces.
     pub policies: PolicySettings,
+    /// Where its name stands.
+    pub span: Option<Span>,
 }
 
 /// What holds in some namespaces.
@@ -81,6 +94,8 @@ pub struct NamespaceSetting {
     pub names: Vec<Box<str>>,
     /// For every policy.
     pub enforcement: Option<Enforcement>,
+    /// Where `enforcement` is said.
+    pub enforcement_span: Option<Span>,
     /// By policy.
     pub policies: PolicySettings,
     /// What lint assumes of the labels of a namespace that is not in Git.
@@ -94,12 +109,12 @@ pub struct ExceptionSettings {
     pub paths: Vec<Box<str>>,
     /// How far away an expiry may be.
     pub max_lifetime_days: Option<u32>,
-    /// The only namespaces a PolicyException may be in; empty for any.
+    /// The only namespaces a `PolicyException` may be in; empty for any.
     pub allowed_namespaces: Vec<Box<str>>,
 }
 
 /// The checked configuration.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Profiles chosen, resolved, in order.
     pub profiles: Vec<Profile>,
@@ -118,3 +133,33 @@ pub struct Config {
     /// Whether mutations run at all.
     pub mutate: bool,
 }
+
+impl Config {
+    /// What holds where there is no Config: the profile `recommended`, and mutations run.
+    pub fn without_file(profiles: &[Profile]) -> Self {
+        Self {
+            profiles: profiles
+                .iter()
+                .filter(|known| *known.name == *RECOMMENDED)
+                .cloned()
+                .collect(),
+            policy_paths: Vec::new(),
+            policies: PolicySettings::new(),
+            clusters: Vec::new(),
+            namespaces: Vec::new(),
+            exceptions: ExceptionSettings::default(),
+            pod_template_crds: Vec::new(),
+            mutate: true,
+        }
+    }
+}
+
+impl Default for Config {
+    /// No profile and no setting at all; mutations run.
+    fn default() -> Self {
+        Self::without_file(&[])
+    }
+}
+
+/// The profile that holds where Config names none.
+const RECOMMENDED: &str = "recommended";

@@ -2,3 +2,4 @@
 
 mod architecture;
 mod manifest_read;
+mod policy_documents;

@@ -1,0 +1,119 @@
+//! Reading what is said of policies, by name: in Config, in its clusters and namespaces, and in profiles.
+
+use crate::manifest::{Document, DocumentBuilder, EntryRef, Fields, Placed, Problem};
+use crate::source::Span;
+
+use super::{API_VERSION, Enforcement, PolicySetting, PolicySettings, Profile};
+
+/// Where settings stand decides what they may say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// A profile, or `policies` of Config.
+    Base,
+    /// A cluster: `*` stands for every policy.
+    Cluster,
+    /// A namespace by its exact name.
+    Namespace,
+    /// Namespaces by a glob: may only harden.
+    NamespaceGlob,
+}
+
+/// Why a glob may only harden.
+const ONLY_HARDEN: &str = "a namespace name that fits a glob can be claimed by whoever may create namespaces; \
+                           name the namespaces in full";
+
+/// Reads a profile that ships with kpolicy.
+pub fn read_profile(document: &Document, problems: &mut Vec<Problem>) -> Option<Profile> {
+    let mut root = Fields::new(document.root(), "a Profile", problems);
+    root.header(API_VERSION, "Profile");
+    let name = root.required_map("metadata").and_then(|mut fields| {
+        let name = fields.required_text("name").map(Box::from);
+        fields.accept_rest();
+        name
+    });
+    let policies = root.required_map("spec").map(|mut spec| {
+        spec.require("policies");
+        read_settings(&mut spec, Level::Base)
+    });
+    Some(Profile {
+        name: name?,
+        policies: policies?,
+    })
+}
+
+/// Reads the field `policies` of a map.
+pub(super) fn read_settings(fields: &mut Fields<'_, '_>, level: Level) -> PolicySettings {
+    let entries = fields.entries("policies").unwrap_or_default();
+    entries
+        .into_iter()
+        .filter_map(|entry| {
+            Some((
+                entry.key.into(),
+                read_setting(entry, level, fields.problems())?,
+            ))
+        })
+        .collect()
+}
+
+fn read_setting(
+    entry: EntryRef<'_>,
+    level: Level,
+    problems: &mut Vec<Problem>,
+) -> Option<PolicySetting> {
+    let span = entry.key_origin;
+    if entry.key == "*" && level != Level::Cluster {
+        let help = match level {
+            Level::Base => "name the policies, or put `*` under a cluster",
+            _ => "put `enforcement` beside `names`",
+        };
+        problems.push(Problem::error("`*` is not allowed here", span).with_help(help));
+        return None;
+    }
+    if entry.key != "*" && entry.key.contains('*') {
+        let message = format!("`{}` is no policy; policies are named in full", entry.key);
+        problems.push(Problem::error(message, span));
+        return None;
+    }
+    let what = format!("the setting of `{}`", entry.key);
+    let mut fields = Fields::new(entry.value, &what, problems);
+    let enforcement = read_enforcement(&mut fields, level);
+    let params = fields
+        .entries("params")
+        .is_some()
+        .then(|| fields.node("params"))
+        .flatten();
+    if params.is_some() {
+        let span = fields.key_span("params");
+        if level == Level::NamespaceGlob {
+            let message = "parameters under a glob may weaken a policy";
+            fields.report(Problem::error(message, span).with_help(ONLY_HARDEN));
+        } else if entry.key == "*" {
+            fields.error("`*` cannot have parameters: every policy has its own", span);
+        }
+    }
+    Some(PolicySetting {
+        enforcement: enforcement.map(|placed| placed.value),
+        enforcement_span: enforcement.and_then(|placed| placed.span),
+        params: params.map(|params| {
+            let mut builder = DocumentBuilder::new();
+            let root = builder.copy(params);
+            builder.finish(root)
+        }),
+        span,
+    })
+}
+
+/// Reads `enforcement`, which a glob may only raise.
+pub(super) fn read_enforcement(
+    fields: &mut Fields<'_, '_>,
+    level: Level,
+) -> Option<Placed<Enforcement>> {
+    let value = fields.word("enforcement", &Enforcement::WORDS)?;
+    let span: Option<Span> = fields.span("enforcement");
+    if level == Level::NamespaceGlob && value != Enforcement::Deny {
+        let message = format!("`{}` under a glob may lower enforcement", value.as_str());
+        fields.report(Problem::error(message, span).with_help(ONLY_HARDEN));
+        return None;
+    }
+    Some(Placed { value, span })
+}

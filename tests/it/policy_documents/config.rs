@@ -1,0 +1,322 @@
+//! Config and `PolicyException`.
+
+use kpolicy::config::{
+    Config, Date, Enforcement, ExceptionSettings, Profile, check_exception, read_config,
+    read_exception, read_profile,
+};
+use kpolicy::manifest::NodeRef;
+use kpolicy::schema::templates::TemplateStep;
+
+use super::{document, shown};
+
+const PROFILE: &str = "\
+apiVersion: kpolicy.io/v1alpha1
+kind: Profile
+metadata: {name: recommended}
+spec:
+  policies:
+    immutable-tags: {enforcement: deny}
+    require-limits: {enforcement: warn, params: {cpu: false}}
+";
+
+fn profiles() -> Vec<Profile> {
+    let mut problems = Vec::new();
+    let profile = read_profile(&document(PROFILE), &mut problems);
+    assert_eq!(shown(PROFILE, &problems), [""; 0]);
+    profile.into_iter().collect()
+}
+
+fn config(body: &str) -> (Config, Vec<String>) {
+    let text = format!("apiVersion: kpolicy.io/v1alpha1\nkind: Config\n{body}");
+    let mut problems = Vec::new();
+    let config = read_config(&document(&text), &profiles(), &mut problems);
+    (config, shown(&text, &problems))
+}
+
+#[test]
+fn a_full_config_is_read() {
+    let (config, problems) = config(
+        r#"
+profiles: [recommended]
+policyPaths: [policies/]
+policies:
+  acr-only: {enforcement: deny, params: {registries: ["acrdemo.azurecr.io"]}}
+  require-limits: {enforcement: warn}
+clusters:
+  - {name: app1, path: clusters/app1, kubernetesVersion: "1.34"}
+  - {name: mgmt, path: clusters/mgmt, policies: {"*": {enforcement: audit}}}
+namespaces:
+  - {names: [flux-system, aks-istio-system], enforcement: disabled}
+  - {names: ["prod-*"], policies: {require-limits: {enforcement: deny}}}
+  - {names: [shop], labels: {team: shop}}
+exceptions: {paths: [exceptions/], maxLifetimeDays: 180, allowedNamespaces: [policy-exceptions]}
+podTemplateCrds: [{group: jobset.x-k8s.io, kind: JobSet, paths: ["spec.replicatedJobs[].template.spec.template", "spec.roles.*.template"]}]
+mutate: disabled
+"#,
+    );
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(config.profiles.len(), 1);
+    assert_eq!(config.policies.len(), 2);
+    let registries = config.policies["acr-only"].params.as_ref().unwrap().root();
+    let first = registries.get("registries").and_then(|list| list.item(0));
+    assert_eq!(first.and_then(NodeRef::as_str), Some("acrdemo.azurecr.io"));
+    assert!(first.and_then(NodeRef::origin).is_some());
+    assert_eq!(config.clusters[0].kubernetes_version, Some((1, 34)));
+    let everything = &config.clusters[1].policies["*"];
+    assert_eq!(everything.enforcement, Some(Enforcement::Audit));
+    assert!(everything.enforcement_span.is_some());
+    assert_eq!(config.namespaces.len(), 3);
+    assert_eq!(
+        config.namespaces[0].enforcement,
+        Some(Enforcement::Disabled)
+    );
+    assert_eq!(config.exceptions.max_lifetime_days, Some(180));
+    assert!(!config.mutate);
+    let paths = &config.pod_template_crds[0].paths;
+    assert_eq!(paths[0][2], TemplateStep::Each);
+    assert_eq!(paths[0].len(), 6);
+    assert_eq!(paths[1][2], TemplateStep::Each);
+}
+
+#[test]
+fn without_profiles_the_recommended_one_runs_and_mutations_do() {
+    let (silent, problems) = config("");
+    assert_eq!(problems, [""; 0]);
+    assert!(silent.mutate);
+    assert_eq!(silent.profiles.len(), 1);
+    let (none, problems) = config("profiles: []");
+    assert_eq!(problems, [""; 0]);
+    assert!(none.profiles.is_empty());
+}
+
+#[test]
+fn every_error_of_a_config_is_placed() {
+    const CLAIM: &str = "a namespace name that fits a glob can be claimed by whoever may create namespaces; name the namespaces in full";
+    let glob = |problem: &str| format!("{problem} ({CLAIM})");
+    let cases: Vec<(&str, Vec<String>)> = vec![
+        ("polices: {}", vec!["polices: unknown field `polices` (did you mean `policies`?)".into()]),
+        (
+            "profiles: [recomended]",
+            vec!["recomended: unknown profile `recomended` (did you mean `recommended`?)".into()],
+        ),
+        (
+            "policies: {acr-only: {enforcement: dney}}",
+            vec!["dney: `enforcement` is `dney`; it must be one of `deny`, `warn`, `audit`, `disabled` (did you mean `deny`?)".into()],
+        ),
+        (
+            "policies: {acr-only: {enforcement: off}}",
+            vec!["off: `enforcement` must be one of `deny`, `warn`, `audit`, `disabled`, not a boolean (YAML reads `on`, `off`, `yes` and `no` as booleans)".into()],
+        ),
+        (
+            "policies: {acr-only: deny}",
+            vec!["deny: the setting of `acr-only` must be a map, not a string".into()],
+        ),
+        (
+            "policies: {acr-only: {params: [a]}}",
+            vec!["[a]: `params` must be a map, not a list".into()],
+        ),
+        (
+            "policies: {\"*\": {enforcement: deny}}",
+            vec!["\"*\": `*` is not allowed here (name the policies, or put `*` under a cluster)".into()],
+        ),
+        (
+            "policies: {require-*: {enforcement: deny}}",
+            vec!["require-*: `require-*` is no policy; policies are named in full".into()],
+        ),
+        (
+            "clusters: [{name: app1, kubernetesVersion: 1.30}]",
+            vec!["1.30: `kubernetesVersion` must be in quotes (YAML reads a version without quotes as a number: 1.30 becomes 1.3)".into()],
+        ),
+        (
+            "clusters: [{name: app1, kubernetesVersion: 1.34.2}]",
+            vec!["1.34.2: `kubernetesVersion` is `1.34.2`; it must be like `1.34` (the patch release makes no difference to the API: leave it out)".into()],
+        ),
+        ("clusters: [{path: a}]", vec!["{path: a}: `name` is missing".into()]),
+        (
+            "clusters: [{name: a}, {name: a}]",
+            vec!["a: cluster `a` is named twice".into()],
+        ),
+        (
+            "clusters: [{name: a, path: /etc}]",
+            vec!["/etc: `/etc` is absolute; paths here are relative".into()],
+        ),
+        ("clusters: {name: a}", vec!["{name: a}: `clusters` must be a list, not a map".into()]),
+        (
+            "namespaces: [{names: [kube-*], enforcement: disabled}]",
+            vec![glob("disabled: `disabled` under a glob may lower enforcement")],
+        ),
+        (
+            "namespaces: [{names: [kube-*, shop], policies: {acr-only: {enforcement: warn}}}]",
+            vec![glob("warn: `warn` under a glob may lower enforcement")],
+        ),
+        (
+            "namespaces: [{names: [kube-*], policies: {acr-only: {params: {a: 1}}}}]",
+            vec![glob("params: parameters under a glob may weaken a policy")],
+        ),
+        (
+            "namespaces: [{names: [Shop], enforcement: warn}]",
+            vec![
+                "[Shop]: `names` names no namespace".into(),
+                "Shop: `Shop` is no namespace name, and no glob with `*`".into(),
+            ],
+        ),
+        (
+            "namespaces: [{names: [shop], policies: {\"*\": {enforcement: warn}}}]",
+            vec!["\"*\": `*` is not allowed here (put `enforcement` beside `names`)".into()],
+        ),
+        (
+            "namespaces: [{names: [shop], labels: {team: 7, a/b/c: x}}]",
+            vec![
+                "7: label `team` must be a string, not an integer (write it in quotes)".into(),
+                "a/b/c: `a/b/c` is no valid label key".into(),
+            ],
+        ),
+        (
+            "exceptions: {maxLifetimeDays: 0}",
+            vec!["0: `maxLifetimeDays` is 0; it must be from 1 to 36500".into()],
+        ),
+        (
+            "podTemplateCrds: [{group: a.io, kind: A, paths: [\"spec..template\"]}]",
+            vec!["\"spec..template\": `spec..template` is no route to a pod template (write keys with dots between them, `[]` for every element of a list and `*` for every value of a map: `spec.jobs[].template`)".into()],
+        ),
+        (
+            "mutate: true",
+            vec!["true: `mutate` must be one of `enabled`, `disabled`, not a boolean (YAML reads `on`, `off`, `yes` and `no` as booleans)".into()],
+        ),
+    ];
+    for (body, expected) in cases {
+        let (_, problems) = config(body);
+        assert_eq!(problems, expected, "{body}");
+    }
+}
+
+const EXCEPTION: &str = "\
+apiVersion: kpolicy.io/v1alpha1
+kind: PolicyException
+metadata: {name: legacy, namespace: policy-exceptions, uid: 1-2}
+spec:
+  policies: [acr-only, require-limits/memory]
+  match: {clusters: [app1], namespaces: [batch], kinds: [CronJob], names: [\"nightly-*\"], selector: {matchLabels: {app: a}}}
+  reason: vendor image
+  owner: team-batch
+  expires: 2027-01-31
+";
+
+#[test]
+fn a_full_exception_is_read_with_its_date_quoted_or_not() {
+    for text in [
+        EXCEPTION.to_owned(),
+        EXCEPTION.replace("2027-01-31", "\"2027-01-31\""),
+    ] {
+        let mut problems = Vec::new();
+        let exception = read_exception(&document(&text), &mut problems).unwrap();
+        assert_eq!(shown(&text, &problems), [""; 0]);
+        assert_eq!(&*exception.name, "policy-exceptions/legacy");
+        assert_eq!(
+            exception.expires,
+            Date {
+                year: 2027,
+                month: 1,
+                day: 31
+            }
+        );
+        assert_eq!(&*exception.policies[1].value, "require-limits/memory");
+        assert!(!exception.matches.selector.is_everything());
+    }
+}
+
+#[test]
+fn every_error_of_an_exception_is_placed() {
+    for (from, to, expected) in [
+        ("  reason: vendor image\n", "", "spec: `reason` is missing"),
+        (
+            "reason: vendor image",
+            "reason: ''",
+            "'': `reason` is empty",
+        ),
+        ("  owner: team-batch\n", "", "spec: `owner` is missing"),
+        ("  expires: 2027-01-31\n", "", "spec: `expires` is missing"),
+        (
+            "2027-01-31",
+            "2027-02-30",
+            "2027-02-30: `expires` is `2027-02-30`, which is no date (write the last day on which the exception holds as `YYYY-MM-DD`)",
+        ),
+        (
+            ", namespace: policy-exceptions",
+            "",
+            "metadata: `namespace` is missing",
+        ),
+        (
+            "acr-only",
+            "\"*\"",
+            "\"*\": `*` is no policy; exceptions name each policy in full",
+        ),
+        (
+            "[acr-only, require-limits/memory]",
+            "[]",
+            "[]: `policies` names no policy",
+        ),
+        (
+            "kinds",
+            "kind",
+            "kind: unknown field `kind` (did you mean `kinds`?)",
+        ),
+        (
+            "PolicyException",
+            "PolicyExeption",
+            "PolicyExeption: `kind` is `PolicyExeption`; it must be `PolicyException`",
+        ),
+    ] {
+        let text = EXCEPTION.replace(from, to);
+        let mut problems = Vec::new();
+        read_exception(&document(&text), &mut problems);
+        assert_eq!(shown(&text, &problems), [expected], "{to}");
+    }
+}
+
+#[test]
+fn an_exception_must_reach_less_than_everything() {
+    let start = EXCEPTION.find("{clusters").unwrap();
+    let end = EXCEPTION.find("  reason").unwrap();
+    let text = format!("{}{{}}\n{}", &EXCEPTION[..start], &EXCEPTION[end..]);
+    let mut problems = Vec::new();
+    read_exception(&document(&text), &mut problems);
+    let found = shown(&text, &problems);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].starts_with("match: `match` reaches every object (name clusters"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn config_decides_where_exceptions_may_be_and_how_long_they_hold() {
+    let exception = read_exception(&document(EXCEPTION), &mut Vec::new()).unwrap();
+    let settings = ExceptionSettings {
+        paths: Vec::new(),
+        max_lifetime_days: Some(30),
+        allowed_namespaces: vec!["elsewhere".into()],
+    };
+    let on = |month, day| {
+        let today = Date {
+            year: 2026,
+            month,
+            day,
+        };
+        shown(EXCEPTION, &check_exception(&exception, &settings, today))
+    };
+    assert_eq!(
+        on(12, 1),
+        [
+            "policy-exceptions: exceptions may not be in namespace `policy-exceptions` (`exceptions.allowedNamespaces` of Config allows `elsewhere`)",
+            "2027-01-31: the exception ends in 61 days; `exceptions.maxLifetimeDays` of Config allows 30",
+        ]
+    );
+    let lenient = ExceptionSettings::default();
+    let today = Date {
+        year: 2026,
+        month: 12,
+        day: 1,
+    };
+    assert_eq!(check_exception(&exception, &lenient, today), []);
+}
