@@ -113,6 +113,51 @@ pub struct Summary {
     pub warn: usize,
     /// Findings that audit.
     pub audit: usize,
+    /// Findings that an exception lifts; in none of the three figures above.
+    pub excepted: usize,
     /// Things not judged.
     pub not_judged: usize,
+}
+
+impl Summary {
+    /// Counts findings by what they lead to; the other figures stay as they are.
+    pub fn count(&mut self, findings: &[Finding]) {
+        for finding in findings {
+            let figure = match (&finding.exception, finding.enforcement) {
+                (Some(_), _) => &mut self.excepted,
+                (None, Enforcement::Deny) => &mut self.deny,
+                (None, Enforcement::Warn) => &mut self.warn,
+                (None, Enforcement::Audit) => &mut self.audit,
+                (None, Enforcement::Disabled) => continue,
+            };
+            *figure += 1;
+        }
+    }
+}
+
+/// A finding for tests: denied, at the first two bytes of the first source.
+#[cfg(test)]
+pub(crate) fn sample(policy: &str) -> Finding {
+    Finding {
+        kind: FindingKind::Violation,
+        policy: policy.into(),
+        validation: format!("{policy}/first").into(),
+        severity: Severity::High,
+        enforcement: Enforcement::Deny,
+        message: "container `web` uses `nginx`: pin it".to_owned(),
+        span: Some(Span::new(crate::source::SourceId(0), 0, 2)),
+        object: Some(ObjectId {
+            api_version: "apps/v1".into(),
+            kind: "Deployment".into(),
+            namespace: Some("shop".into()),
+            name: "web".into(),
+        }),
+        field_path: FieldPath::parse("spec.template.spec.containers[0].image"),
+        container: Some("web".into()),
+        clusters: Vec::new(),
+        exception: None,
+        fix: None,
+        notes: Vec::new(),
+        help: None,
+    }
 }

@@ -1,0 +1,56 @@
+//! The options of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use super::{Console, Exit};
+
+/// Judges Kubernetes objects by one policy set, in Git before they are merged and in the cluster when they are
+/// admitted, with the same verdict.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kpolicy",
+    version,
+    about,
+    max_term_width = 100,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 kpolicy could not do its work.\n\
+                  Every option is also an environment variable: --fail-on is KPOLICY_FAIL_ON."
+)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// The subcommands. Each is a variant here and a file with `Arguments` and `run`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Judge manifests and Kustomize overlays; `-` reads standard input
+    #[cfg(feature = "lint")]
+    Lint(super::lint::Arguments),
+}
+
+impl Command {
+    /// Runs it.
+    pub(super) fn run(self, console: &mut Console) -> anyhow::Result<Exit> {
+        match self {
+            #[cfg(feature = "lint")]
+            Self::Lint(arguments) => super::lint::run(&arguments, console),
+        }
+    }
+}
+
+/// Options of every subcommand that reads policies.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct PolicyArguments {
+    /// The Config file; without it, `.kpolicy.yaml` in the directory of the first path or above it
+    #[arg(long, env = "KPOLICY_CONFIG", value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// More policies: a file or a directory; a policy replaces the built-in one of its name. May be repeated
+    #[arg(long, env = "KPOLICY_POLICY", value_name = "PATH")]
+    pub(super) policy: Vec<PathBuf>,
+}
