@@ -81,6 +81,11 @@ impl DocumentBuilder {
         self.document.add(Data::String(text), origin)
     }
 
+    /// A string whose text is kept already.
+    pub(super) fn kept_string(&mut self, text: Text, origin: Option<Span>) -> NodeId {
+        self.document.add(Data::String(text), origin)
+    }
+
     /// A value that exists but cannot be known here, and why.
     pub fn unknown(&mut self, reason: &str) -> NodeId {
         let text = self.document.keep(reason);

@@ -155,7 +155,7 @@ impl Document {
 
 #[cfg(test)]
 mod tests {
-    use crate::manifest::DocumentBuilder;
+    use crate::manifest::{DocumentBuilder, MapRef, NodeRef};
 
     fn sample() -> crate::manifest::Document {
         let mut builder = DocumentBuilder::new();
@@ -176,16 +176,16 @@ mod tests {
         let flag = document.make_bool(true);
         document.set_entry(root, "on", flag);
         assert_eq!(
-            document.root().get("name").and_then(|node| node.as_str()),
+            document.root().get("name").and_then(NodeRef::as_str),
             Some("api")
         );
         assert_eq!(
-            document.root().get("on").and_then(|node| node.as_bool()),
+            document.root().get("on").and_then(NodeRef::as_bool),
             Some(true)
         );
         assert!(document.remove_entry(root, "name"));
         assert!(!document.remove_entry(root, "name"));
-        assert_eq!(document.root().as_map().map(|map| map.len()), Some(2));
+        assert_eq!(document.root().as_map().map(MapRef::len), Some(2));
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
                 document
                     .root()
                     .get(&format!("key-{number}"))
-                    .and_then(|node| node.as_i64()),
+                    .and_then(NodeRef::as_i64),
                 Some(number)
             );
         }
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn items_are_inserted_replaced_and_removed_within_bounds() {
         let mut document = sample();
-        let list = document.root().get("list").map(|node| node.id()).unwrap();
+        let list = document.root().get("list").map(NodeRef::id).unwrap();
         let value = document.make_int(9);
         assert!(document.insert_item(list, 0, value));
         assert!(!document.insert_item(list, 7, value));
@@ -221,12 +221,12 @@ mod tests {
             .as_list()
             .unwrap()
             .iter()
-            .map(|item| item.as_i64())
+            .map(NodeRef::as_i64)
             .collect();
         assert_eq!(items, [Some(9), Some(2)]);
         assert_eq!(
             document
-                .node(document.root().item(0).map_or(list, |node| node.id()))
+                .node(document.root().item(0).map_or(list, NodeRef::id))
                 .path()
                 .to_string(),
             "list"

@@ -3,6 +3,7 @@
 use crate::source::{SourceId, Span};
 
 use super::granit::Granit;
+use super::json_read;
 use super::load::{self, Loaded, Place};
 use super::split::{self, Piece};
 use super::{Dialect, Document, Limits, Problem};
@@ -38,9 +39,79 @@ pub fn read(source: SourceId, text: &str, dialect: Dialect, limits: &Limits) -> 
         return reading;
     }
     let start = bom(text);
+    let rest = text.get(start..).unwrap_or_default().trim_start();
+    if rest.starts_with('{') {
+        read_json_first(source, text, start, dialect, limits, &mut reading);
+    } else {
+        read_yaml(source, text, start, dialect, limits, &mut reading);
+    }
+    reading
+}
+
+/// Reads JSON values one after another; where that fails, YAML takes over.
+///
+/// As kubectl's `YAMLOrJSONDecoder`: after two values or more the text is JSON for good, and of a text that is neither
+/// the JSON error is told, if it looks like JSON (kubectl always tells that one).
+fn read_json_first(
+    source: SourceId,
+    text: &str,
+    start: usize,
+    dialect: Dialect,
+    limits: &Limits,
+    reading: &mut Reading,
+) {
+    let mut reader = json_read::Reader::new(Some(source), text, start);
+    let mut end = start;
+    loop {
+        reader.skip_blank();
+        if reader.at >= text.len() {
+            return;
+        }
+        match reader.document(0) {
+            Ok(document) => {
+                end = reader.at;
+                reading.problems.append(&mut reader.warnings);
+                reading.documents.push(document);
+            }
+            Err(problem) if reading.documents.len() > 1 => {
+                reading.problems.push(problem);
+                return;
+            }
+            Err(problem) => {
+                // The rest of the line of the first value belongs to it.
+                let rest = text.get(end..).unwrap_or_default();
+                let blank = rest.len() - rest.trim_start().len();
+                let line = rest[..blank]
+                    .find('\n')
+                    .map_or(blank, |newline| newline + 1);
+                let from = if end == start { start } else { end + line };
+                let mut yaml = Reading::default();
+                read_yaml(source, text, from, dialect, limits, &mut yaml);
+                let key = rest.trim_start().trim_start_matches('{').trim_start();
+                if end == start && yaml.has_errors() && key.starts_with('"') {
+                    reading.problems.push(problem);
+                } else {
+                    reading.problems.append(&mut yaml.problems);
+                }
+                reading.documents.append(&mut yaml.documents);
+                reading.templated.append(&mut yaml.templated);
+                return;
+            }
+        }
+    }
+}
+
+fn read_yaml(
+    source: SourceId,
+    text: &str,
+    start: usize,
+    dialect: Dialect,
+    limits: &Limits,
+    reading: &mut Reading,
+) {
     for piece in split::split(text, start) {
         match piece {
-            Piece::Chunk(range) => read_chunk(source, text, range, dialect, limits, &mut reading),
+            Piece::Chunk(range) => read_chunk(source, text, range, dialect, limits, reading),
             Piece::BadSeparator(range) => reading.problems.push(
                 Problem::error(
                     "a line that starts with `---` holds something else",
@@ -50,7 +121,6 @@ pub fn read(source: SourceId, text: &str, dialect: Dialect, limits: &Limits) -> 
             ),
         }
     }
-    reading
 }
 
 /// Reads a text as one YAML document, without kubectl's splitter: for YAML inside YAML, such as inline patches.

@@ -1,5 +1,14 @@
 //! The integration tests: one binary, a file for each topic.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail so"
+)]
+
 mod architecture;
+mod manifest_json;
 mod manifest_read;
 mod policy_documents;

@@ -1,6 +1,8 @@
 //! Reading YAML: values, places, problems, as kubectl and kustomize have them.
 
-use kpolicy::manifest::{Dialect, Limits, NodeRef, Reading, Severity, View, read};
+use std::fmt::Write as _;
+
+use kpolicy::manifest::{Dialect, Limits, MapRef, NodeRef, Reading, Severity, View, read};
 use kpolicy::source::{SourceId, Span};
 
 fn kubectl(text: &str) -> Reading {
@@ -91,15 +93,15 @@ fn an_omitted_value_stands_after_its_colon_and_a_block_of_text_begins_at_its_hea
     let text = "a:  # nothing\nb: >- # why\n\n  folded\n  text\nc: {d, e: }\n";
     let reading = kubectl(text);
     let root = reading.documents[0].root();
-    let at = |node: Option<NodeRef<'_>>| node.and_then(|node| node.origin()).map(|span| span.start);
+    let at = |node: Option<NodeRef<'_>>| node.and_then(NodeRef::origin).map(|span| span.start);
     assert_eq!(at(root.get("a")), Some(2));
     assert_eq!(
-        under(text, root.get("b").and_then(|node| node.origin())),
+        under(text, root.get("b").and_then(NodeRef::origin)),
         ">- # why\n\n  folded\n  text\n"
     );
     let c = root
         .get("c")
-        .and_then(|node| node.origin())
+        .and_then(NodeRef::origin)
         .map_or(0, |span| span.start);
     assert_eq!(at(root.at(&["c", "d"])), Some(c + 2));
     assert_eq!(at(root.at(&["c", "e"])), Some(c + 6));
@@ -130,7 +132,7 @@ fn of_equal_keys_kubectl_takes_the_last_with_a_warning_and_kustomize_none() {
     let value = reading.documents[0]
         .root()
         .get("a")
-        .and_then(|node| node.as_i64());
+        .and_then(NodeRef::as_i64);
     assert_eq!(value, Some(3));
     let problem = &reading.problems[0];
     assert_eq!(problem.severity, Severity::Warning);
@@ -143,13 +145,16 @@ fn of_equal_keys_kubectl_takes_the_last_with_a_warning_and_kustomize_none() {
 
 #[test]
 fn equal_keys_are_found_in_large_maps_too() {
-    let mut text: String = (0..200).map(|n| format!("key-{n}: {n}\n")).collect();
+    let mut text = String::new();
+    for n in 0..200 {
+        let _ = writeln!(text, "key-{n}: {n}");
+    }
     text.push_str("key-7: last\n");
     let reading = kubectl(&text);
     assert_eq!(string(&reading, &["key-7"]), Some("last"));
     assert_eq!(reading.problems.len(), 1);
     assert_eq!(
-        reading.documents[0].root().as_map().map(|map| map.len()),
+        reading.documents[0].root().as_map().map(MapRef::len),
         Some(200)
     );
 }
@@ -208,8 +213,8 @@ fn bombs_are_stopped() {
     let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for n in 1..12 {
         let alias = format!("*a{}", n - 1);
-        let row = vec![alias.as_str(); 10].join(", ");
-        laughs.push_str(&format!("a{n}: &a{n} [{row}]\n"));
+        let row = [alias.as_str(); 10].join(", ");
+        let _ = writeln!(laughs, "a{n}: &a{n} [{row}]");
     }
     let deep_blocks: String = (0..10_001).map(|_| "- ").collect();
     for text in [
