@@ -113,7 +113,8 @@ fn float(out: &mut String, value: f64) {
     };
 }
 
-fn quote(out: &mut String, text: &str) {
+/// Writes a JSON string.
+pub(super) fn quote(out: &mut String, text: &str) {
     out.push('"');
     let mut from = 0;
     for (at, byte) in text.bytes().enumerate() {

@@ -18,6 +18,7 @@ mod keys;
 mod labels;
 mod load;
 mod node;
+pub mod patch;
 mod problem;
 mod read;
 mod scalar;

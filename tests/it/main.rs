@@ -10,5 +10,6 @@
 
 mod architecture;
 mod manifest_json;
+mod manifest_patch;
 mod manifest_read;
 mod policy_documents;
