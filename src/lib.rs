@@ -5,6 +5,10 @@
 
 pub mod cel;
 pub mod config;
+pub mod engine;
+pub mod finding;
+pub mod judge;
 pub mod manifest;
+pub mod policy;
 pub mod schema;
 pub mod source;

@@ -15,6 +15,7 @@ pub struct Context<'a> {
     pub(super) templates: Vec<NodeRef<'a>>,
     pub(super) old_templates: Vec<NodeRef<'a>>,
     others: &'a dyn OtherObjects,
+    crds: &'a [PodTemplateCrd],
     attributes: OnceCell<Document>,
     unknown: OnceCell<Document>,
 }
@@ -32,7 +33,7 @@ impl<'a> Context<'a> {
     pub fn new(
         request: Request<'a>,
         others: &'a dyn OtherObjects,
-        crds: &[PodTemplateCrd],
+        crds: &'a [PodTemplateCrd],
     ) -> Self {
         let of = |object: Option<NodeRef<'a>>| {
             object.map_or_else(Vec::new, |object| {
@@ -44,9 +45,18 @@ impl<'a> Context<'a> {
             old_templates: of(request.old_object),
             request,
             others,
+            crds,
             attributes: OnceCell::new(),
             unknown: OnceCell::new(),
         }
+    }
+
+    /// The same context for a changed request: nothing that was made for the old one is kept.
+    pub(super) fn with<'b>(&self, request: Request<'b>) -> Context<'b>
+    where
+        'a: 'b,
+    {
+        Context::new(request, self.others, self.crds)
     }
 
     /// The request.

@@ -2,12 +2,21 @@
 //!
 //! This module is synchronous and `Send + Sync`; it knows no Config, no files, no clock. Limits come in with the call.
 //!
-//! Start reading at [`Request`].
+//! Start reading at [`Request`], then [`evaluate`].
 
+mod applies;
+mod context;
+mod evaluate;
 mod limits;
+mod message;
+mod mutate;
 mod outcome;
 mod request;
 
+pub use applies::{Applies, applies};
+pub use context::Context;
+pub use evaluate::evaluate;
 pub use limits::Limits;
-pub use outcome::{Change, Evaluation, Mutated, NotJudged, Violation};
+pub use mutate::{Mutated, mutate};
+pub use outcome::{Change, Evaluation, NotJudged, Violation};
 pub use request::{Kind, NoOtherObjects, OtherObjects, Request, Resource};

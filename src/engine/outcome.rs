@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::manifest::Document;
 use crate::manifest::patch::Operation;
 use crate::source::FieldPath;
 
@@ -57,13 +56,4 @@ pub struct Change {
     pub mutation: Arc<str>,
     /// The operations, with paths from the root of the object.
     pub operations: Vec<Operation>,
-}
-
-/// What the mutations of a policy did to an object.
-#[derive(Clone, Debug)]
-pub struct Mutated {
-    /// The object after them.
-    pub document: Document,
-    /// What each of them changed, in order; those that changed nothing are left out.
-    pub changes: Vec<Change>,
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::config::{Date, PolicyException};
 use crate::engine::{Request, Violation};
-use crate::manifest::NodeRef;
 
 use super::TopOwner;
 use super::glob;
@@ -20,7 +19,7 @@ impl Exceptions {
         let active = exceptions.iter().filter(|exception| {
             let clusters = &exception.matches.clusters;
             let here = clusters.is_empty()
-                || cluster.is_some_and(|name| clusters.iter().any(|known| &**known == name));
+                || cluster.is_some_and(|name| clusters.iter().any(|known| *known.value == *name));
             here && today <= exception.expires
         });
         Self {
@@ -42,7 +41,7 @@ impl Exceptions {
             let named = exception
                 .policies
                 .iter()
-                .any(|name| **name == *policy || **name == *violation.validation);
+                .any(|name| *name.value == *policy || *name.value == *violation.validation);
             named && reaches(exception, violation, request, owner)
         });
         found.map(|(name, _)| name.clone())
@@ -71,15 +70,9 @@ fn reaches(
         && selected(exception, request)
 }
 
+/// Whether the object has the labels; labels that are not known are not had.
 fn selected(exception: &PolicyException, request: &Request<'_>) -> bool {
-    let labels = request
-        .object
-        .or(request.old_object)
-        .and_then(|object| object.at(&["metadata", "labels"]));
-    exception.matches.match_labels.iter().all(|(key, value)| {
-        labels
-            .and_then(|labels| labels.get(key))
-            .and_then(NodeRef::as_str)
-            == Some(value)
-    })
+    let object = request.object.or(request.old_object);
+    let labels = object.and_then(|object| object.at(&["metadata", "labels"]));
+    exception.matches.selector.matches(labels) == Ok(true)
 }

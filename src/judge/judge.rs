@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use crate::config::{Config, Date, Enforcement, PolicyException};
-use crate::engine::{Limits, OtherObjects, Request};
+use crate::engine::{self, Context, Limits, NoOtherObjects, NotJudged, OtherObjects, Request};
 use crate::manifest::Problem;
 use crate::policy::{Policy, PolicySet};
+use crate::schema::templates::PodTemplateCrd;
 
-use super::{Mutation, Verdict};
+use super::assign::{Assignment, Assignments, Params};
+use super::exceptions::Exceptions;
+use super::{Decision, Drift, Mutation, Verdict, check, who};
 
 /// Who stands behind an object: the object that a person wrote. Exceptions match it by kind and name.
 #[derive(Clone, Copy, Debug)]
@@ -22,13 +25,18 @@ pub struct TopOwner<'a> {
 ///
 /// Made once per load and shared between threads.
 #[derive(Debug)]
-pub struct Judge {}
+pub struct Judge {
+    assignments: Assignments,
+    exceptions: Exceptions,
+    crds: Vec<PodTemplateCrd>,
+    mutate: bool,
+}
 
 impl Judge {
     /// Joins a policy set with what Config says for a cluster.
     ///
     /// `today` is the UTC date that exceptions are held against. Errors: settings for unknown policies and clusters,
-    /// parameters that break a policy's schema, exceptions beyond their longest life; all placed, all at once.
+    /// and parameters that break a policy's schema; all placed, all at once.
     pub fn new(
         policies: &Arc<PolicySet>,
         config: &Config,
@@ -36,22 +44,81 @@ impl Judge {
         cluster: Option<&str>,
         today: Date,
     ) -> Result<Self, Vec<Problem>> {
-        let _ = (policies, config, exceptions, cluster, today);
-        Ok(Self {})
+        let mut problems = check::names(policies, config, exceptions);
+        let known = check::cluster(config, cluster, &mut problems);
+        let assignments = Assignments::new(policies, config, known, &mut problems);
+        if !problems.is_empty() {
+            problems.sort_by_key(|problem| problem.span);
+            problems.dedup();
+            return Err(problems);
+        }
+        Ok(Self {
+            assignments,
+            exceptions: Exceptions::new(exceptions, cluster, today),
+            crds: config.pod_template_crds.clone(),
+            mutate: config.mutate,
+        })
     }
 
     /// The policies that run here, with the enforcement they have where no namespace says otherwise.
     pub fn policies(&self) -> impl Iterator<Item = (&Arc<Policy>, Enforcement)> {
-        std::iter::empty()
+        let general = self.assignments.general().iter();
+        general.map(|assignment| (&assignment.policy, assignment.enforcement))
     }
 
-    /// Runs the mutations on a request, in order of policies.
+    /// Whether anything runs in a namespace at all.
+    pub fn is_excluded(&self, namespace: Option<&str>) -> bool {
+        let within = self.assignments.within(namespace);
+        within
+            .iter()
+            .all(|assignment| assignment.enforcement == Enforcement::Disabled)
+    }
+
+    /// Runs the mutations on a request, in order of policies. Policies that only audit leave the object as it is.
     pub fn mutate(&self, request: &Request<'_>, limits: &Limits<'_>) -> Mutation {
-        let _ = (request, limits);
-        Mutation::default()
+        let others = NoOtherObjects("mutations see no other objects");
+        let mut mutation = Mutation::default();
+        let assignments = self.assignments.within(request.namespace);
+        let may = self.mutate && who::may_mutate(&Context::new(*request, &others, &self.crds));
+        if !may {
+            return mutation;
+        }
+        for assignment in assignments.iter() {
+            if assignment.policy.mutations.is_empty() || assignment.enforcement < Enforcement::Warn
+            {
+                continue;
+            }
+            let Params::Ready(params) = &assignment.params else {
+                continue;
+            };
+            // Each policy sees what those before it made.
+            let object = mutation
+                .document
+                .as_ref()
+                .map(|document| document.root())
+                .or(request.object);
+            let context = Context::new(Request { object, ..*request }, &others, &self.crds);
+            if engine::applies(&assignment.policy, &context) != engine::Applies::Yes {
+                continue;
+            }
+            let outcome = engine::mutate(&assignment.policy, &context, Some(params.root()), limits);
+            mutation.not_judged.extend(outcome.not_judged);
+            mutation.errors.extend(outcome.errors);
+            let drifts = outcome.changes.into_iter();
+            mutation.drifts.extend(drifts.map(|change| Drift {
+                policy: assignment.policy.clone(),
+                change,
+            }));
+            if let Some(document) = outcome.document {
+                mutation.document = Some(document);
+            }
+        }
+        mutation
     }
 
     /// Runs the validations on a request whose object is final.
+    ///
+    /// `owner` is the object behind it where that is known and proven; without it the object stands for itself.
     pub fn validate(
         &self,
         request: &Request<'_>,
@@ -59,7 +126,83 @@ impl Judge {
         others: &dyn OtherObjects,
         limits: &Limits<'_>,
     ) -> Verdict {
-        let _ = (request, owner, others, limits);
-        Verdict::default()
+        let mut verdict = Verdict::default();
+        if who::is_generated(request) {
+            return verdict;
+        }
+        let context = Context::new(*request, others, &self.crds);
+        for assignment in self.assignments.within(request.namespace).iter() {
+            if assignment.enforcement > Enforcement::Disabled
+                && !assignment.policy.validations.is_empty()
+            {
+                self.run(assignment, &context, owner, limits, &mut verdict);
+            }
+        }
+        verdict.decisions.sort_by(|a, b| {
+            let key = |decision: &Decision| {
+                std::cmp::Reverse((decision.exception.is_none(), decision.enforcement))
+            };
+            key(a).cmp(&key(b))
+        });
+        verdict
+    }
+
+    fn run(
+        &self,
+        assignment: &Assignment,
+        context: &Context<'_>,
+        owner: Option<TopOwner<'_>>,
+        limits: &Limits<'_>,
+        verdict: &mut Verdict,
+    ) {
+        let policy = &assignment.policy;
+        match engine::applies(policy, context) {
+            engine::Applies::No => return,
+            engine::Applies::Unknown(reason) => {
+                return verdict.not_judged.push(NotJudged {
+                    what: policy.name.clone(),
+                    reason,
+                });
+            }
+            engine::Applies::Yes => {}
+        }
+        if who::is_unchanged(policy, context) {
+            return;
+        }
+        let params = match &assignment.params {
+            Params::Ready(params) => params,
+            Params::Unset(reason) => {
+                let reason = reason.to_string();
+                return verdict.not_judged.push(NotJudged {
+                    what: policy.name.clone(),
+                    reason,
+                });
+            }
+        };
+        verdict.policies += 1;
+        let evaluation = engine::evaluate(policy, context, Some(params.root()), limits);
+        verdict.not_judged.extend(evaluation.not_judged);
+        verdict.ignored_errors.extend(evaluation.ignored_errors);
+        let enforcement = assignment.enforcement;
+        // What another object must exist for may come a moment later: Flux applies in its own order.
+        let at_admission = if policy.resources.is_empty() {
+            enforcement
+        } else {
+            enforcement.min(Enforcement::Warn)
+        };
+        verdict
+            .decisions
+            .extend(evaluation.violations.into_iter().map(|violation| {
+                let exception =
+                    self.exceptions
+                        .lifting(&policy.name, &violation, context.request(), owner);
+                Decision {
+                    policy: policy.clone(),
+                    violation,
+                    enforcement,
+                    at_admission,
+                    exception,
+                }
+            }));
     }
 }

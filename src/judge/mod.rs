@@ -5,8 +5,18 @@
 //!
 //! Start reading at [`Judge`].
 
+mod assign;
+mod check;
+mod exceptions;
+mod glob;
+#[expect(
+    clippy::module_inception,
+    reason = "the judge is what this module is about"
+)]
 mod judge;
+mod settings;
 mod verdict;
+mod who;
 
 pub use judge::{Judge, TopOwner};
 pub use verdict::{Decision, Drift, Mutation, Verdict};

@@ -2,7 +2,7 @@
 //!
 //! Upstream: k8s.io/apiserver `admission/plugin/policy/matching` and `webhook/predicates`.
 
-use crate::cel::LabelSelector;
+use crate::manifest::LabelSelector;
 
 /// The operation of an admission request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,8 @@
 mod environment;
 mod matching;
 mod model;
+mod parameters;
+pub use parameters::{FilledParams, Parameters};
 
 pub use environment::{Root, Scope, environment};
 pub use matching::{Matching, Operation, ResourceRule, Target};

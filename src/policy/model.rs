@@ -182,6 +182,8 @@ pub struct About {
 pub struct Policy {
     /// The id, everywhere.
     pub name: Arc<str>,
+    /// Whether it ships with kpolicy: then it runs only where a profile or Config says so.
+    pub built_in: bool,
     /// What people read about it.
     pub about: About,
     /// Where its name stands.

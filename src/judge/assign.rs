@@ -1,0 +1,176 @@
+//! Which policies run in a namespace of a cluster, how hard, with which parameters.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::config::{Cluster, Config, Enforcement, NamespaceSetting};
+use crate::manifest::{Document, Problem};
+use crate::policy::{FilledParams, Policy, PolicySet};
+
+use super::glob;
+use super::settings::{General, Level, general, layered};
+
+/// One policy as it runs somewhere.
+#[derive(Clone, Debug)]
+pub(super) struct Assignment {
+    pub(super) policy: Arc<Policy>,
+    pub(super) enforcement: Enforcement,
+    pub(super) params: Params,
+}
+
+/// The parameters of a policy somewhere.
+#[derive(Clone, Debug)]
+pub(super) enum Params {
+    Ready(Arc<Document>),
+    /// Required parameters that nobody has set: the policy is not judged, never guessed.
+    Unset(Arc<str>),
+}
+
+/// The assignments of a cluster.
+#[derive(Debug)]
+pub(super) struct Assignments {
+    policies: Vec<(Arc<Policy>, General)>,
+    namespaces: Vec<NamespaceSetting>,
+    general: Arc<[Assignment]>,
+    /// By the positions of the namespace settings that meet a name. Few: one for each combination that occurs.
+    met: RwLock<BTreeMap<Vec<usize>, Arc<[Assignment]>>>,
+}
+
+impl Assignments {
+    pub(super) fn new(
+        policies: &PolicySet,
+        config: &Config,
+        cluster: Option<&Cluster>,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let policies: Vec<_> = policies
+            .iter()
+            .map(|policy| (policy.clone(), general(policy, config, cluster)))
+            .collect();
+        let general: Vec<_> = policies
+            .iter()
+            .map(|(policy, general)| assign(policy, &general.level, problems))
+            .collect();
+        let assignments = Self {
+            policies,
+            namespaces: config.namespaces.clone(),
+            general: general.into(),
+            met: RwLock::default(),
+        };
+        // Parameters that break a schema are said now, not when a namespace first comes by. A name, or a glob read as
+        // a name, meets its own setting.
+        for (position, setting) in assignments.namespaces.iter().enumerate() {
+            if let Some(name) = setting.names.first() {
+                assignments.levels(&[position], name, problems);
+            }
+        }
+        assignments
+    }
+
+    /// What holds where no namespace says otherwise.
+    pub(super) fn general(&self) -> &Arc<[Assignment]> {
+        &self.general
+    }
+
+    /// What holds in a namespace; `None` for cluster-scoped objects.
+    pub(super) fn within(&self, namespace: Option<&str>) -> Arc<[Assignment]> {
+        let Some(namespace) = namespace else {
+            return self.general.clone();
+        };
+        let meets = |setting: &NamespaceSetting| {
+            setting
+                .names
+                .iter()
+                .any(|name| glob::matches(name, namespace))
+        };
+        let met: Vec<usize> = self
+            .namespaces
+            .iter()
+            .enumerate()
+            .filter(|(_, setting)| meets(setting))
+            .map(|(at, _)| at)
+            .collect();
+        if met.is_empty() {
+            return self.general.clone();
+        }
+        // Exact names and globs differ in what they may do, so the way a setting was met is part of the key.
+        let exact = |at: &usize| {
+            self.namespaces[*at]
+                .names
+                .iter()
+                .any(|name| &**name == namespace)
+        };
+        let key: Vec<usize> = met
+            .iter()
+            .map(|at| at * 2 + usize::from(exact(at)))
+            .collect();
+        if let Some(known) = self
+            .met
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+        {
+            return known.clone();
+        }
+        let resolved: Arc<[Assignment]> = self.levels(&met, namespace, &mut Vec::new()).into();
+        self.met
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, resolved.clone());
+        resolved
+    }
+
+    fn levels(
+        &self,
+        met: &[usize],
+        namespace: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Assignment> {
+        let settings: Vec<_> = met
+            .iter()
+            .filter_map(|&at| self.namespaces.get(at))
+            .collect();
+        let resolve = |(at, (policy, general)): (usize, &(Arc<Policy>, General))| {
+            let level = settings
+                .iter()
+                .fold(general.level.clone(), |level, setting| {
+                    general.within(level, &policy.name, setting, namespace)
+                });
+            let unchanged = level.params.len() == general.level.params.len();
+            match self.general.get(at) {
+                Some(known) if unchanged => Assignment {
+                    enforcement: level.enforcement,
+                    ..known.clone()
+                },
+                _ => assign(policy, &level, problems),
+            }
+        };
+        self.policies.iter().enumerate().map(resolve).collect()
+    }
+}
+
+fn assign(policy: &Arc<Policy>, level: &Level, problems: &mut Vec<Problem>) -> Assignment {
+    let params = match policy.parameters.fill(layered(&level.params).as_ref()) {
+        Ok(FilledParams::Ready(document)) => Params::Ready(Arc::new(document)),
+        Ok(FilledParams::Unset(names)) => {
+            Params::Unset(format!("set the parameter {} in Config", quoted(&names)).into())
+        }
+        Err(wrong) => {
+            problems.extend(wrong);
+            Params::Unset("its parameters are not valid".into())
+        }
+    };
+    Assignment {
+        policy: policy.clone(),
+        enforcement: level.enforcement,
+        params,
+    }
+}
+
+fn quoted(names: &[Box<str>]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

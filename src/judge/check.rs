@@ -1,0 +1,105 @@
+//! What can be wrong between documents that are right by themselves: names that nothing answers to.
+
+use crate::config::{Cluster, Config, PolicyException, PolicySettings};
+use crate::manifest::Problem;
+use crate::manifest::suggest::suggestion;
+use crate::policy::PolicySet;
+use crate::source::Span;
+
+use super::settings::EVERY;
+
+/// Policies that Config and exceptions name and that do not exist.
+pub(super) fn names(
+    policies: &PolicySet,
+    config: &Config,
+    exceptions: &[PolicyException],
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let own = config.clusters.iter().map(|cluster| &cluster.policies);
+    let namespaces = config.namespaces.iter().map(|setting| &setting.policies);
+    let profiles = config.profiles.iter().map(|profile| &profile.policies);
+    for settings in std::iter::once(&config.policies)
+        .chain(own)
+        .chain(namespaces)
+        .chain(profiles)
+    {
+        settings_of(settings, policies, &mut problems);
+    }
+    for exception in exceptions {
+        let clusters = &exception.matches.clusters;
+        for cluster in clusters.iter().filter(|_| !config.clusters.is_empty()) {
+            let names = config.clusters.iter().map(|known| &*known.name);
+            if !names.clone().any(|known| *known == *cluster.value) {
+                let mut problem = Problem::error(
+                    format!("there is no cluster `{}` in Config", cluster.value),
+                    cluster.span,
+                );
+                problem.help = suggestion(&cluster.value, names);
+                problems.push(problem);
+            }
+        }
+        for name in &exception.policies {
+            excepted(&name.value, name.span, policies, &mut problems);
+        }
+    }
+    problems
+}
+
+/// Checks a `policy` or `policy/validation` that an exception names.
+fn excepted(name: &str, span: Option<Span>, policies: &PolicySet, problems: &mut Vec<Problem>) {
+    let (policy, validation) = name.split_once('/').unzip();
+    let policy = policy.unwrap_or(name);
+    let Some(known) = policies.get(policy) else {
+        problems.push(unknown(policy, policies, span));
+        return;
+    };
+    let ids: Vec<&str> = known
+        .validations
+        .iter()
+        .map(|validation| &*validation.id)
+        .collect();
+    if validation.is_some() && !ids.contains(&name) {
+        let mut problem = Problem::error(
+            format!("policy `{policy}` has no validation `{name}`"),
+            span,
+        );
+        problem.help = suggestion(name, ids.iter().copied());
+        problems.push(problem);
+    }
+}
+
+/// The cluster of this name.
+pub(super) fn cluster<'c>(
+    config: &'c Config,
+    name: Option<&str>,
+    problems: &mut Vec<Problem>,
+) -> Option<&'c Cluster> {
+    let name = name?;
+    let known = config
+        .clusters
+        .iter()
+        .find(|cluster| &*cluster.name == name);
+    if known.is_none() {
+        let names = config.clusters.iter().map(|cluster| &*cluster.name);
+        let mut problem = Problem::error(format!("there is no cluster `{name}` in Config"), None);
+        problem.help = suggestion(name, names);
+        problems.push(problem);
+    }
+    known
+}
+
+fn settings_of(settings: &PolicySettings, policies: &PolicySet, problems: &mut Vec<Problem>) {
+    for (name, setting) in settings {
+        if &**name != EVERY && policies.get(name).is_none() {
+            problems.push(unknown(name, policies, setting.span));
+        }
+    }
+}
+
+fn unknown(name: &str, policies: &PolicySet, span: Option<Span>) -> Problem {
+    let mut problem = Problem::error(format!("there is no policy `{name}`"), span);
+    let names: Vec<&str> = policies.iter().map(|policy| &*policy.name).collect();
+    problem.help = suggestion(name, names.iter().copied())
+        .or_else(|| Some("`kpolicy policies` lists them".to_owned()));
+    problem
+}
