@@ -316,6 +316,9 @@ impl Document {
                 let reason = self.keep(reason);
                 self.open_maps.push((copy, reason));
             }
+            if let Some(alias) = node.alias() {
+                self.aliases.push((copy, alias));
+            }
             done.push(copy);
         }
         done.pop().unwrap_or(NodeId(0))

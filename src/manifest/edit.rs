@@ -16,7 +16,9 @@ impl Document {
     pub fn import_made(&mut self, node: NodeRef<'_>) -> NodeId {
         let first = self.nodes.len();
         let first_entry = self.entries.len();
+        let aliases = self.aliases.len();
         let id = self.copy_from(node);
+        self.aliases.truncate(aliases);
         for node in &mut self.nodes[first..] {
             node.origin = Origin::from(None);
         }

@@ -6,6 +6,7 @@
 //! Start reading at [`Document`] and [`NodeRef`], then [`read`].
 
 mod builder;
+mod decode;
 mod document;
 mod edit;
 mod event;
@@ -18,6 +19,7 @@ mod keys;
 mod labels;
 mod load;
 mod node;
+mod object;
 pub mod patch;
 mod problem;
 mod read;
@@ -29,11 +31,13 @@ mod syntax_message;
 mod timestamp;
 
 pub use builder::DocumentBuilder;
+pub use decode::decode_text;
 pub use document::{Document, NodeId, Text};
 pub use fields::{Fields, Placed};
 pub use json_read::read_json;
 pub use json_write::{to_serde, write_json};
 pub use labels::{LabelSelector, read_labels};
 pub use node::{EntryRef, ListRef, MapRef, NodeRef, View};
+pub use object::{Content, Manifest, classify};
 pub use problem::{Dialect, Limits, Problem, Severity};
 pub use read::{Reading, read, read_one};

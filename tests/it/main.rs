@@ -10,6 +10,7 @@
 
 mod architecture;
 mod manifest_json;
+mod manifest_object;
 mod manifest_patch;
 mod manifest_read;
 mod policy_documents;
