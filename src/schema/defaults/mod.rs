@@ -9,6 +9,7 @@
 //!
 //! Upstream: `pkg/apis/{core,apps,batch,networking,autoscaling,storage,rbac}/*/defaults.go` of Kubernetes 1.36.
 
+mod nulls;
 mod table;
 
 use crate::manifest::{Document, NodeId, NodeRef, View};
@@ -19,9 +20,13 @@ use table::{CONTAINER, Condition, Filled, POD_ONLY, POD_SPEC, Row, object_rows};
 /// The minor version of Kubernetes that lint assumes where Config names none: the newest that AKS supports.
 pub const NEWEST_MINOR: u32 = 36;
 
-/// Fills in the defaults of Kubernetes `1.<minor>` for an object of this kind. Other kinds are left as they are.
+/// Fills in the defaults of Kubernetes `1.<minor>` for an object of this kind, and drops explicit nulls. Other kinds
+/// are left as they are.
 pub fn apply(document: &mut Document, group: &str, kind: &str, minor: u32) {
     let root = document.root().id();
+    if kinds::built_in(group, kind).is_some() {
+        nulls::remove(document, root);
+    }
     fill(document, root, object_rows(group, kind), minor);
     let Some(route) = kinds::built_in(group, kind).and_then(|known| known.pod_template) else {
         return;
