@@ -29,6 +29,7 @@ mod strict;
 pub mod suggest;
 mod syntax_message;
 mod timestamp;
+mod written;
 
 pub use builder::DocumentBuilder;
 pub use decode::decode_text;
@@ -41,3 +42,4 @@ pub use node::{EntryRef, ListRef, MapRef, NodeRef, View};
 pub use object::{Content, Manifest, classify};
 pub use problem::{Dialect, Limits, Problem, Severity};
 pub use read::{Reading, read, read_one};
+pub use written::span_inside;
