@@ -168,7 +168,7 @@ fn read_namespace(mut fields: Fields<'_, '_>) -> Option<NamespaceSetting> {
     };
     let enforcement = read_enforcement(&mut fields, level);
     let policies = read_settings(&mut fields, level);
-    let labels = read_labels(&mut fields, "labels").map(|labels| labels.into_iter().collect());
+    let labels = read_labels(&mut fields, "labels");
     (!names.is_empty()).then(|| NamespaceSetting {
         names,
         enforcement: enforcement.map(|placed| placed.value),

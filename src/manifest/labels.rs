@@ -2,6 +2,8 @@
 //!
 //! Source: k8s.io/apimachinery `pkg/apis/meta/v1/helpers.go` and `pkg/labels/selector.go`, 1.36.
 
+use std::collections::BTreeMap;
+
 use crate::source::Span;
 
 use super::fields::wrong_type;
@@ -194,9 +196,9 @@ fn edges(word: &str, allowed: impl Fn(u8) -> bool) -> bool {
 pub fn read_labels(
     fields: &mut Fields<'_, '_>,
     key: &'static str,
-) -> Option<Vec<(Box<str>, Box<str>)>> {
+) -> Option<BTreeMap<Box<str>, Box<str>>> {
     let entries = fields.entries(key)?;
-    let mut labels = Vec::new();
+    let mut labels = BTreeMap::new();
     for entry in entries {
         check_key(entry.key, entry.key_origin, fields.problems());
         let Some(value) = entry.value.as_str() else {
@@ -205,7 +207,7 @@ pub fn read_labels(
             continue;
         };
         check_value(value, entry.value.origin(), fields.problems());
-        labels.push((entry.key.into(), value.into()));
+        labels.insert(entry.key.into(), value.into());
     }
     Some(labels)
 }

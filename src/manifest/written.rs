@@ -123,19 +123,15 @@ impl Maker<'_> {
         loop {
             let rest = self.text.get(at..end)?;
             let indent = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-            match line_break(rest.get(indent..)?) {
-                Some(len) => {
-                    self.push('\n', at..at + indent + len);
-                    blank += 1;
-                    at += indent + len;
+            let Some(len) = line_break(rest.get(indent..)?) else {
+                if blank == 0 && space {
+                    self.push(' ', from..at + indent);
                 }
-                None => {
-                    if blank == 0 && space {
-                        self.push(' ', from..at + indent);
-                    }
-                    return Some(at + indent);
-                }
-            }
+                return Some(at + indent);
+            };
+            self.push('\n', at..at + indent + len);
+            blank += 1;
+            at += indent + len;
         }
     }
 }

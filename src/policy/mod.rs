@@ -10,11 +10,13 @@ mod environment;
 mod matching;
 mod model;
 mod parameters;
-pub use parameters::{FilledParams, Parameters};
 
 pub use environment::{Root, Scope, environment};
-pub use matching::{Matching, Operation, ResourceRule, Target};
+pub use matching::{
+    Match, MatchFacts, MatchPolicy, Matching, Operation, ResourceRule, RuleScope, Target,
+};
 pub use model::{
     About, FailurePolicy, MatchCondition, Mutation, Policy, PolicySet, Reason, ResourceDeclaration,
     ResourceScope, Safety, Severity, Validation,
 };
+pub use parameters::{FilledParams, Parameter, Parameters, layer};
