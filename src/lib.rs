@@ -4,11 +4,15 @@
 //! `ARCHITECTURE.md` is the map of the house.
 
 pub mod cel;
+pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod finding;
+pub mod gitops;
 pub mod judge;
 pub mod manifest;
 pub mod policy;
+pub mod render;
+pub mod report;
 pub mod schema;
 pub mod source;

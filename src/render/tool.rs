@@ -1,0 +1,127 @@
+//! The programs that render, and one build with them.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::manifest::{Dialect, Document, Limits, Severity, read};
+use crate::source::SourceId;
+
+use super::origin::{self, Origin};
+use super::process;
+use super::workspace::{Workspace, relative};
+
+/// Spans of rendered text lead nowhere that a person could edit; they get an id that no source has.
+const NOWHERE: SourceId = SourceId(u32::MAX - 1);
+
+/// A program that builds kustomizations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    program: PathBuf,
+    arguments: &'static [&'static str],
+}
+
+/// One object of a build.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// The object, without the build's own annotations.
+    pub document: Document,
+    /// Where it came from, if the build says so.
+    pub origin: Option<Origin>,
+}
+
+impl Tool {
+    /// The first of `kustomize` and `kubectl` in the directories of a `PATH`.
+    pub fn find(path: &OsStr) -> Option<Self> {
+        let look = |name: &str| {
+            std::env::split_paths(path)
+                .filter(|directory| directory.is_absolute())
+                .map(|directory| directory.join(name))
+                .find(|file| is_program(file))
+        };
+        let kustomize = look("kustomize").map(|program| Self {
+            program,
+            arguments: &["build"],
+        });
+        kustomize.or_else(|| {
+            look("kubectl").map(|program| Self {
+                program,
+                arguments: &["kustomize"],
+            })
+        })
+    }
+
+    /// Builds the kustomization in a directory (a canonical path), as Flux does: files outside of it may be read.
+    ///
+    /// The error says why there is no build, for people.
+    pub fn render(&self, directory: &Path, timeout: Duration) -> Result<Vec<Rendered>, String> {
+        let workspace = Workspace::new()
+            .map_err(|error| format!("no directory for temporary files: {error}"))?;
+        let wrapper = wrapper(&relative(workspace.path(), directory));
+        fs::write(workspace.path().join("kustomization.yaml"), wrapper)
+            .map_err(|error| format!("no file for the build: {error}"))?;
+        let mut command = Command::new(&self.program);
+        command
+            .args(self.arguments)
+            .args(["--load-restrictor", "LoadRestrictionsNone"])
+            .arg(workspace.path())
+            .current_dir(workspace.path());
+        let output = process::output(command, timeout)
+            .map_err(|reason| readable(&reason, workspace.path(), directory))?;
+        let text = String::from_utf8(output).map_err(|_| "its build is not UTF-8".to_owned())?;
+        let limits = Limits {
+            bytes: Limits::MOST_BYTES,
+            ..Limits::default()
+        };
+        let reading = read(NOWHERE, &text, Dialect::Kustomize, &limits);
+        if let Some(problem) = reading
+            .problems
+            .iter()
+            .find(|problem| problem.severity == Severity::Error)
+        {
+            return Err(format!("its build does not parse: {problem}"));
+        }
+        let rendered = reading.documents.into_iter().map(|mut document| {
+            let origin = origin::take(&mut document, workspace.path());
+            Rendered { document, origin }
+        });
+        Ok(rendered.collect())
+    }
+}
+
+/// A kustomization that builds another and asks for the origins of its objects.
+fn wrapper(target: &Path) -> String {
+    let path = target.to_string_lossy().replace('\'', "''");
+    format!(
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n\
+         resources: ['{path}']\nbuildMetadata: [originAnnotations]\n"
+    )
+}
+
+/// The tool's complaint without the paths of our own wrapper.
+fn readable(reason: &str, workspace: &Path, directory: &Path) -> String {
+    let way = relative(workspace, directory);
+    let around = format!(
+        "accumulating resources: accumulation err='accumulating resources from '{}': ",
+        way.display()
+    );
+    let parent = directory.parent().unwrap_or(directory);
+    reason
+        .replace(&around, "")
+        .replace(&*way.to_string_lossy(), ".")
+        .replace(&format!("{}/", parent.display()), "")
+        .replace(&format!("{}/", workspace.display()), "")
+}
+
+#[cfg(unix)]
+fn is_program(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(file: &Path) -> bool {
+    file.is_file()
+}
