@@ -16,3 +16,5 @@ pub mod render;
 pub mod report;
 pub mod schema;
 pub mod source;
+#[cfg(feature = "serve")]
+pub mod server;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::{Config, Date, Enforcement, PolicyException};
 use crate::engine::{self, Context, Limits, NoOtherObjects, NotJudged, OtherObjects, Request};
 use crate::manifest::Problem;
-use crate::policy::{Policy, PolicySet};
+use crate::policy::{FailurePolicy, Policy, PolicySet};
 use crate::schema::templates::PodTemplateCrd;
 
 use super::assign::{Assignment, Assignments, Params};
@@ -72,6 +72,22 @@ impl Judge {
         within
             .iter()
             .all(|assignment| assignment.enforcement == Enforcement::Disabled)
+    }
+
+    /// The first policy that refuses a request which could not be judged at all: it denies there, counts errors as
+    /// violations, and may apply as far as the request's attributes tell.
+    pub fn refusing_unjudged(&self, request: &Request<'_>) -> Option<Arc<Policy>> {
+        let others = NoOtherObjects("the request could not be read");
+        let context = Context::new(*request, &others, &self.crds);
+        let within = self.assignments.within(request.namespace);
+        let refusing = within.iter().find(|assignment| {
+            assignment.enforcement == Enforcement::Deny
+                && assignment.policy.failure_policy == FailurePolicy::Fail
+                && assignment.policy.resources.is_empty()
+                && !assignment.policy.validations.is_empty()
+                && engine::applies(&assignment.policy, &context) != engine::Applies::No
+        });
+        refusing.map(|assignment| assignment.policy.clone())
     }
 
     /// Runs the mutations on a request, in order of policies. Policies that only audit leave the object as it is.

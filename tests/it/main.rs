@@ -14,3 +14,7 @@ mod manifest_object;
 mod manifest_patch;
 mod manifest_read;
 mod policy_documents;
+#[cfg(feature = "serve")]
+mod tls;
+#[cfg(feature = "serve")]
+mod webhook;

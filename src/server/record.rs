@@ -1,0 +1,93 @@
+//! What is written down of each answer: metrics, and one log line for each refusal. Never what an object holds.
+
+use crate::config::Enforcement;
+use crate::judge::{Mutation, Verdict};
+
+use super::Metrics;
+use super::mask::Mask;
+use super::review::Review;
+use super::scan::Scanned;
+use super::undecided::Undecided;
+
+/// Writes down a verdict.
+pub(super) fn verdict(metrics: &Metrics, review: &Review<'_>, verdict: &Verdict, mask: &Mask) {
+    for decision in &verdict.decisions {
+        if decision.exception.is_some() {
+            metrics.excepted(&decision.policy.name);
+        } else {
+            metrics.decided(&decision.policy.name, decision.at_admission.as_str());
+        }
+    }
+    for what in &verdict.not_judged {
+        metrics.not_judged(policy_of(&what.what));
+    }
+    errors(metrics, review, &verdict.ignored_errors, mask);
+    let refuses = |decision: &&crate::judge::Decision| {
+        decision.exception.is_none() && decision.at_admission == Enforcement::Deny
+    };
+    let mut denied: Vec<&str> = verdict
+        .decisions
+        .iter()
+        .filter(refuses)
+        .map(|decision| &*decision.violation.validation)
+        .collect();
+    denied.dedup();
+    if denied.is_empty() {
+        return;
+    }
+    let request = &review.request;
+    tracing::info!(
+        uid = review.uid,
+        group = request.kind.group,
+        kind = request.kind.kind,
+        subresource = request.subresource,
+        namespace = request.namespace,
+        name = request.name,
+        operation = request.operation.as_str(),
+        user = review.user,
+        dry_run = request.dry_run,
+        validations = denied.join(","),
+        "denied"
+    );
+}
+
+/// Writes down what the mutations did.
+pub(super) fn mutation(metrics: &Metrics, review: &Review<'_>, mutation: &Mutation, mask: &Mask) {
+    for what in &mutation.not_judged {
+        metrics.not_judged(policy_of(&what.what));
+    }
+    errors(metrics, review, &mutation.errors, mask);
+}
+
+/// Writes down a review that could not be judged.
+pub(super) fn undecided(uid: &str, about: &Scanned, why: &Undecided, denied: bool) {
+    tracing::warn!(
+        uid,
+        group = about.group,
+        kind = about.kind,
+        namespace = about.namespace,
+        name = about.name,
+        operation = about.operation,
+        why = why.as_str(),
+        denied,
+        "not judged"
+    );
+}
+
+fn errors(metrics: &Metrics, review: &Review<'_>, errors: &[String], mask: &Mask) {
+    metrics.policy_errors(errors.len());
+    for error in errors {
+        let error = mask.apply(error);
+        tracing::debug!(
+            uid = review.uid,
+            kind = review.request.kind.kind,
+            error,
+            "an expression failed"
+        );
+    }
+}
+
+/// The policy of a validation's id.
+fn policy_of(id: &str) -> &str {
+    id.split('/').next().unwrap_or(id)
+}
