@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use crate::manifest::NodeRef;
 
+use super::syntax::TextRange;
+
 /// Why a text is no expression that can be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompileError {
@@ -70,6 +72,28 @@ pub struct EvalError<'a> {
     pub range: Range<usize>,
     /// Where in a document, when a document is to blame.
     pub place: Option<Place<'a>>,
+    /// The part of the expression whose whole route of keys `place.missing` is, so that a select around it can
+    /// lengthen the route.
+    pub(super) route: Option<TextRange>,
+}
+
+impl EvalError<'_> {
+    /// An error without a place in a document.
+    pub fn new(kind: EvalErrorKind, message: impl Into<String>, range: Range<usize>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            range,
+            place: None,
+            route: None,
+        }
+    }
+
+    /// Whether this error takes the place of an earlier one in `&&`, `||` and macros: unknown beats error, and of
+    /// two equal ones the left stays.
+    pub(super) fn beats(&self, earlier: &Self) -> bool {
+        self.kind == EvalErrorKind::Unknown && earlier.kind != EvalErrorKind::Unknown
+    }
 }
 
 impl fmt::Display for EvalError<'_> {
@@ -89,4 +113,40 @@ pub struct Place<'a> {
     pub missing: Vec<Box<str>>,
     /// The bytes of the decisive sub-expression.
     pub range: Range<usize>,
+}
+
+/// Why an operation on values has no result. The evaluator adds where.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) kind: EvalErrorKind,
+    pub(super) message: String,
+}
+
+impl Failure {
+    pub(super) fn new(kind: EvalErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// A value that a function does not take.
+    pub(super) fn argument(problem: impl fmt::Display) -> Self {
+        Self::new(EvalErrorKind::InvalidArgument, problem.to_string())
+    }
+
+    /// A result that does not fit its type.
+    pub(super) fn overflow(what: impl fmt::Display) -> Self {
+        Self::new(EvalErrorKind::Overflow, what.to_string())
+    }
+
+    /// The types fit no overload. An empty message: the evaluator, which knows the name, writes it.
+    pub(super) fn overload() -> Self {
+        Self::new(EvalErrorKind::NoSuchOverload, String::new())
+    }
+
+    /// A value that cannot be known here.
+    pub(super) fn unknown(reason: &str) -> Self {
+        Self::new(EvalErrorKind::Unknown, reason)
+    }
 }

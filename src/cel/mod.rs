@@ -4,16 +4,35 @@
 //! tree in place, and *blame*: which nodes of a document made a verdict false. Semantics are cel-go's, as in the API
 //! server. It must not know policies or Kubernetes kinds beyond its function library, does no I/O and reads no clock.
 //!
-//! Start reading at [`compile`], then [`Program`] and [`Value`].
+//! The way of an expression: `syntax` (text to tree), `compile` (names, macros, constants), `expression` (what that
+//! makes), `evaluate` (with `arithmetic`, `compare` and `functions`), `blame`. Start reading at [`compile`], then
+//! [`Program`] and [`Value`].
+
+#![allow(
+    clippy::unnecessary_box_returns,
+    reason = "errors are boxed where they are made: they are rare, and the functions that pass them on are recursive"
+)]
 
 mod activation;
+mod arithmetic;
+mod blame;
+mod compare;
+mod compile;
 mod environment;
 mod error;
+mod evaluate;
+mod expression;
+mod functions;
+mod library;
 mod program;
+#[cfg(test)]
+mod show;
+mod syntax;
 mod value;
 
 pub use activation::{Activation, Budget};
+pub use compile::compile;
 pub use environment::Environment;
 pub use error::{CompileError, EvalError, EvalErrorKind, Place};
-pub use program::{Program, compile};
-pub use value::{Bytes, List, Map, Str, Struct, Type, Value};
+pub use program::Program;
+pub use value::{Bytes, Image, List, Map, Str, Struct, Type, Value};

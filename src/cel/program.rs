@@ -1,47 +1,94 @@
 //! A compiled expression.
 
-use super::{Activation, CompileError, Environment, EvalError, Place, Value};
+use super::activation::Activation;
+use super::blame;
+use super::error::{EvalError, Place};
+use super::evaluate::Evaluator;
+use super::expression::{Expression, Kind};
+use super::value::{Type, Value};
 
 /// A compiled expression: immutable, shared between threads.
 #[derive(Debug)]
 pub struct Program {
     source: Box<str>,
-}
-
-/// Compiles an expression against the names it may use.
-pub fn compile(source: &str, _environment: &Environment) -> Result<Program, Vec<CompileError>> {
-    Ok(Program {
-        source: source.into(),
-    })
+    expression: Expression,
+    height: u16,
+    result: Option<Type>,
+    roots: Box<[usize]>,
+    variables: Box<[usize]>,
 }
 
 impl Program {
+    pub(super) fn new(
+        source: &str,
+        expression: Expression,
+        height: u16,
+        result: Option<Type>,
+    ) -> Self {
+        let mut roots = Vec::new();
+        let mut variables = Vec::new();
+        expression.visit(&mut |node| match node.kind {
+            Kind::Root(slot) => roots.push(slot),
+            Kind::Variable(index) => variables.push(index),
+            _ => {}
+        });
+        Self {
+            source: source.into(),
+            expression,
+            height,
+            result,
+            roots: sorted(roots),
+            variables: sorted(variables),
+        }
+    }
+
     /// The text it was compiled from.
     pub fn source(&self) -> &str {
         &self.source
     }
 
+    /// The type of its value where the text alone says it; `None` where only evaluation can tell.
+    pub fn result_type(&self) -> Option<Type> {
+        self.result
+    }
+
     /// The slots of the roots it reads itself, ascending.
     pub fn reads(&self) -> Vec<usize> {
-        Vec::new()
+        self.roots.to_vec()
     }
 
     /// The indices of the variables it reads itself, ascending.
     pub fn reads_variables(&self) -> Vec<usize> {
-        Vec::new()
+        self.variables.to_vec()
     }
 
     /// The value of the expression.
-    pub fn evaluate<'a>(
-        &'a self,
-        _activation: &Activation<'a>,
-    ) -> Result<Value<'a>, EvalError<'a>> {
-        Ok(Value::Bool(true))
+    pub fn evaluate<'a>(&'a self, activation: &Activation<'a>) -> Result<Value<'a>, EvalError<'a>> {
+        Evaluator::new(activation)
+            .program(self)
+            .map_err(|error| *error)
     }
 
     /// The places that made it false or an error; empty when nothing in a document is to blame.
-    /// Call after [`evaluate`](Self::evaluate) gave `false` or an error, with the same activation.
-    pub fn blame<'a>(&'a self, _activation: &Activation<'a>) -> Vec<Place<'a>> {
-        Vec::new()
+    ///
+    /// Call after [`evaluate`](Self::evaluate) gave `false` or an error, with the same activation; it has a budget of
+    /// its own, as large as the activation's was.
+    pub fn blame<'a>(&'a self, activation: &Activation<'a>) -> Vec<Place<'a>> {
+        blame::blame(self, activation)
     }
+
+    pub(super) const fn expression(&self) -> &Expression {
+        &self.expression
+    }
+
+    /// How many levels the expression has: what evaluating it needs of the stack.
+    pub(super) const fn height(&self) -> u16 {
+        self.height
+    }
+}
+
+fn sorted(mut numbers: Vec<usize>) -> Box<[usize]> {
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.into()
 }

@@ -232,10 +232,9 @@ impl<'a> Run<'_, 'a> {
 }
 
 fn not_bool<'a>(program: &Program) -> EvalError<'a> {
-    EvalError {
-        kind: EvalErrorKind::NoSuchOverload,
-        message: "the expression did not give a boolean".to_owned(),
-        range: 0..program.source().len(),
-        place: None,
-    }
+    EvalError::new(
+        EvalErrorKind::NoSuchOverload,
+        "the expression did not give a boolean",
+        0..program.source().len(),
+    )
 }

@@ -1,6 +1,10 @@
 //! One way to look at a value, whether a document holds it or an expression computed it.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
+
+use super::super::library::image::ImageReference;
 
 use crate::manifest::{ListRef, MapRef};
 
@@ -23,6 +27,7 @@ pub(crate) enum Content<'v, 'a> {
     Duration(SignedDuration),
     Timestamp(jiff::Timestamp),
     Optional(Option<&'v Value<'a>>),
+    Image(&'v ImageReference<Arc<str>>),
     /// Cannot be known here; the reason.
     Unknown(&'a str),
 }

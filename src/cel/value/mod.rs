@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use super::library::image::ImageReference;
 use crate::manifest::{NodeRef, View};
 
 pub use collection::{List, Map, Struct};
@@ -52,7 +53,13 @@ pub enum Value<'a> {
     Timestamp(jiff::Timestamp),
     /// A value or none.
     Optional(Option<Arc<Value<'a>>>),
+    /// A parsed image reference.
+    Image(Arc<Image>),
 }
+
+/// A parsed image reference.
+#[derive(Clone, Debug)]
+pub struct Image(pub(crate) ImageReference<Arc<str>>);
 
 /// The type of a value, as `type()` gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -164,6 +171,15 @@ impl<'a> Value<'a> {
         Self::Optional(None)
     }
 
+    /// A constant of a program, its text borrowed instead of shared.
+    pub(crate) fn borrowed(&'a self) -> Self {
+        match self {
+            Self::String(text) => Self::String(Str::Borrowed(text.as_str())),
+            Self::Bytes(bytes) => Self::Bytes(Bytes::Borrowed(bytes.as_slice())),
+            other => other.clone(),
+        }
+    }
+
     /// The boolean, if it is one.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -224,6 +240,7 @@ impl<'a> Value<'a> {
             Content::Duration(_) => Type::Duration,
             Content::Timestamp(_) => Type::Timestamp,
             Content::Optional(_) => Type::Optional,
+            Content::Image(_) => Type::Image,
             Content::Unknown(_) => return None,
         })
     }
@@ -253,6 +270,7 @@ impl<'a> Value<'a> {
             Self::Duration(value) => Content::Duration(*value),
             Self::Timestamp(value) => Content::Timestamp(*value),
             Self::Optional(value) => Content::Optional(value.as_deref()),
+            Self::Image(value) => Content::Image(&value.0),
             Self::Node(node) => match node.view() {
                 View::Null => Content::Null,
                 View::Bool(value) => Content::Bool(value),

@@ -1,0 +1,163 @@
+//! Calls of functions: which function is meant, and whether it takes so many arguments.
+
+use super::super::expression::{Call, Expression, Kind};
+use super::super::functions::{self, Function, Style};
+use super::super::library::regex::Pattern;
+use super::super::syntax::{Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help};
+use super::names::similar;
+use super::{Compiled, Compiler, finish, macros};
+
+impl Compiler<'_> {
+    pub(super) fn call(&mut self, syntax: &Syntax) -> Compiled {
+        if let Some(expression) = self.macro_call(syntax)? {
+            return Ok(expression);
+        }
+        let SyntaxKind::Call {
+            receiver,
+            function,
+            function_range,
+            arguments,
+        } = &syntax.kind
+        else {
+            return self.expression(syntax);
+        };
+        let name = *function_range;
+        let Some(receiver) = receiver else {
+            let function = find(function, Style::Global, arguments.len(), name)?;
+            let arguments = self.all(arguments)?;
+            return make_call(function, arguments, syntax.range);
+        };
+        if let Some(namespaced) = self.namespaced(receiver, function) {
+            let name = receiver.range.to(name);
+            let function = find(&namespaced, Style::Global, arguments.len(), name)?;
+            let arguments = self.all(arguments)?;
+            return make_call(function, arguments, syntax.range);
+        }
+        if let ("or" | "orValue", [fallback]) = (&**function, arguments.as_slice()) {
+            let kind = Kind::OptionalOr {
+                operand: self.boxed(receiver)?,
+                fallback: self.boxed(fallback)?,
+                unwrap: &**function == "orValue",
+            };
+            return finish(kind, syntax.range);
+        }
+        let function = find(function, Style::Method, arguments.len(), name)?;
+        let mut all = Vec::with_capacity(arguments.len() + 1);
+        all.push(self.expression(receiver)?);
+        for argument in arguments {
+            all.push(self.expression(argument)?);
+        }
+        make_call(function, all.into(), syntax.range)
+    }
+
+    /// `optional.of`, where `optional` is no value but the first half of a function's name.
+    fn namespaced(&self, receiver: &Syntax, function: &str) -> Option<String> {
+        let prefix = receiver.dotted_name()?;
+        let first = prefix.split('.').next().unwrap_or_default();
+        if self.is_value(first) || !functions::is_namespace(&prefix) {
+            return None;
+        }
+        Some(format!("{prefix}.{function}"))
+    }
+}
+
+/// Compiles the pattern argument of a function where it is a literal.
+fn literal_pattern(
+    function: &Function,
+    arguments: &[Expression],
+) -> Result<Option<Box<Pattern>>, SyntaxError> {
+    let Some(argument) = function
+        .pattern
+        .and_then(|position| arguments.get(position))
+    else {
+        return Ok(None);
+    };
+    let Kind::Constant(value) = &argument.kind else {
+        return Ok(None);
+    };
+    let Some(text) = value.as_str() else {
+        return Ok(None);
+    };
+    Pattern::compile(text)
+        .map(|pattern| Some(Box::new(pattern)))
+        .map_err(|problem| error(argument.range, problem.to_string()))
+}
+
+/// The function of this name, style and number of arguments (without the receiver).
+fn find(
+    name: &str,
+    style: Style,
+    count: usize,
+    range: TextRange,
+) -> Result<&'static Function, SyntaxError> {
+    let written = count + usize::from(style == Style::Method);
+    let mut same_name = functions::all().filter(|function| function.name == name);
+    let of_style: Vec<_> = same_name
+        .clone()
+        .filter(|function| function.style == style)
+        .collect();
+    if let Some(function) = of_style.iter().find(|function| function.takes(written)) {
+        return Ok(function);
+    }
+    if let Some(function) = of_style.first() {
+        let (least, most) = function.written_arguments();
+        let wanted = match (least, most) {
+            (least, most) if least != most => format!("{least} to {most} arguments"),
+            (1, _) => "1 argument".to_owned(),
+            (least, _) => format!("{least} arguments"),
+        };
+        return Err(error(
+            range,
+            format!("`{name}` takes {wanted}, not {count}"),
+        ));
+    }
+    if same_name.next().is_some() {
+        let help = match style {
+            Style::Global => format!("it is a method: `x.{name}(...)`"),
+            Style::Method => format!("it is not a method: `{name}(x)`"),
+        };
+        return Err(error_with_help(
+            range,
+            format!("`{name}` is not called like this"),
+            help,
+        ));
+    }
+    Err(unknown_function(name, style, range))
+}
+
+fn unknown_function(name: &str, style: Style, range: TextRange) -> SyntaxError {
+    let message = match style {
+        Style::Global => format!("there is no function `{name}`"),
+        Style::Method => format!("there is no method `{name}`"),
+    };
+    let known = functions::all()
+        .filter(|function| function.style == style)
+        .map(|function| function.name)
+        .chain(
+            (style == Style::Method)
+                .then_some(macros::NAMES)
+                .into_iter()
+                .flatten(),
+        )
+        .chain((style == Style::Global).then_some("has"));
+    match similar(name, known) {
+        Some(meant) => error_with_help(range, message, format!("did you mean `{meant}`?")),
+        None => error(range, message),
+    }
+}
+
+fn make_call(
+    function: &'static Function,
+    arguments: Box<[Expression]>,
+    range: TextRange,
+) -> Compiled {
+    let pattern = literal_pattern(function, &arguments)?;
+    finish(
+        Kind::Call(Call {
+            function,
+            arguments,
+            pattern,
+        }),
+        range,
+    )
+}

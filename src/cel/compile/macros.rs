@@ -1,0 +1,266 @@
+//! Macros: calls that bind names, and `has`. They become nodes of their own.
+
+use super::super::expression::{Domain, Expression, Kind, Quantifier, Quantity, Shape, Transform};
+use super::super::syntax::{Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help};
+use super::check::check_condition;
+use super::{Compiled, Compiler, finish};
+
+/// What a macro's arguments are: how many names, whether a condition may come first, what it makes.
+#[derive(Clone, Copy)]
+enum Macro {
+    Quantifier(Quantity),
+    Filter,
+    Map,
+    Transform(Shape),
+    SortBy,
+    OptionalMap { flat: bool },
+}
+
+/// The macro of this name.
+fn named(name: &str) -> Option<Macro> {
+    Some(match name {
+        "all" => Macro::Quantifier(Quantity::All),
+        "exists" => Macro::Quantifier(Quantity::Exists),
+        "exists_one" | "existsOne" => Macro::Quantifier(Quantity::ExistsOne),
+        "filter" => Macro::Filter,
+        "map" => Macro::Map,
+        "transformList" => Macro::Transform(Shape::List),
+        "transformMap" => Macro::Transform(Shape::Map),
+        "transformMapEntry" => Macro::Transform(Shape::MapEntries),
+        "sortBy" => Macro::SortBy,
+        "optMap" => Macro::OptionalMap { flat: false },
+        "optFlatMap" => Macro::OptionalMap { flat: true },
+        _ => return None,
+    })
+}
+
+/// The names of all macros with a receiver, for suggestions.
+pub(super) const NAMES: [&str; 12] = [
+    "all",
+    "exists",
+    "exists_one",
+    "existsOne",
+    "filter",
+    "map",
+    "transformList",
+    "transformMap",
+    "transformMapEntry",
+    "sortBy",
+    "optMap",
+    "optFlatMap",
+];
+
+/// A macro call as it was written.
+struct Written<'s> {
+    receiver: &'s Syntax,
+    name: &'s str,
+    name_range: TextRange,
+    arguments: &'s [Syntax],
+    range: TextRange,
+}
+
+impl Compiler<'_> {
+    /// The node of a macro; `None` where the call is no macro.
+    pub(super) fn macro_call(
+        &mut self,
+        syntax: &Syntax,
+    ) -> Result<Option<Expression>, SyntaxError> {
+        let SyntaxKind::Call {
+            receiver,
+            function,
+            function_range,
+            arguments,
+        } = &syntax.kind
+        else {
+            return Ok(None);
+        };
+        let Some(receiver) = receiver else {
+            return match &**function {
+                "has" => self.has(arguments, *function_range, syntax.range).map(Some),
+                _ => Ok(None),
+            };
+        };
+        let written = Written {
+            receiver,
+            name: function,
+            name_range: *function_range,
+            arguments,
+            range: syntax.range,
+        };
+        named(function)
+            .map(|kind| self.expand(kind, &written))
+            .transpose()
+    }
+
+    fn has(&mut self, arguments: &[Syntax], name: TextRange, range: TextRange) -> Compiled {
+        let [argument] = arguments else {
+            return Err(error_with_help(
+                name,
+                format!("`has` takes one argument, not {}", arguments.len()),
+                "write `has(x.field)`",
+            ));
+        };
+        let SyntaxKind::Select {
+            operand,
+            field,
+            optional: false,
+        } = &argument.kind
+        else {
+            return Err(error_with_help(
+                argument.range,
+                "`has` asks for a field: `has(x.field)`",
+                "for a key in quotes write `\"key\" in x`",
+            ));
+        };
+        let kind = Kind::Has {
+            operand: self.boxed(operand)?,
+            field: field.clone(),
+        };
+        finish(kind, range)
+    }
+
+    fn expand(&mut self, kind: Macro, written: &Written<'_>) -> Compiled {
+        let kind = match (kind, written.arguments) {
+            (Macro::Quantifier(quantity), [name, predicate]) => {
+                self.quantifier(quantity, written, &[name], predicate)?
+            }
+            (Macro::Quantifier(quantity), [key, value, predicate]) => {
+                self.quantifier(quantity, written, &[key, value], predicate)?
+            }
+            (Macro::Filter, [name, condition]) => {
+                self.transform(Shape::Filter, written, &[name], Some(condition), None)?
+            }
+            (Macro::Map, [name, result]) => {
+                self.transform(Shape::List, written, &[name], None, Some(result))?
+            }
+            (Macro::Map, [name, condition, result]) => {
+                self.transform(Shape::List, written, &[name], Some(condition), Some(result))?
+            }
+            (Macro::Transform(shape), [key, value, result]) => {
+                self.transform(shape, written, &[key, value], None, Some(result))?
+            }
+            (Macro::Transform(shape), [key, value, condition, result]) => {
+                self.transform(shape, written, &[key, value], Some(condition), Some(result))?
+            }
+            (Macro::SortBy, [name, key]) => {
+                self.transform(Shape::SortBy, written, &[name], None, Some(key))?
+            }
+            (Macro::OptionalMap { flat }, [name, body]) => {
+                let operand = self.boxed(written.receiver)?;
+                let slot = self.bind(&[name], written)?;
+                let body = self.boxed(body);
+                self.locals.truncate(slot);
+                Kind::OptionalMap {
+                    operand,
+                    slot,
+                    body: body?,
+                    flat,
+                }
+            }
+            (kind, arguments) => return Err(wrong_arguments(kind, written, arguments.len())),
+        };
+        Ok(Expression {
+            kind,
+            range: written.range,
+        })
+    }
+
+    fn quantifier(
+        &mut self,
+        quantity: Quantity,
+        written: &Written<'_>,
+        names: &[&Syntax],
+        predicate: &Syntax,
+    ) -> Result<Kind, SyntaxError> {
+        let domain = self.domain(written, names)?;
+        let predicate = self.expression(predicate);
+        self.locals.truncate(domain.slot);
+        let predicate = predicate?;
+        check_condition(&predicate, written.name)?;
+        Ok(Kind::Quantifier(Box::new(Quantifier {
+            quantity,
+            domain,
+            predicate,
+        })))
+    }
+
+    fn transform(
+        &mut self,
+        shape: Shape,
+        written: &Written<'_>,
+        names: &[&Syntax],
+        condition: Option<&Syntax>,
+        result: Option<&Syntax>,
+    ) -> Result<Kind, SyntaxError> {
+        let domain = self.domain(written, names)?;
+        let condition = condition
+            .map(|syntax| self.expression(syntax))
+            .transpose()?;
+        if let Some(condition) = &condition {
+            check_condition(condition, written.name)?;
+        }
+        let result = result.map(|syntax| self.expression(syntax)).transpose()?;
+        self.locals.truncate(domain.slot);
+        Ok(Kind::Transform(Box::new(Transform {
+            shape,
+            domain,
+            condition,
+            result,
+        })))
+    }
+
+    /// Compiles what is walked over and binds the names; the caller takes them away again.
+    fn domain(&mut self, written: &Written<'_>, names: &[&Syntax]) -> Result<Domain, SyntaxError> {
+        let collection = self.expression(written.receiver)?;
+        let slot = self.bind(names, written)?;
+        Ok(Domain {
+            collection,
+            slot,
+            pairs: names.len() == 2,
+        })
+    }
+
+    /// Binds names and gives the slot of the first.
+    fn bind(&mut self, names: &[&Syntax], written: &Written<'_>) -> Result<usize, SyntaxError> {
+        let slot = self.locals.len();
+        for syntax in names {
+            let SyntaxKind::Name {
+                name,
+                absolute: false,
+            } = &syntax.kind
+            else {
+                return Err(error_with_help(
+                    syntax.range,
+                    format!("`{}` binds a name here", written.name),
+                    format!("write `x.{}(name, ...)` with a plain name", written.name),
+                ));
+            };
+            if self.locals.get(slot).is_some_and(|first| first == name) {
+                return Err(error(syntax.range, format!("`{name}` is bound twice")));
+            }
+            self.locals.push(name.clone());
+        }
+        Ok(slot)
+    }
+}
+
+fn wrong_arguments(kind: Macro, written: &Written<'_>, count: usize) -> SyntaxError {
+    let name = written.name;
+    let form = match kind {
+        Macro::Quantifier(_) => {
+            format!("`x.{name}(element, condition)` or `x.{name}(key, value, condition)`")
+        }
+        Macro::Filter => "`x.filter(element, condition)`".to_owned(),
+        Macro::Map => "`x.map(element, result)` or `x.map(element, condition, result)`".to_owned(),
+        Macro::Transform(_) => {
+            format!("`x.{name}(key, value, result)` or `x.{name}(key, value, condition, result)`")
+        }
+        Macro::SortBy => "`x.sortBy(element, key)`".to_owned(),
+        Macro::OptionalMap { .. } => format!("`x.{name}(value, result)`"),
+    };
+    error_with_help(
+        written.name_range,
+        format!("`{name}` does not take {count} arguments"),
+        format!("write {form}"),
+    )
+}

@@ -1,0 +1,184 @@
+//! Syntax tree to program: names are looked up, macros become nodes, literals are prepared.
+//!
+//! One error ends it: what a second one would say depends on what the first was meant to be.
+
+mod call;
+mod check;
+mod fold;
+mod macros;
+mod names;
+#[cfg(test)]
+mod tests;
+
+use super::expression::{Entry, Expression, Field, Item, Kind};
+use super::syntax::{
+    self, Literal, LogicalOperator, Syntax, SyntaxError, SyntaxKind, TextRange, UnaryOperator,
+};
+use super::value::{Bytes, Str, Value};
+use super::{Environment, Program};
+
+/// An expression or the error that ends compilation.
+type Compiled = Result<Expression, SyntaxError>;
+
+/// Compiles an expression against the names it may use.
+///
+/// # Errors
+/// The first error that makes it no expression, with its place in the text.
+pub fn compile(
+    source: &str,
+    environment: &Environment,
+) -> Result<Program, Vec<super::CompileError>> {
+    let program = syntax::parse(source).and_then(|syntax| {
+        let height = syntax.height();
+        let mut compiler = Compiler {
+            environment,
+            locals: Vec::new(),
+        };
+        let expression = compiler.expression(&syntax)?;
+        let result = check::type_of(&expression);
+        Ok(Program::new(source, expression, height, result))
+    });
+    program.map_err(|error| vec![*error])
+}
+
+struct Compiler<'e> {
+    environment: &'e Environment,
+    /// The names that macros bind, by slot.
+    locals: Vec<Box<str>>,
+}
+
+impl Compiler<'_> {
+    fn expression(&mut self, syntax: &Syntax) -> Compiled {
+        let range = syntax.range;
+        let kind = match &syntax.kind {
+            SyntaxKind::Literal(literal) => Kind::Constant(constant(literal)),
+            SyntaxKind::Name { .. } | SyntaxKind::Select { .. } => return self.path(syntax),
+            SyntaxKind::Call { .. } => return self.call(syntax),
+            SyntaxKind::Index {
+                operand,
+                index,
+                optional,
+            } => Kind::Index {
+                operand: self.boxed(operand)?,
+                index: self.boxed(index)?,
+                optional: *optional,
+            },
+            SyntaxKind::Unary { operator, operand } => {
+                let operand = self.boxed(operand)?;
+                match operator {
+                    UnaryOperator::Not => Kind::Not(operand),
+                    UnaryOperator::Negate => Kind::Negate(operand),
+                }
+            }
+            SyntaxKind::Arithmetic {
+                operator,
+                left,
+                right,
+            } => Kind::Arithmetic {
+                operator: *operator,
+                left: self.boxed(left)?,
+                right: self.boxed(right)?,
+            },
+            SyntaxKind::Relation {
+                relation,
+                left,
+                right,
+            } => Kind::Relation {
+                relation: *relation,
+                left: self.boxed(left)?,
+                right: self.boxed(right)?,
+            },
+            SyntaxKind::Logical { operator, operands } => {
+                let operands = self.all(operands)?;
+                match operator {
+                    LogicalOperator::And => Kind::And(operands),
+                    LogicalOperator::Or => Kind::Or(operands),
+                }
+            }
+            SyntaxKind::Conditional {
+                condition,
+                then,
+                otherwise,
+            } => Kind::Conditional {
+                condition: self.boxed(condition)?,
+                then: self.boxed(then)?,
+                otherwise: self.boxed(otherwise)?,
+            },
+            SyntaxKind::List(_) | SyntaxKind::Map(_) | SyntaxKind::Struct { .. } => {
+                self.collection(syntax)?
+            }
+        };
+        finish(kind, range)
+    }
+
+    fn boxed(&mut self, syntax: &Syntax) -> Result<Box<Expression>, SyntaxError> {
+        self.expression(syntax).map(Box::new)
+    }
+
+    fn all(&mut self, nodes: &[Syntax]) -> Result<Box<[Expression]>, SyntaxError> {
+        nodes.iter().map(|node| self.expression(node)).collect()
+    }
+
+    fn collection(&mut self, syntax: &Syntax) -> Result<Kind, SyntaxError> {
+        Ok(match &syntax.kind {
+            SyntaxKind::List(items) => {
+                let items = items.iter().map(|item| {
+                    let value = self.expression(&item.value)?;
+                    Ok(Item {
+                        value,
+                        optional: item.optional,
+                    })
+                });
+                Kind::List(items.collect::<Result<_, SyntaxError>>()?)
+            }
+            SyntaxKind::Map(entries) => {
+                let entries = entries.iter().map(|entry| {
+                    let key = self.expression(&entry.key)?;
+                    let value = self.expression(&entry.value)?;
+                    Ok(Entry {
+                        key,
+                        value,
+                        optional: entry.optional,
+                    })
+                });
+                Kind::Map(entries.collect::<Result<_, SyntaxError>>()?)
+            }
+            SyntaxKind::Struct { name, fields } => {
+                let mut compiled: Vec<Field> = Vec::with_capacity(fields.len());
+                for field in fields {
+                    names::check_field(name, field, &compiled)?;
+                    compiled.push(Field {
+                        name: field.name.clone(),
+                        value: self.expression(&field.value)?,
+                        optional: field.optional,
+                    });
+                }
+                names::check_struct(name, syntax.range)?;
+                Kind::Struct {
+                    name: name.clone(),
+                    fields: compiled.into(),
+                }
+            }
+            _ => Kind::Constant(Value::Null),
+        })
+    }
+}
+
+/// Checks a node and evaluates it now if it is constant.
+fn finish(kind: Kind, range: TextRange) -> Compiled {
+    let expression = Expression { kind, range };
+    check::check(&expression)?;
+    fold::fold(expression)
+}
+
+fn constant(literal: &Literal) -> Value<'static> {
+    match literal {
+        Literal::Null => Value::Null,
+        Literal::Bool(value) => Value::Bool(*value),
+        Literal::Int(value) => Value::Int(*value),
+        Literal::Uint(value) => Value::Uint(*value),
+        Literal::Double(value) => Value::Double(*value),
+        Literal::String(text) => Value::String(Str::Shared(text.as_ref().into())),
+        Literal::Bytes(bytes) => Value::Bytes(Bytes::Shared(bytes.as_ref().into())),
+    }
+}

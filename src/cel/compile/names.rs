@@ -1,0 +1,170 @@
+//! What a name means: a local, a root, a variable, a type.
+
+use super::super::expression::{Expression, Field, Kind};
+use super::super::syntax::{
+    StructField, Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help,
+};
+use super::super::value::{Type, Value};
+use super::{Compiled, Compiler, finish};
+
+/// The fields of a JSON Patch operation.
+const JSON_PATCH_FIELDS: [&str; 4] = ["op", "path", "from", "value"];
+
+impl Compiler<'_> {
+    /// A name, or a chain of selects that may be one dotted name.
+    pub(super) fn path(&mut self, syntax: &Syntax) -> Compiled {
+        if let Some(kind) = self.named(syntax)? {
+            return Ok(Expression {
+                kind,
+                range: syntax.range,
+            });
+        }
+        match &syntax.kind {
+            SyntaxKind::Select {
+                operand,
+                field,
+                optional,
+            } => {
+                let kind = Kind::Select {
+                    operand: self.boxed(operand)?,
+                    field: field.clone(),
+                    optional: *optional,
+                };
+                finish(kind, syntax.range)
+            }
+            SyntaxKind::Name { name, .. } => Err(self.undeclared(name, syntax.range)),
+            _ => self.expression(syntax),
+        }
+    }
+
+    /// What a whole dotted name stands for; `None` where only a part of it may.
+    fn named(&self, syntax: &Syntax) -> Result<Option<Kind>, SyntaxError> {
+        let Some(name) = syntax.dotted_name() else {
+            return Ok(None);
+        };
+        let first = name.split('.').next().unwrap_or_default();
+        if !syntax.is_absolute()
+            && let Some(slot) = self.local(first)
+        {
+            return Ok((first == name).then_some(Kind::Local(slot)));
+        }
+        if let Some(slot) = self.environment.root(&name) {
+            return Ok(Some(Kind::Root(slot)));
+        }
+        if first == "variables" && self.environment.root(first).is_none() {
+            return self.variable(syntax);
+        }
+        Ok(Type::named(&name).map(|kind| Kind::Constant(Value::Type(kind))))
+    }
+
+    fn variable(&self, syntax: &Syntax) -> Result<Option<Kind>, SyntaxError> {
+        let SyntaxKind::Select { operand, field, .. } = &syntax.kind else {
+            return Err(self.no_variable(None, syntax.range));
+        };
+        if !matches!(operand.kind, SyntaxKind::Name { .. }) {
+            return Ok(None);
+        }
+        match self.environment.variable(field) {
+            Some(index) => Ok(Some(Kind::Variable(index))),
+            None => Err(self.no_variable(Some(field), syntax.range)),
+        }
+    }
+
+    /// The slot of a name that a macro binds; the innermost of that name.
+    fn local(&self, name: &str) -> Option<usize> {
+        self.locals.iter().rposition(|local| &**local == name)
+    }
+
+    /// Whether a name is a value here, so that `name.f()` is a method of it.
+    pub(super) fn is_value(&self, name: &str) -> bool {
+        self.local(name).is_some() || self.environment.root(name).is_some()
+    }
+
+    fn undeclared(&self, name: &str, range: TextRange) -> SyntaxError {
+        let message = format!("there is no `{name}` here");
+        if self.environment.variable(name).is_some() {
+            return error_with_help(range, message, format!("did you mean `variables.{name}`?"));
+        }
+        let roots = self.environment.roots().filter(|root| !root.is_empty());
+        let known: Vec<&str> = self
+            .locals
+            .iter()
+            .map(|local| &**local)
+            .chain(roots)
+            .collect();
+        match similar(name, known.iter().copied()) {
+            Some(meant) => error_with_help(range, message, format!("did you mean `{meant}`?")),
+            None if known.is_empty() => error(range, message),
+            None => error_with_help(range, message, format!("known are {}", list(&known))),
+        }
+    }
+
+    fn no_variable(&self, name: Option<&str>, range: TextRange) -> SyntaxError {
+        let message = match name {
+            Some(name) => format!("there is no variable `{name}` before this expression"),
+            None => "`variables` is no value; read one of them as `variables.name`".to_owned(),
+        };
+        let known: Vec<&str> = self.environment.variables().collect();
+        match name.and_then(|name| similar(name, known.iter().copied())) {
+            Some(meant) => {
+                error_with_help(range, message, format!("did you mean `variables.{meant}`?"))
+            }
+            None if known.is_empty() => error(range, message),
+            None => error_with_help(range, message, format!("known are {}", list(&known))),
+        }
+    }
+}
+
+/// The known name that is most like an unknown one.
+pub(super) fn similar<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let lower = name.to_lowercase();
+    known
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::jaro_winkler(&lower, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|(similarity, _)| *similarity > 0.85)
+        .max_by(|(left, _), (right, _)| left.total_cmp(right))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Names for a message: `` `a`, `b` ``.
+fn list(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+/// Whether there are struct literals of this name: `JSONPatch` and `Object` with its nested types.
+pub(super) fn check_struct(name: &str, range: TextRange) -> Result<(), SyntaxError> {
+    if name == "JSONPatch" || name == "Object" || name.starts_with("Object.") {
+        return Ok(());
+    }
+    Err(error_with_help(
+        range,
+        format!("there is no type `{name}`"),
+        "known are `JSONPatch` and `Object`; a map is written `{\"key\": value}`",
+    ))
+}
+
+/// Whether a struct has this field, and only once.
+pub(super) fn check_field(
+    name: &str,
+    field: &StructField,
+    before: &[Field],
+) -> Result<(), SyntaxError> {
+    if before.iter().any(|other| other.name == field.name) {
+        return Err(error(
+            field.range,
+            format!("field `{}` is set twice", field.name),
+        ));
+    }
+    if name == "JSONPatch" && !JSON_PATCH_FIELDS.contains(&&*field.name) {
+        let message = format!("`JSONPatch` has no field `{}`", field.name);
+        let help = "its fields are `op`, `path`, `from` and `value`";
+        return Err(error_with_help(field.range, message, help));
+    }
+    Ok(())
+}

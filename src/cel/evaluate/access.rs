@@ -1,0 +1,253 @@
+//! Fields, keys and elements: `x.f`, `x[i]`, `has(x.f)`, and their optional forms.
+
+use super::super::error::{EvalError, EvalErrorKind, Place};
+use super::super::expression::{Expression, Kind};
+use super::super::syntax::TextRange;
+use super::super::value::{Content, Entries, Items, Value};
+use super::{Evaluator, Outcome, fail, known};
+use crate::manifest::NodeRef;
+
+/// What looking something up came to, where it did not give a value.
+enum Absent<'a> {
+    /// It is not there.
+    Missing,
+    /// It may be there; the reason why nobody can know.
+    Unknown(&'a str),
+    /// Nothing can be looked up in such a value, or not by such a key.
+    Unsuitable(EvalErrorKind, String),
+}
+
+impl Absent<'_> {
+    /// Whether `has` and optionals take it for "not there".
+    const fn is_absence(&self) -> bool {
+        match self {
+            Self::Missing => true,
+            Self::Unknown(_) => false,
+            Self::Unsuitable(kind, _) => {
+                matches!(
+                    kind,
+                    EvalErrorKind::NoSuchKey | EvalErrorKind::IndexOutOfBounds
+                )
+            }
+        }
+    }
+}
+
+type Found<'a> = Result<Value<'a>, Absent<'a>>;
+
+impl<'a> Evaluator<'_, 'a> {
+    /// `operand.field` and `operand.?field`.
+    pub(super) fn select(
+        &mut self,
+        operand: &'a Expression,
+        field: &'a str,
+        optional: bool,
+        expression: &Expression,
+    ) -> Outcome<'a> {
+        let value = match self.value(operand) {
+            Ok(value) => value,
+            Err(error) => return Err(lengthen(error, operand.range, field, expression)),
+        };
+        if let (false, Value::Node(node)) = (optional, &value)
+            && let Some(found) = node.get(field)
+        {
+            return known(Value::Node(found), expression);
+        }
+        viral(value, optional, expression, field, |value| {
+            select(value, field)
+        })
+    }
+
+    /// `operand[index]` and `operand[?index]`.
+    pub(super) fn index(
+        &mut self,
+        operand: &'a Expression,
+        index: &'a Expression,
+        optional: bool,
+        expression: &Expression,
+    ) -> Outcome<'a> {
+        let value = match self.value(operand) {
+            Ok(value) => value,
+            Err(error) => {
+                let key = constant_key(index).unwrap_or_default();
+                return Err(lengthen(error, operand.range, key, expression));
+            }
+        };
+        let key = self.value(index)?;
+        let name = key.as_str().unwrap_or_default().to_owned();
+        viral(value, optional, expression, &name, |value| {
+            lookup(value, &key)
+        })
+    }
+
+    /// `has(operand.field)`
+    pub(super) fn has(
+        &mut self,
+        operand: &'a Expression,
+        field: &'a str,
+        expression: &Expression,
+    ) -> Outcome<'a> {
+        let value = match self.value(operand) {
+            Ok(Value::Optional(None)) => return Ok(Value::Bool(false)),
+            Ok(Value::Optional(Some(inner))) => (*inner).clone(),
+            Ok(value) => value,
+            Err(error) => return Err(lengthen(error, operand.range, field, expression)),
+        };
+        match select(&value, field) {
+            Ok(found) => known(found, expression).map(|_| Value::Bool(true)),
+            Err(absent) if absent.is_absence() => Ok(Value::Bool(false)),
+            Err(absent) => Err(not_found(absent, expression, field, &value)),
+        }
+    }
+}
+
+fn missing<'a>(node: NodeRef<'a>, key: &str, expression: &Expression) -> Place<'a> {
+    Place {
+        node,
+        missing: vec![key.into()],
+        range: expression.range.into(),
+    }
+}
+
+/// Where a route of keys ends at one that is missing, the select around it says what it wanted below that.
+fn lengthen<'a>(
+    mut error: Box<EvalError<'a>>,
+    operand: TextRange,
+    key: &str,
+    expression: &Expression,
+) -> Box<EvalError<'a>> {
+    if error.route == Some(operand) && !key.is_empty() {
+        error.route = Some(expression.range);
+        if let Some(place) = &mut error.place {
+            place.missing.push(key.into());
+        }
+    }
+    error
+}
+
+/// The key of an index that is a string literal.
+pub(in super::super) fn constant_key(index: &Expression) -> Option<&str> {
+    match &index.kind {
+        Kind::Constant(value) => value.as_str(),
+        _ => None,
+    }
+}
+
+fn select<'a>(value: &Value<'a>, field: &str) -> Found<'a> {
+    match value.content() {
+        Content::Map(entries) => entries.get_str(field).ok_or_else(|| not_in(entries)),
+        Content::Struct(value) => value.get(field).cloned().ok_or(Absent::Missing),
+        Content::List(_) => Err(Absent::Unsuitable(
+            EvalErrorKind::NoSuchOverload,
+            format!("a list has no field `{field}`; take an element, or use `all` or `exists`"),
+        )),
+        // As cel-go: absent for `has` and optionals, an error of the kind "no such key" otherwise.
+        _ => Err(Absent::Unsuitable(
+            EvalErrorKind::NoSuchKey,
+            format!(
+                "no such key: `{field}`; the value is `{}`",
+                value.type_name()
+            ),
+        )),
+    }
+}
+
+fn lookup<'a>(value: &Value<'a>, key: &Value<'a>) -> Found<'a> {
+    match value.content() {
+        Content::Map(entries) => match key.content() {
+            Content::String(_)
+            | Content::Int(_)
+            | Content::Uint(_)
+            | Content::Bool(_)
+            | Content::Double(_) => entries.get(key).ok_or_else(|| match not_in(entries) {
+                Absent::Missing if key.as_str().is_none() => {
+                    Absent::Unsuitable(EvalErrorKind::NoSuchKey, "no such key".to_owned())
+                }
+                absent => absent,
+            }),
+            _ => Err(Absent::Unsuitable(
+                EvalErrorKind::NoSuchOverload,
+                format!("a map has no keys of type `{}`", key.type_name()),
+            )),
+        },
+        Content::List(items) => element(items, key),
+        _ => Err(Absent::Unsuitable(
+            EvalErrorKind::NoSuchOverload,
+            format!("a value of type `{}` has no elements", value.type_name()),
+        )),
+    }
+}
+
+fn not_in<'a>(entries: Entries<'_, 'a>) -> Absent<'a> {
+    entries.open().map_or(Absent::Missing, Absent::Unknown)
+}
+
+fn element<'a>(items: Items<'_, 'a>, key: &Value<'a>) -> Found<'a> {
+    let index = match key.content() {
+        Content::Int(value) => Some(i128::from(value)),
+        Content::Uint(value) => Some(i128::from(value)),
+        Content::Double(value) if value.fract() == 0.0 && value.abs() < 1e18 => Some(value as i128),
+        _ => None,
+    };
+    let Some(index) = index else {
+        return Err(Absent::Unsuitable(
+            EvalErrorKind::NoSuchOverload,
+            format!("a list has no elements at a `{}`", key.type_name()),
+        ));
+    };
+    usize::try_from(index)
+        .ok()
+        .and_then(|index| items.get(index))
+        .ok_or_else(|| {
+            Absent::Unsuitable(
+                EvalErrorKind::IndexOutOfBounds,
+                format!(
+                    "index {index} is out of bounds: the list has {} elements",
+                    items.len()
+                ),
+            )
+        })
+}
+
+fn not_found<'a>(
+    absent: Absent<'a>,
+    expression: &Expression,
+    key: &str,
+    value: &Value<'a>,
+) -> Box<EvalError<'a>> {
+    let node = value.as_node();
+    match absent {
+        Absent::Unknown(reason) => fail(EvalErrorKind::Unknown, reason, expression, node),
+        Absent::Unsuitable(kind, message) => fail(kind, message, expression, node),
+        Absent::Missing => {
+            let message = format!("no such key: `{key}`");
+            let mut error = fail(EvalErrorKind::NoSuchKey, message, expression, None);
+            error.place = node.map(|node| missing(node, key, expression));
+            error.route = Some(expression.range);
+            error
+        }
+    }
+}
+
+/// Looks something up. In an optional, or with an optional operator, what is missing is an empty optional.
+fn viral<'a>(
+    value: Value<'a>,
+    optional: bool,
+    expression: &Expression,
+    key: &str,
+    look: impl FnOnce(&Value<'a>) -> Found<'a>,
+) -> Outcome<'a> {
+    let (value, optional) = match value {
+        Value::Optional(None) => return Ok(Value::none()),
+        Value::Optional(Some(inner)) => ((*inner).clone(), true),
+        value => (value, optional),
+    };
+    match look(&value) {
+        Ok(found) => {
+            let found = known(found, expression)?;
+            Ok(if optional { Value::some(found) } else { found })
+        }
+        Err(absent) if optional && absent.is_absence() => Ok(Value::none()),
+        Err(absent) => Err(not_found(absent, expression, key, &value)),
+    }
+}

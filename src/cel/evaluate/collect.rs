@@ -1,0 +1,244 @@
+//! What builds values: list, map and struct literals, `map`, `filter` and their kin, and optionals.
+
+use super::super::arithmetic::check_size;
+use super::super::compare;
+use super::super::error::{EvalError, EvalErrorKind};
+use super::super::expression::{Entry, Expression, Field, Item, Shape, Transform};
+use super::super::value::{Content, Struct, Value};
+use super::walk::{closed, walk};
+use super::{Evaluator, Outcome, Walk, fail, failed};
+
+impl<'a> Evaluator<'_, 'a> {
+    pub(super) fn list(&mut self, items: &'a [Item], expression: &Expression) -> Outcome<'a> {
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            let value = self.value(&item.value)?;
+            values.extend(present(value, item.optional, &item.value)?);
+        }
+        self.computed(Value::list(values), expression)
+    }
+
+    pub(super) fn map(&mut self, entries: &'a [Entry], expression: &Expression) -> Outcome<'a> {
+        let mut pairs = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let key = self.value(&entry.key)?;
+            if !is_key(&key) {
+                let message = format!("a value of type `{}` cannot be a key", key.type_name());
+                let kind = EvalErrorKind::NoSuchOverload;
+                return Err(fail(kind, message, &entry.key, key.as_node()));
+            }
+            let value = self.value(&entry.value)?;
+            if let Some(value) = present(value, entry.optional, &entry.value)? {
+                pairs.push((key, value));
+            }
+        }
+        self.computed(Value::map(pairs), expression)
+    }
+
+    pub(super) fn structure(
+        &mut self,
+        name: &'a str,
+        fields: &'a [Field],
+        expression: &Expression,
+    ) -> Outcome<'a> {
+        let mut values = Vec::with_capacity(fields.len());
+        for field in fields {
+            let value = self.value(&field.value)?;
+            if let Some(value) = present(value, field.optional, &field.value)? {
+                values.push((field.name.clone(), value));
+            }
+        }
+        self.computed(Value::Struct(Struct::new(name, values).into()), expression)
+    }
+
+    pub(super) fn transform(
+        &mut self,
+        transform: &'a Transform,
+        expression: &Expression,
+    ) -> Outcome<'a> {
+        let collection = self.value(&transform.domain.collection)?;
+        let walk = walk(&collection, &transform.domain, expression)?;
+        let mut keys = Vec::new();
+        let mut values = Vec::new();
+        for position in 0..walk.len() {
+            self.step(&walk, position, &transform.domain, expression)?;
+            if let Some(condition) = &transform.condition
+                && !self.condition(condition)?
+            {
+                continue;
+            }
+            let result = match &transform.result {
+                Some(result) => self.value(result)?,
+                None => walk.single(position),
+            };
+            match transform.shape {
+                Shape::Filter | Shape::List => values.push(result),
+                Shape::Map => {
+                    keys.push(walk.pair(position).0);
+                    values.push(result);
+                }
+                Shape::SortBy => {
+                    keys.push(result);
+                    values.push(walk.single(position));
+                }
+                Shape::MapEntries => {
+                    add_entries(&result, &mut keys, &mut values, expression)?;
+                }
+            }
+            check_size(values.len()).map_err(|failure| failed(failure, expression, "", &[]))?;
+        }
+        closed(&walk, expression)?;
+        self.assemble(transform.shape, keys, values, expression)
+    }
+
+    fn assemble(
+        &self,
+        shape: Shape,
+        keys: Vec<Value<'a>>,
+        values: Vec<Value<'a>>,
+        expression: &Expression,
+    ) -> Outcome<'a> {
+        let value = match shape {
+            Shape::Filter | Shape::List => Value::list(values),
+            Shape::Map => Value::map(keys.into_iter().zip(values).collect()),
+            Shape::MapEntries => {
+                let count = keys.len();
+                let map = Value::map(keys.into_iter().zip(values).collect());
+                if let Content::Map(entries) = map.content()
+                    && entries.len() < count
+                {
+                    let message = "two entries have the same key";
+                    let kind = EvalErrorKind::InvalidArgument;
+                    return Err(fail(kind, message, expression, None));
+                }
+                map
+            }
+            Shape::SortBy => sorted(keys, values, expression)?,
+        };
+        self.computed(value, expression)
+    }
+
+    /// `operand.optMap(name, body)` and `operand.optFlatMap(name, body)`.
+    pub(super) fn optional_map(
+        &mut self,
+        operand: &'a Expression,
+        slot: usize,
+        body: &'a Expression,
+        flat: bool,
+    ) -> Outcome<'a> {
+        let inner = match self.value(operand)? {
+            Value::Optional(None) => return Ok(Value::none()),
+            Value::Optional(Some(inner)) => inner,
+            other => return Err(not_optional(&other, operand)),
+        };
+        self.bind(slot, (*inner).clone());
+        match self.value(body)? {
+            value if !flat => self.computed(Value::some(value), body),
+            value @ Value::Optional(_) => Ok(value),
+            other => Err(not_optional(&other, body)),
+        }
+    }
+
+    /// `operand.or(fallback)` and `operand.orValue(fallback)`.
+    pub(super) fn optional_or(
+        &mut self,
+        operand: &'a Expression,
+        fallback: &'a Expression,
+        unwrap: bool,
+    ) -> Outcome<'a> {
+        match self.value(operand)? {
+            Value::Optional(Some(inner)) if unwrap => Ok((*inner).clone()),
+            value @ Value::Optional(Some(_)) => Ok(value),
+            Value::Optional(None) => match self.value(fallback)? {
+                value if unwrap => Ok(value),
+                value @ Value::Optional(_) => Ok(value),
+                other => Err(not_optional(&other, fallback)),
+            },
+            other => Err(not_optional(&other, operand)),
+        }
+    }
+}
+
+fn is_key(value: &Value<'_>) -> bool {
+    matches!(
+        value.content(),
+        Content::String(_) | Content::Int(_) | Content::Uint(_) | Content::Bool(_)
+    )
+}
+
+/// What becomes of `e` or, in the optional form, of `?e`.
+fn present<'a>(
+    value: Value<'a>,
+    optional: bool,
+    expression: &Expression,
+) -> Result<Option<Value<'a>>, Box<EvalError<'a>>> {
+    if !optional {
+        return Ok(Some(value));
+    }
+    match value {
+        Value::Optional(inner) => Ok(inner.map(|inner| (*inner).clone())),
+        other => Err(not_optional(&other, expression)),
+    }
+}
+
+fn not_optional<'a>(value: &Value<'a>, expression: &Expression) -> Box<EvalError<'a>> {
+    let message = format!(
+        "an optional value is needed here, such as `x.?field`, not `{}`",
+        value.type_name()
+    );
+    fail(
+        EvalErrorKind::NoSuchOverload,
+        message,
+        expression,
+        value.as_node(),
+    )
+}
+
+fn add_entries<'a>(
+    result: &Value<'a>,
+    keys: &mut Vec<Value<'a>>,
+    values: &mut Vec<Value<'a>>,
+    expression: &Expression,
+) -> Result<(), Box<EvalError<'a>>> {
+    let Some(Walk::Map(entries)) = Walk::over(result) else {
+        let message = format!(
+            "`transformMapEntry` puts maps together; the result is `{}`",
+            result.type_name()
+        );
+        return Err(fail(
+            EvalErrorKind::NoSuchOverload,
+            message,
+            expression,
+            None,
+        ));
+    };
+    for (key, value) in entries.iter() {
+        keys.push(key);
+        values.push(value);
+    }
+    Ok(())
+}
+
+/// The values in the order of their keys.
+fn sorted<'a>(
+    keys: Vec<Value<'a>>,
+    values: Vec<Value<'a>>,
+    expression: &Expression,
+) -> Outcome<'a> {
+    let mut pairs: Vec<_> = keys.into_iter().zip(values).collect();
+    let mut failure = None;
+    pairs.sort_by(|(left, _), (right, _)| match compare::order(left, right) {
+        Ok(order) => order.unwrap_or(std::cmp::Ordering::Equal),
+        Err(problem) => {
+            failure.get_or_insert(problem);
+            std::cmp::Ordering::Equal
+        }
+    });
+    if let Some(failure) = failure {
+        let keys: Vec<_> = pairs.into_iter().take(2).map(|(key, _)| key).collect();
+        return Err(failed(failure, expression, "sortBy", &keys));
+    }
+    Ok(Value::list(
+        pairs.into_iter().map(|(_, value)| value).collect(),
+    ))
+}

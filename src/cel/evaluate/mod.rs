@@ -1,0 +1,383 @@
+//! Evaluation: walks a compiled expression over the document tree in place, copying nothing.
+//!
+//! Semantics are cel-go's. The common path, where no error arises and no new value is built, allocates nothing.
+//! Functions here are recursive, as deep as the expression is high; [`MAX_HEIGHT`] bounds that, variables included.
+
+mod access;
+mod collect;
+mod logic;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use super::activation::Activation;
+use super::arithmetic;
+use super::compare;
+use super::error::{EvalError, EvalErrorKind, Failure, Place};
+use super::expression::{Call, Expression, Kind};
+use super::functions::{Arguments, MAX_ARGUMENTS};
+use super::program::Program;
+use super::syntax::{Arithmetic, Relation};
+use super::value::{Content, Value};
+use crate::manifest::{NodeRef, View};
+pub(super) use walk::Walk;
+
+/// How high an expression may be together with the variables that it reads inside each other.
+const MAX_HEIGHT: u32 = 500;
+/// How deep computed values may nest.
+const MAX_DEPTH: u32 = 200;
+/// A computed value costs one step for so many bytes or elements.
+const SIZE_PER_STEP: usize = 32;
+
+/// A value, or why there is none. Boxed: errors are rare and large, and evaluation is recursive.
+pub(super) type Outcome<'a> = Result<Value<'a>, Box<EvalError<'a>>>;
+
+/// One evaluation: the activation, and the names that macros have bound so far.
+pub(super) struct Evaluator<'e, 'a> {
+    pub(super) activation: &'e Activation<'a>,
+    /// What macro-bound names stand for, those of surrounding programs first.
+    locals: Vec<Value<'a>>,
+    /// Where the current program's locals start.
+    base: usize,
+    /// The height of the programs being evaluated.
+    height: u32,
+}
+
+impl Drop for Evaluator<'_, '_> {
+    fn drop(&mut self) {
+        self.activation
+            .return_locals(std::mem::take(&mut self.locals));
+    }
+}
+
+impl<'e, 'a> Evaluator<'e, 'a> {
+    pub(super) fn new(activation: &'e Activation<'a>) -> Self {
+        Self {
+            activation,
+            locals: activation.take_locals(),
+            base: 0,
+            height: 0,
+        }
+    }
+
+    /// Evaluates a whole program, with no locals of its caller in sight.
+    pub(super) fn program(&mut self, program: &'a Program) -> Outcome<'a> {
+        let expression = program.expression();
+        self.enter(program, expression, |evaluator| evaluator.value(expression))
+    }
+
+    /// Does something inside a program: with fresh locals, and refused where programs nest too high.
+    pub(super) fn enter<R>(
+        &mut self,
+        program: &'a Program,
+        mention: &Expression,
+        inside: impl FnOnce(&mut Self) -> Result<R, Box<EvalError<'a>>>,
+    ) -> Result<R, Box<EvalError<'a>>> {
+        let height = self.height + u32::from(program.height());
+        if height > MAX_HEIGHT {
+            let message = "the variables of this expression nest too deeply";
+            return Err(fail(EvalErrorKind::Budget, message, mention, None));
+        }
+        let before = (self.base, self.height);
+        (self.base, self.height) = (self.locals.len(), height);
+        let result = inside(self);
+        self.locals.truncate(self.base);
+        (self.base, self.height) = before;
+        result
+    }
+
+    /// Evaluates one node.
+    pub(super) fn value(&mut self, expression: &'a Expression) -> Outcome<'a> {
+        self.spend(1, expression)?;
+        match &expression.kind {
+            Kind::Constant(value) => Ok(value.borrowed()),
+            Kind::Root(slot) => self.root(*slot, expression),
+            Kind::Variable(index) => self.variable(*index, expression),
+            Kind::Local(slot) => known(self.local(*slot), expression),
+            Kind::Select {
+                operand,
+                field,
+                optional,
+            } => self.select(operand, field, *optional, expression),
+            Kind::Has { operand, field } => self.has(operand, field, expression),
+            Kind::Index {
+                operand,
+                index,
+                optional,
+            } => self.index(operand, index, *optional, expression),
+            Kind::Not(operand) => self.not(operand, expression),
+            Kind::Negate(operand) => self.negate(operand, expression),
+            Kind::And(operands) => self.logical(operands, false, expression),
+            Kind::Or(operands) => self.logical(operands, true, expression),
+            Kind::Conditional {
+                condition,
+                then,
+                otherwise,
+            } => {
+                if self.condition(condition)? {
+                    self.value(then)
+                } else {
+                    self.value(otherwise)
+                }
+            }
+            Kind::Arithmetic {
+                operator,
+                left,
+                right,
+            } => self.arithmetic(*operator, left, right, expression),
+            Kind::Relation {
+                relation,
+                left,
+                right,
+            } => self.relation(*relation, left, right, expression),
+            Kind::List(items) => self.list(items, expression),
+            Kind::Map(entries) => self.map(entries, expression),
+            Kind::Struct { name, fields } => self.structure(name, fields, expression),
+            Kind::Call(call) => self.call(call, expression),
+            Kind::Quantifier(quantifier) => self.quantifier(quantifier, expression),
+            Kind::Transform(transform) => self.transform(transform, expression),
+            Kind::OptionalMap {
+                operand,
+                slot,
+                body,
+                flat,
+            } => self.optional_map(operand, *slot, body, *flat),
+            Kind::OptionalOr {
+                operand,
+                fallback,
+                unwrap,
+            } => self.optional_or(operand, fallback, *unwrap),
+        }
+    }
+
+    fn root(&mut self, slot: usize, expression: &Expression) -> Outcome<'a> {
+        match self.activation.root(slot) {
+            Some(value) => known(value.clone(), expression),
+            None => Err(fail(
+                EvalErrorKind::InvalidArgument,
+                "this name has no value here",
+                expression,
+                None,
+            )),
+        }
+    }
+
+    /// The value of a variable: evaluated when first read.
+    pub(super) fn variable(&mut self, index: usize, expression: &Expression) -> Outcome<'a> {
+        let outcome = match self.activation.cached(index) {
+            Some(outcome) => outcome,
+            None => self.read_variable(index, expression)?,
+        };
+        outcome.map_err(|error| mentioned(error, expression))
+    }
+
+    /// Evaluates a variable and keeps the outcome. The outer error is one that is not the variable's own.
+    fn read_variable(
+        &mut self,
+        index: usize,
+        expression: &Expression,
+    ) -> Result<Outcome<'a>, Box<EvalError<'a>>> {
+        let Some(program) = self.activation.variable(index) else {
+            let message = "this variable has no value here";
+            return Err(fail(
+                EvalErrorKind::InvalidArgument,
+                message,
+                expression,
+                None,
+            ));
+        };
+        let body = program.expression();
+        let outcome = self.enter(program, expression, |evaluator| evaluator.value(body));
+        match outcome {
+            Err(error) if error.kind.is_final() => Err(mentioned(error, expression)),
+            outcome => {
+                self.activation.cache(index, outcome.clone());
+                Ok(outcome)
+            }
+        }
+    }
+
+    fn negate(&mut self, operand: &'a Expression, expression: &Expression) -> Outcome<'a> {
+        let value = self.value(operand)?;
+        arithmetic::negate(&value).map_err(|failure| failed(failure, expression, "-", &[value]))
+    }
+
+    fn arithmetic(
+        &mut self,
+        operator: Arithmetic,
+        left: &'a Expression,
+        right: &'a Expression,
+        expression: &Expression,
+    ) -> Outcome<'a> {
+        let operands = [self.value(left)?, self.value(right)?];
+        match arithmetic::arithmetic(operator, &operands[0], &operands[1]) {
+            Ok(value) => self.computed(value, expression),
+            Err(failure) => Err(failed(failure, expression, operator.symbol(), &operands)),
+        }
+    }
+
+    fn relation(
+        &mut self,
+        relation: Relation,
+        left: &'a Expression,
+        right: &'a Expression,
+        expression: &Expression,
+    ) -> Outcome<'a> {
+        let operands = [self.value(left)?, self.value(right)?];
+        match compare::relation(relation, &operands[0], &operands[1]) {
+            Ok(holds) => Ok(Value::Bool(holds)),
+            Err(failure) => Err(failed(failure, expression, relation.symbol(), &operands)),
+        }
+    }
+
+    fn call(&mut self, call: &'a Call, expression: &Expression) -> Outcome<'a> {
+        let mut values = [Value::Null, Value::Null, Value::Null, Value::Null];
+        let count = call.arguments.len().min(MAX_ARGUMENTS);
+        for (slot, argument) in values.iter_mut().zip(&call.arguments) {
+            *slot = self.value(argument)?;
+        }
+        let values = values.get(..count).unwrap_or_default();
+        let arguments = Arguments {
+            values,
+            pattern: call.pattern.as_deref(),
+        };
+        match (call.function.implementation)(&arguments) {
+            Ok(value) => self.computed(value, expression),
+            Err(failure) => Err(failed(failure, expression, call.function.name, values)),
+        }
+    }
+
+    /// Takes steps from the budget.
+    pub(super) fn spend(
+        &self,
+        steps: u64,
+        expression: &Expression,
+    ) -> Result<(), Box<EvalError<'a>>> {
+        self.activation.spend(steps).map_err(|kind| {
+            let message = match kind {
+                EvalErrorKind::Cancelled => "the evaluation took too long and was cancelled",
+                _ => "the expression takes more evaluation steps than its budget allows",
+            };
+            fail(kind, message, expression, None)
+        })
+    }
+
+    /// A value that was built here: it costs steps by its size, and it may not nest too deeply.
+    pub(super) fn computed(&self, value: Value<'a>, expression: &Expression) -> Outcome<'a> {
+        let size = match &value {
+            Value::String(text) => text.as_str().len(),
+            Value::Bytes(bytes) => bytes.as_slice().len(),
+            Value::List(list) => list.items().len(),
+            Value::Map(map) => map.entries().len(),
+            Value::Bool(_) | Value::Int(_) | Value::Node(_) => return Ok(value),
+            _ => 0,
+        };
+        self.spend((size / SIZE_PER_STEP) as u64, expression)?;
+        if value.depth() > MAX_DEPTH {
+            let message = "the lists and maps of this value nest too deeply";
+            return Err(fail(EvalErrorKind::Budget, message, expression, None));
+        }
+        Ok(value)
+    }
+
+    /// The value of a macro-bound name.
+    pub(super) fn local(&self, slot: usize) -> Value<'a> {
+        self.locals
+            .get(self.base + slot)
+            .cloned()
+            .unwrap_or(Value::Null)
+    }
+
+    /// Binds a name; names in later slots go out of sight.
+    pub(super) fn bind(&mut self, slot: usize, value: Value<'a>) {
+        self.locals.truncate(self.base + slot);
+        self.locals.push(value);
+    }
+}
+
+/// An error at a node of the expression.
+pub(super) fn fail<'a>(
+    kind: EvalErrorKind,
+    message: impl Into<String>,
+    expression: &Expression,
+    node: Option<NodeRef<'a>>,
+) -> Box<EvalError<'a>> {
+    let range = expression.range.into();
+    let place = node.map(|node| Place {
+        node,
+        missing: Vec::new(),
+        range: expression.range.into(),
+    });
+    Box::new(EvalError {
+        kind,
+        message: message.into(),
+        range,
+        place,
+        route: None,
+    })
+}
+
+/// An error of a variable as the expression that mentions it sees it.
+fn mentioned<'a>(mut error: Box<EvalError<'a>>, mention: &Expression) -> Box<EvalError<'a>> {
+    error.range = mention.range.into();
+    if let Some(place) = &mut error.place {
+        place.range = mention.range.into();
+    }
+    error.route = error.route.map(|_| mention.range);
+    error
+}
+
+/// An element of a document's list that cannot be known, which a function could not make sense of.
+fn unknown_part<'a>(value: &Value<'a>) -> Option<(&'a str, NodeRef<'a>)> {
+    let Content::List(items) = value.content() else {
+        return None;
+    };
+    items.iter().find_map(|item| match item {
+        Value::Node(node) => match node.view() {
+            View::Unknown(reason) => Some((reason, node)),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+fn no_overload(name: &str, values: &[Value<'_>]) -> String {
+    let types: Vec<String> = values
+        .iter()
+        .map(|value| format!("`{}`", value.type_name()))
+        .collect();
+    match types.as_slice() {
+        [] => format!("`{name}` needs arguments"),
+        [one] => format!("`{name}` does not take {one}"),
+        [first, rest @ ..] => format!("`{name}` does not take {first} with {}", rest.join(", ")),
+    }
+}
+
+/// A value that may be a document's: one that cannot be known is an error.
+pub(super) fn known<'a>(value: Value<'a>, expression: &Expression) -> Outcome<'a> {
+    if let Value::Node(node) = value
+        && let View::Unknown(reason) = node.view()
+    {
+        return Err(fail(EvalErrorKind::Unknown, reason, expression, Some(node)));
+    }
+    Ok(value)
+}
+
+/// An error from an operation on values: the first of them that is a document's is the place.
+pub(super) fn failed<'a>(
+    failure: Failure,
+    expression: &Expression,
+    name: &str,
+    values: &[Value<'a>],
+) -> Box<EvalError<'a>> {
+    let node = values.iter().find_map(Value::as_node);
+    if failure.kind != EvalErrorKind::NoSuchOverload {
+        return fail(failure.kind, failure.message, expression, node);
+    }
+    if let Some((reason, node)) = values.iter().find_map(unknown_part) {
+        return fail(EvalErrorKind::Unknown, reason, expression, Some(node));
+    }
+    let message = no_overload(name, values);
+    fail(EvalErrorKind::NoSuchOverload, message, expression, node)
+}

@@ -1,0 +1,215 @@
+//! The compiled form of an expression: a tree whose names are resolved and whose macros are nodes of their own.
+//!
+//! Evaluation and blame walk it; only `compile` makes it.
+
+use super::functions::Function;
+use super::library::regex::Pattern;
+use super::syntax::{Arithmetic, Relation, TextRange};
+use super::value::Value;
+
+/// A compiled node with the bytes it was written as.
+#[derive(Debug)]
+pub(crate) struct Expression {
+    pub(crate) kind: Kind,
+    pub(crate) range: TextRange,
+}
+
+/// What a compiled node does.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Constant(Value<'static>),
+    /// A root, by slot.
+    Root(usize),
+    /// `variables.x`, by index.
+    Variable(usize),
+    /// A name that a macro binds, by slot among those in scope.
+    Local(usize),
+    Select {
+        operand: Box<Expression>,
+        field: Box<str>,
+        optional: bool,
+    },
+    /// `has(operand.field)`
+    Has {
+        operand: Box<Expression>,
+        field: Box<str>,
+    },
+    Index {
+        operand: Box<Expression>,
+        index: Box<Expression>,
+        optional: bool,
+    },
+    Not(Box<Expression>),
+    Negate(Box<Expression>),
+    And(Box<[Expression]>),
+    Or(Box<[Expression]>),
+    Conditional {
+        condition: Box<Expression>,
+        then: Box<Expression>,
+        otherwise: Box<Expression>,
+    },
+    Arithmetic {
+        operator: Arithmetic,
+        left: Box<Expression>,
+        right: Box<Expression>,
+    },
+    Relation {
+        relation: Relation,
+        left: Box<Expression>,
+        right: Box<Expression>,
+    },
+    List(Box<[Item]>),
+    Map(Box<[Entry]>),
+    Struct {
+        name: Box<str>,
+        fields: Box<[Field]>,
+    },
+    Call(Call),
+    Quantifier(Box<Quantifier>),
+    Transform(Box<Transform>),
+    /// `optional.optMap(name, body)`, or `optFlatMap` where the body is an optional itself.
+    OptionalMap {
+        operand: Box<Expression>,
+        slot: usize,
+        body: Box<Expression>,
+        flat: bool,
+    },
+    /// `optional.or(fallback)`, or `orValue` where the fallback is no optional. The fallback is read only if needed.
+    OptionalOr {
+        operand: Box<Expression>,
+        fallback: Box<Expression>,
+        unwrap: bool,
+    },
+}
+
+/// An element of a list literal.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub(crate) value: Expression,
+    pub(crate) optional: bool,
+}
+
+/// An entry of a map literal.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: Expression,
+    pub(crate) value: Expression,
+    pub(crate) optional: bool,
+}
+
+/// A field of a struct literal.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: Box<str>,
+    pub(crate) value: Expression,
+    pub(crate) optional: bool,
+}
+
+/// A call of a function; the receiver, if any, is the first argument.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) function: &'static Function,
+    pub(crate) arguments: Box<[Expression]>,
+    /// The pattern argument, compiled, where it is a literal.
+    pub(crate) pattern: Option<Box<Pattern>>,
+}
+
+/// What a quantifier asks of the elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    All,
+    Exists,
+    ExistsOne,
+}
+
+/// `all`, `exists` and `exists_one`.
+#[derive(Debug)]
+pub(crate) struct Quantifier {
+    pub(crate) quantity: Quantity,
+    pub(crate) domain: Domain,
+    pub(crate) predicate: Expression,
+}
+
+/// What a macro walks over and the names it binds on the way.
+#[derive(Debug)]
+pub(crate) struct Domain {
+    pub(crate) collection: Expression,
+    /// The first local's slot. With two names the index or key comes first and the value in the next slot.
+    pub(crate) slot: usize,
+    /// Whether there are two names. With one it is a list's element or a map's key.
+    pub(crate) pairs: bool,
+}
+
+/// What a transformation builds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// `filter`: the elements themselves.
+    Filter,
+    /// `map` and `transformList`: a list of results.
+    List,
+    /// `transformMap`: the results under the keys they came from.
+    Map,
+    /// `transformMapEntry`: maps of results, put together.
+    MapEntries,
+    /// `sortBy`: the elements, ordered by the results.
+    SortBy,
+}
+
+/// `map`, `filter` and their kin.
+#[derive(Debug)]
+pub(crate) struct Transform {
+    pub(crate) shape: Shape,
+    pub(crate) domain: Domain,
+    pub(crate) condition: Option<Expression>,
+    /// What becomes of an element; `None` for a filter.
+    pub(crate) result: Option<Expression>,
+}
+
+impl Expression {
+    /// Calls `look` on this node and all below it.
+    pub(crate) fn visit<'e>(&'e self, look: &mut impl FnMut(&'e Expression)) {
+        look(self);
+        for child in self.children() {
+            child.visit(look);
+        }
+    }
+
+    /// The nodes directly below this one, in the order they are written.
+    pub(crate) fn children(&self) -> Vec<&Expression> {
+        match &self.kind {
+            Kind::Constant(_) | Kind::Root(_) | Kind::Variable(_) | Kind::Local(_) => Vec::new(),
+            Kind::Select { operand, .. }
+            | Kind::Has { operand, .. }
+            | Kind::Not(operand)
+            | Kind::Negate(operand) => vec![operand],
+            Kind::Index { operand, index, .. } => vec![operand, index],
+            Kind::And(operands) | Kind::Or(operands) => operands.iter().collect(),
+            Kind::Conditional {
+                condition,
+                then,
+                otherwise,
+            } => vec![condition, then, otherwise],
+            Kind::Arithmetic { left, right, .. } | Kind::Relation { left, right, .. } => {
+                vec![left, right]
+            }
+            Kind::List(items) => items.iter().map(|item| &item.value).collect(),
+            Kind::Map(entries) => entries
+                .iter()
+                .flat_map(|entry| [&entry.key, &entry.value])
+                .collect(),
+            Kind::Struct { fields, .. } => fields.iter().map(|field| &field.value).collect(),
+            Kind::Call(call) => call.arguments.iter().collect(),
+            Kind::Quantifier(quantifier) => {
+                vec![&quantifier.domain.collection, &quantifier.predicate]
+            }
+            Kind::Transform(transform) => std::iter::once(&transform.domain.collection)
+                .chain(&transform.condition)
+                .chain(&transform.result)
+                .collect(),
+            Kind::OptionalMap { operand, body, .. } => vec![operand, body],
+            Kind::OptionalOr {
+                operand, fallback, ..
+            } => vec![operand, fallback],
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Conversions between types, under the names of the types.
+
+use super::super::error::Failure;
+use super::super::value::{Content, Type, Value};
+use super::{Arguments, Computed, Function};
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::global("int", (1, 1), Some(Type::Int), int),
+    Function::global("uint", (1, 1), Some(Type::Uint), uint),
+    Function::global("double", (1, 1), Some(Type::Double), double),
+    Function::global("string", (1, 1), Some(Type::String), string),
+    Function::global("bytes", (1, 1), Some(Type::Bytes), bytes),
+    Function::global("bool", (1, 1), Some(Type::Bool), boolean),
+    Function::global("type", (1, 1), Some(Type::Type), type_of),
+    Function::global("dyn", (1, 1), None, dynamic),
+];
+
+fn int<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let value = match arguments.content(0) {
+        Content::Int(value) => value,
+        Content::Uint(value) => i64::try_from(value).map_err(|_| too_large("int"))?,
+        // As cel-go: the largest and the smallest int are refused too, as doubles cannot tell them from larger ones.
+        Content::Double(value) if value > i64::MIN as f64 && value < i64::MAX as f64 => {
+            value as i64
+        }
+        Content::Double(_) => return Err(too_large("int")),
+        Content::String(text) => text.parse().map_err(|_| unreadable(text, "int"))?,
+        _ => return Err(Failure::overload()),
+    };
+    Ok(Value::Int(value))
+}
+
+fn uint<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let value = match arguments.content(0) {
+        Content::Uint(value) => value,
+        Content::Int(value) => u64::try_from(value).map_err(|_| too_large("uint"))?,
+        Content::Double(value) if value >= 0.0 && value < u64::MAX as f64 => value as u64,
+        Content::Double(_) => return Err(too_large("uint")),
+        Content::String(text) if text.starts_with('+') => return Err(unreadable(text, "uint")),
+        Content::String(text) => text.parse().map_err(|_| unreadable(text, "uint"))?,
+        _ => return Err(Failure::overload()),
+    };
+    Ok(Value::Uint(value))
+}
+
+fn double<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let value = match arguments.content(0) {
+        Content::Double(value) => value,
+        Content::Int(value) => value as f64,
+        Content::Uint(value) => value as f64,
+        Content::String(text) => {
+            let value: f64 = text.parse().map_err(|_| unreadable(text, "double"))?;
+            if value.is_infinite() && text.contains(|c: char| c.is_ascii_digit()) {
+                return Err(too_large("double"));
+            }
+            value
+        }
+        _ => return Err(Failure::overload()),
+    };
+    Ok(Value::Double(value))
+}
+
+fn string<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    Ok(Value::string(match arguments.content(0) {
+        Content::String(_) => return Ok(arguments.value(0)),
+        Content::Int(value) => value.to_string(),
+        Content::Uint(value) => value.to_string(),
+        Content::Double(value) => double_text(value),
+        Content::Bool(value) => value.to_string(),
+        Content::Bytes(bytes) => std::str::from_utf8(bytes)
+            .map_err(|_| Failure::argument("these bytes are not UTF-8 text"))?
+            .to_owned(),
+        _ => return Err(Failure::overload()),
+    }))
+}
+
+fn bytes<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    match arguments.content(0) {
+        Content::String(text) => Ok(Value::Bytes(text.as_bytes().to_vec().into())),
+        Content::Bytes(_) => Ok(arguments.value(0)),
+        _ => Err(Failure::overload()),
+    }
+}
+
+fn boolean<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    match arguments.content(0) {
+        Content::Bool(value) => Ok(Value::Bool(value)),
+        Content::String("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(Value::Bool(true)),
+        Content::String("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(Value::Bool(false)),
+        Content::String(text) => Err(unreadable(text, "bool")),
+        _ => Err(Failure::overload()),
+    }
+}
+
+fn type_of<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    arguments
+        .value(0)
+        .type_of()
+        .map(Value::Type)
+        .ok_or_else(Failure::overload)
+}
+
+fn dynamic<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    Ok(arguments.value(0))
+}
+
+/// A double as Go writes it with `%g`: the fewest digits that read back the same, with an exponent below 1e-4 and
+/// where the number has more digits before the point than Go's threshold of 21.
+pub(super) fn double_text(value: f64) -> String {
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let scientific = format!("{value:e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else {
+        return scientific;
+    };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..21).contains(&exponent) {
+        return value.to_string();
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+fn too_large(kind: &str) -> Failure {
+    Failure::overflow(format!("this number does not fit type `{kind}`"))
+}
+
+fn unreadable(text: &str, kind: &str) -> Failure {
+    let shown: String = text.chars().take(40).collect();
+    Failure::argument(format!("`{shown}` cannot be read as `{kind}`"))
+}

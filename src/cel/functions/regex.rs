@@ -1,0 +1,55 @@
+//! `matches`, `find` and `findAll`.
+
+use super::super::error::Failure;
+use super::super::library::regex::Pattern;
+use super::super::value::{Content, Type, Value};
+use super::{Arguments, Computed, Function};
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::method("matches", (2, 2), Some(Type::Bool), matches).with_pattern(1),
+    Function::global("matches", (2, 2), Some(Type::Bool), matches).with_pattern(1),
+    Function::method("find", (2, 2), Some(Type::String), find).with_pattern(1),
+    Function::method("findAll", (2, 3), Some(Type::List), find_all).with_pattern(1),
+];
+
+fn matches<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    with_pattern(arguments, |pattern, text| {
+        Value::Bool(pattern.matches(text))
+    })
+}
+
+fn find<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    with_pattern(arguments, |pattern, text| {
+        Value::string(pattern.find(text).to_owned())
+    })
+}
+
+fn find_all<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let limit = match arguments.content(2) {
+        Content::Int(limit) => limit,
+        _ if arguments.len() < 3 => -1,
+        _ => return Err(Failure::overload()),
+    };
+    with_pattern(arguments, |pattern, text| {
+        let found = pattern.find_all(text, limit).into_iter();
+        Value::list(found.map(|part| Value::string(part.to_owned())).collect())
+    })
+}
+
+fn with_pattern<'a>(
+    arguments: &Arguments<'_, 'a>,
+    apply: impl Fn(&Pattern, &str) -> Value<'a>,
+) -> Computed<'a> {
+    let (Content::String(text), Content::String(pattern)) =
+        (arguments.content(0), arguments.content(1))
+    else {
+        return Err(Failure::overload());
+    };
+    match arguments.pattern {
+        Some(compiled) => Ok(apply(compiled, text)),
+        None => Ok(apply(
+            &Pattern::compile(pattern).map_err(Failure::argument)?,
+            text,
+        )),
+    }
+}

@@ -1,0 +1,6 @@
+//! The functions behind CEL's names, on plain Rust types: no CEL value, no document, no I/O.
+//!
+//! One module for each library. `functions` makes them callable from expressions.
+
+pub(crate) mod image;
+pub(crate) mod regex;

@@ -1,0 +1,51 @@
+//! Text to syntax tree: what is written, before any name is looked up.
+//!
+//! Everything here is bounded: a text of any size or shape gives a tree no higher than [`MAX_NESTING`] or one error.
+
+mod lexer;
+mod literal;
+mod parser;
+mod primary;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub(super) use parser::parse;
+pub(super) use tree::{
+    Arithmetic, ListItem, Literal, LogicalOperator, MapEntry, Relation, StructField, Syntax,
+    SyntaxKind, TextRange, UnaryOperator,
+};
+
+use super::CompileError;
+
+/// Longest expression in bytes.
+pub(super) const MAX_SOURCE: usize = 100 * 1024;
+/// Most nodes of a tree.
+pub(super) const MAX_NODES: u32 = 50_000;
+/// How deep brackets may nest and how high a tree may be; cel-go's default.
+pub(super) const MAX_NESTING: u16 = 250;
+
+/// A syntax error. Boxed: it is rare, and parsing is recursive.
+pub(super) type SyntaxError = Box<CompileError>;
+
+/// An error about a part of the text.
+pub(super) fn error(range: TextRange, message: impl Into<String>) -> SyntaxError {
+    Box::new(CompileError {
+        message: message.into(),
+        range: range.into(),
+        help: None,
+    })
+}
+
+/// An error about a part of the text, with what to do about it.
+pub(super) fn error_with_help(
+    range: TextRange,
+    message: impl Into<String>,
+    help: impl Into<String>,
+) -> SyntaxError {
+    Box::new(CompileError {
+        message: message.into(),
+        range: range.into(),
+        help: Some(help.into()),
+    })
+}
