@@ -143,10 +143,10 @@ impl Judge {
         limits: &Limits<'_>,
     ) -> Verdict {
         let mut verdict = Verdict::default();
-        if who::is_generated(request) {
+        let context = Context::new(*request, others, &self.crds);
+        if who::is_generated(&context) {
             return verdict;
         }
-        let context = Context::new(*request, others, &self.crds);
         for assignment in self.assignments.within(request.namespace).iter() {
             if assignment.enforcement > Enforcement::Disabled
                 && !assignment.policy.validations.is_empty()

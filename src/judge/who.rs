@@ -7,14 +7,14 @@ use crate::engine::{Context, Request};
 use crate::manifest::{NodeRef, View};
 use crate::policy::{Operation, Policy};
 
-/// Whether the object has a controller behind it that is not a Pod's: a Deployment's ReplicaSet, a CronJob's Job.
-/// Its Pods are judged instead.
-pub(super) fn is_generated(request: &Request<'_>) -> bool {
-    !is_pod(request)
-        && request
-            .object
-            .or(request.old_object)
-            .is_some_and(has_controller)
+/// Whether another object made this one and makes Pods from it: a Deployment's ReplicaSet, a CronJob's Job. Its Pods are
+/// judged instead. An object that carries no pods is always judged: an ownerReference is the requester's word.
+pub(super) fn is_generated(context: &Context<'_>) -> bool {
+    let request = context.request();
+    let carries_pods = !context.templates().is_empty() || !context.old_templates().is_empty();
+    carries_pods
+        && !is_pod(request)
+        && request.object.or(request.old_object).is_some_and(has_controller)
 }
 
 /// Whether an UPDATE leaves everything alone that the policy looks at: the pod templates and labels for policies of
