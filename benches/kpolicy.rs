@@ -16,7 +16,14 @@ fn parse(c: &mut Criterion) {
     let stream = format!("---\n{DEPLOYMENT}").repeat(100);
     group.throughput(Throughput::Bytes(stream.len() as u64));
     group.bench_function("yaml, 100 deployments", |b| {
-        b.iter(|| read(SourceId(0), black_box(&stream), Dialect::Kubectl, &Limits::default()));
+        b.iter(|| {
+            read(
+                SourceId(0),
+                black_box(&stream),
+                Dialect::Kubectl,
+                &Limits::default(),
+            )
+        });
     });
     group.finish();
 }

@@ -15,6 +15,6 @@ pub mod policy;
 pub mod render;
 pub mod report;
 pub mod schema;
-pub mod source;
 #[cfg(feature = "serve")]
 pub mod server;
+pub mod source;

@@ -1,22 +1,23 @@
 //! Whether a policy applies to a request.
 
-use crate::policy::Policy;
+use crate::policy::{Match, MatchFacts, Policy};
 
 use super::Context;
 
-/// Whether a policy applies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Applies {
-    /// It does.
-    Yes,
-    /// It does not.
-    No,
-    /// What decides it is not known here; why.
-    Unknown(String),
-}
-
 /// Holds a policy's match constraints against a request. Match conditions are expressions and come later.
-pub fn applies(policy: &Policy, context: &Context<'_>) -> Applies {
-    let _ = (policy, context);
-    Applies::Yes
+pub fn applies(policy: &Policy, context: &Context<'_>) -> Match {
+    let request = context.request();
+    policy.matching.matches(&MatchFacts {
+        operation: request.operation,
+        group: request.resource.group,
+        version: request.resource.version,
+        resource: request.resource.resource,
+        subresource: request.subresource,
+        name: request.name,
+        namespace: request.namespace,
+        carries_pods: context.carries_pods(),
+        object: request.object,
+        old_object: request.old_object,
+        namespace_object: request.namespace_object,
+    })
 }

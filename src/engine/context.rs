@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use crate::cel::Value;
 use crate::manifest::{Document, DocumentBuilder, NodeId, NodeRef, View};
 use crate::policy::{Policy, ResourceDeclaration, ResourceScope, Root};
-use crate::schema::templates::{PodTemplateCrd, templates};
+use crate::schema::templates::{PodTemplateCrd, carries_pods, templates};
 
 use super::{Kind, OtherObjects, Request, Resource};
 
@@ -62,6 +62,11 @@ impl<'a> Context<'a> {
     /// The request.
     pub const fn request(&self) -> &Request<'a> {
         &self.request
+    }
+
+    /// Whether objects of the request's kind carry pod templates.
+    pub fn carries_pods(&self) -> bool {
+        carries_pods(self.request.kind.group, self.request.kind.kind, self.crds)
     }
 
     /// The pod templates of the object.

@@ -13,7 +13,7 @@ mod mutate;
 mod outcome;
 mod request;
 
-pub use applies::{Applies, applies};
+pub use applies::applies;
 pub use context::Context;
 pub use evaluate::evaluate;
 pub use limits::Limits;

@@ -5,10 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::config::{Cluster, Config, Enforcement, NamespaceSetting};
 use crate::manifest::{Document, Problem};
-use crate::policy::{FilledParams, Policy, PolicySet};
+use crate::policy::{FilledParams, Policy, PolicySet, layer};
 
 use super::glob;
-use super::settings::{General, Level, general, layered};
+use super::settings::{General, Level, general};
 
 /// One policy as it runs somewhere.
 #[derive(Clone, Debug)]
@@ -150,7 +150,7 @@ impl Assignments {
 }
 
 fn assign(policy: &Arc<Policy>, level: &Level, problems: &mut Vec<Problem>) -> Assignment {
-    let params = match policy.parameters.fill(layered(&level.params).as_ref()) {
+    let params = match policy.parameters.fill(Some(&layer(&level.params))) {
         Ok(FilledParams::Ready(document)) => Params::Ready(Arc::new(document)),
         Ok(FilledParams::Unset(names)) => {
             Params::Unset(format!("set the parameter {} in Config", quoted(&names)).into())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::{Config, Date, Enforcement, PolicyException};
 use crate::engine::{self, Context, Limits, NoOtherObjects, NotJudged, OtherObjects, Request};
 use crate::manifest::Problem;
-use crate::policy::{FailurePolicy, Policy, PolicySet};
+use crate::policy::{FailurePolicy, Match, Policy, PolicySet};
 use crate::schema::templates::PodTemplateCrd;
 
 use super::assign::{Assignment, Assignments, Params};
@@ -85,7 +85,7 @@ impl Judge {
                 && assignment.policy.failure_policy == FailurePolicy::Fail
                 && assignment.policy.resources.is_empty()
                 && !assignment.policy.validations.is_empty()
-                && engine::applies(&assignment.policy, &context) != engine::Applies::No
+                && engine::applies(&assignment.policy, &context) != Match::No
         });
         refusing.map(|assignment| assignment.policy.clone())
     }
@@ -114,7 +114,7 @@ impl Judge {
                 .map(|document| document.root())
                 .or(request.object);
             let context = Context::new(Request { object, ..*request }, &others, &self.crds);
-            if engine::applies(&assignment.policy, &context) != engine::Applies::Yes {
+            if engine::applies(&assignment.policy, &context) != Match::Yes {
                 continue;
             }
             let outcome = engine::mutate(&assignment.policy, &context, Some(params.root()), limits);
@@ -173,14 +173,14 @@ impl Judge {
     ) {
         let policy = &assignment.policy;
         match engine::applies(policy, context) {
-            engine::Applies::No => return,
-            engine::Applies::Unknown(reason) => {
+            Match::No => return,
+            Match::Unknown(reason) => {
                 return verdict.not_judged.push(NotJudged {
                     what: policy.name.clone(),
                     reason,
                 });
             }
-            engine::Applies::Yes => {}
+            Match::Yes => {}
         }
         if who::is_unchanged(policy, context) {
             return;

@@ -6,9 +6,8 @@
 use crate::config::{
     Cluster, Config, Enforcement, NamespaceSetting, PolicySetting, PolicySettings,
 };
-use crate::manifest::{Document, DocumentBuilder, NodeId, NodeRef, Text};
+use crate::manifest::Document;
 use crate::policy::Policy;
-use crate::source::Span;
 
 use super::glob;
 
@@ -113,31 +112,4 @@ fn apply(level: &mut Level, settings: &PolicySettings, policy: &str) {
         }
         level.params.extend(setting.params.clone());
     }
-}
-
-/// Joins layers of parameters key by key; a later layer replaces a key of an earlier one.
-pub(super) fn layered(layers: &[Document]) -> Option<Document> {
-    let last = layers.last()?;
-    let mut builder = DocumentBuilder::new();
-    let mut entries: Vec<(String, Text, Option<Span>, NodeId)> = Vec::new();
-    for entry in layers
-        .iter()
-        .filter_map(|layer| layer.root().as_map())
-        .flat_map(|map| map.iter())
-    {
-        let value = builder.copy(entry.value);
-        match entries.iter_mut().find(|(key, ..)| key == entry.key) {
-            Some(known) => (known.2, known.3) = (entry.key_origin, value),
-            None => {
-                let key = builder.text(entry.key);
-                entries.push((entry.key.to_owned(), key, entry.key_origin, value));
-            }
-        }
-    }
-    let entries: Vec<_> = entries
-        .into_iter()
-        .map(|(_, key, origin, value)| (key, origin, value))
-        .collect();
-    let root = builder.map(&entries, NodeRef::origin(last.root()));
-    Some(builder.finish(root))
 }

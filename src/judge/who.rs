@@ -14,7 +14,10 @@ pub(super) fn is_generated(context: &Context<'_>) -> bool {
     let carries_pods = !context.templates().is_empty() || !context.old_templates().is_empty();
     carries_pods
         && !is_pod(request)
-        && request.object.or(request.old_object).is_some_and(has_controller)
+        && request
+            .object
+            .or(request.old_object)
+            .is_some_and(has_controller)
 }
 
 /// Whether an UPDATE leaves everything alone that the policy looks at: the pod templates and labels for policies of
