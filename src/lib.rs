@@ -6,6 +6,7 @@
 pub mod cel;
 pub mod cli;
 pub mod config;
+pub mod documents;
 pub mod engine;
 pub mod finding;
 pub mod gitops;

@@ -76,6 +76,11 @@ pub enum Scope {
 /// Roots that the scope lacks keep their slots but get a name no expression can spell, so that slots are the same
 /// for every policy.
 pub fn environment(scope: Scope) -> Environment {
+    environment_without(scope, &[])
+}
+
+/// As [`environment`], with some further roots out of sight.
+pub(super) fn environment_without(scope: Scope, hidden: &[Root]) -> Environment {
     Environment::new(ROOTS.iter().enumerate().map(|(slot, name)| {
         let pod_root = (Root::Pod.slot()..=Root::ServiceContainers.slot()).contains(&slot);
         let visible = match scope {
@@ -83,6 +88,25 @@ pub fn environment(scope: Scope) -> Environment {
             Scope::PodTemplates => slot != Root::Repository.slot(),
             Scope::Repository => matches!(*name, "params" | "repository"),
         };
-        if visible { *name } else { "" }
+        let hidden = hidden.iter().any(|root| root.slot() == slot);
+        if visible && !hidden { *name } else { "" }
     }))
+}
+
+/// Why a name that is a root elsewhere is none in an expression.
+pub(super) fn why_hidden(name: &str) -> Option<&'static str> {
+    let slot = ROOTS.iter().position(|root| *root == name)?;
+    Some(if slot == Root::Params.slot() {
+        "declare the parameters of the policy under `parameters`"
+    } else if slot == Root::Resources.slot() {
+        "declare the other objects that the policy reads under `resources`"
+    } else if slot == Root::Authorizer.slot() {
+        "a message cannot ask the authorizer, as in the API server"
+    } else if slot == Root::Repository.slot() {
+        "only a policy with `matchConstraints.repository: true` sees the repository"
+    } else if slot >= Root::Pod.slot() {
+        "only a policy with `matchConstraints.podTemplates: true` sees pods and containers"
+    } else {
+        "a policy with `matchConstraints.repository: true` sees `repository` and `params`"
+    })
 }

@@ -6,11 +6,17 @@
 //!
 //! Start reading at [`Policy`].
 
+mod builtin;
+mod constraints;
 mod environment;
+mod expressions;
 mod matching;
 mod model;
 mod parameters;
+mod read;
+mod rules;
 
+pub use builtin::built_in_texts;
 pub use environment::{Root, Scope, environment};
 pub use matching::{
     Match, MatchFacts, MatchPolicy, Matching, Operation, ResourceRule, RuleScope, Target,
@@ -20,3 +26,4 @@ pub use model::{
     ResourceScope, Safety, Severity, Validation,
 };
 pub use parameters::{FilledParams, Parameter, Parameters, layer};
+pub use read::{CATEGORIES, read_policy};

@@ -122,7 +122,7 @@ pub struct Validation {
     /// The reason of a denial.
     pub reason: Reason,
     /// Where the expression stands in the policy's source.
-    pub span: Span,
+    pub span: Option<Span>,
 }
 
 /// One mutation: an expression that gives a JSON Patch.
@@ -135,7 +135,7 @@ pub struct Mutation {
     /// An expression whose value is a list of `JSONPatch` objects.
     pub expression: Program,
     /// Where the expression stands in the policy's source.
-    pub span: Span,
+    pub span: Option<Span>,
 }
 
 /// Where a declared other object is looked for.
@@ -187,7 +187,7 @@ pub struct Policy {
     /// What people read about it.
     pub about: About,
     /// Where its name stands.
-    pub span: Span,
+    pub span: Option<Span>,
     /// Which requests it applies to.
     pub matching: Matching,
     /// Preconditions; all must be true.

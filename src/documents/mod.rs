@@ -1,0 +1,166 @@
+//! kpolicy's own documents: sorts texts into policies, profiles, exceptions and the Config.
+//!
+//! This module owns which kinds there are and what a file may hold; what stands inside a document is read by `policy`
+//! and `config`. It does no I/O: whoever finds the files hands their texts in. Nothing is skipped in silence: a
+//! document of kpolicy's group that cannot be read is an error.
+//!
+//! Start reading at [`Documents`].
+
+mod kind;
+
+use std::sync::Arc;
+
+use crate::config::{Config, PolicyException, Profile, read_config, read_exception, read_profile};
+use crate::manifest::{Dialect, Document, Limits, NodeRef, Problem, read};
+use crate::policy::{Policy, PolicySet, built_in_texts, read_policy};
+use crate::source::{Source, SourceMap, Span};
+
+use kind::Kind;
+
+/// What was read so far, and what is wrong with it.
+#[derive(Debug, Default)]
+pub struct Documents {
+    /// The policies in order of reading; of two with one name the later replaces the built-in.
+    pub policies: Vec<Policy>,
+    /// The profiles that ship with kpolicy.
+    pub profiles: Vec<Profile>,
+    /// The exceptions in order of reading.
+    pub exceptions: Vec<PolicyException>,
+    /// Everything wrong, in order of reading.
+    pub problems: Vec<Problem>,
+    /// How many documents were not kpolicy's own.
+    pub others: usize,
+    config: Option<(Document, Option<Span>)>,
+}
+
+impl Documents {
+    /// The built-in policies and profiles. Their sources are added, so that they can be shown.
+    pub fn built_in(sources: &mut SourceMap) -> Self {
+        let mut documents = Self::default();
+        for (name, text) in built_in_texts() {
+            documents.read(&name, &Arc::from(text), sources, true);
+        }
+        for policy in &mut documents.policies {
+            policy.built_in = true;
+        }
+        documents
+    }
+
+    /// Reads a text: policies, exceptions and at most one Config. `name` is the file's path, as people know it.
+    pub fn add(&mut self, name: &str, text: &Arc<str>, sources: &mut SourceMap) {
+        self.read(name, text, sources, false);
+    }
+
+    /// The Config that was read, or what holds without one.
+    pub fn config(&mut self) -> Config {
+        match &self.config {
+            Some((document, _)) => read_config(document, &self.profiles, &mut self.problems),
+            None => Config::without_file(&self.profiles),
+        }
+    }
+
+    /// Whether a Config was read.
+    pub fn has_config(&self) -> bool {
+        self.config.is_some()
+    }
+
+    /// All policies, ready to judge. The documents keep none.
+    pub fn take_policies(&mut self) -> PolicySet {
+        PolicySet::new(self.policies.drain(..))
+    }
+
+    fn read(&mut self, name: &str, text: &Arc<str>, sources: &mut SourceMap, built_in: bool) {
+        let source = sources.add(Source::new(name, text.clone()));
+        let reading = read(source, text, Dialect::Kubectl, &Limits::default());
+        self.problems.extend(reading.problems);
+        self.problems
+            .extend(reading.templated.into_iter().map(|(_, problem)| {
+                problem.with_help(
+                    "kpolicy's own documents are read as they are; templates are not filled in",
+                )
+            }));
+        let alone = reading.documents.len() == 1;
+        for document in reading.documents {
+            self.sort(document, name, alone, sources, built_in);
+        }
+    }
+
+    fn sort(
+        &mut self,
+        document: Document,
+        file: &str,
+        alone: bool,
+        sources: &SourceMap,
+        built_in: bool,
+    ) {
+        match kind::of(document.root()) {
+            Ok(Kind::Policy) => {
+                if let Some(policy) = read_policy(&document, sources, &mut self.problems) {
+                    if alone {
+                        self.check_stem(&policy, file);
+                    }
+                    self.add_policy(policy);
+                }
+            }
+            Ok(Kind::PolicyException) => {
+                self.exceptions
+                    .extend(read_exception(&document, &mut self.problems));
+            }
+            Ok(Kind::Profile) if built_in => {
+                self.profiles
+                    .extend(read_profile(&document, &mut self.problems));
+            }
+            Ok(Kind::Profile) => {
+                let span = place(&document, "kind");
+                let problem =
+                    Problem::error("profiles come with kpolicy and cannot be added", span);
+                let help = "write the settings under `policies` of Config";
+                self.problems.push(problem.with_help(help));
+            }
+            Ok(Kind::Config) => {
+                let span = place(&document, "kind");
+                if let Some((_, first)) = &self.config {
+                    let problem = Problem::error("there is another Config", span);
+                    self.problems.push(problem.with_related(*first));
+                } else {
+                    self.config = Some((document, span));
+                }
+            }
+            Ok(Kind::Other) => self.others += 1,
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    fn add_policy(&mut self, policy: Policy) {
+        let same = |known: &&Policy| known.name == policy.name && !known.built_in;
+        if let Some(first) = self.policies.iter().find(same) {
+            let message = format!("there is another policy `{}`", policy.name);
+            self.problems
+                .push(Problem::error(message, policy.span).with_related(first.span));
+            return;
+        }
+        self.policies.retain(|known| known.name != policy.name);
+        self.policies.push(policy);
+    }
+
+    /// A policy is found by its name: in the output of the linter and in the folder of policies.
+    fn check_stem(&mut self, policy: &Policy, file: &str) {
+        let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
+        let stem = [".yaml", ".yml", ".json"]
+            .iter()
+            .find_map(|suffix| base.strip_suffix(suffix));
+        if let Some(stem) = stem
+            && *stem != *policy.name
+        {
+            let message = format!("the policy `{}` stands in the file `{base}`", policy.name);
+            let help = "a file with one policy has its name";
+            self.problems
+                .push(Problem::error(message, policy.span).with_help(help));
+        }
+    }
+}
+
+fn place(document: &Document, key: &str) -> Option<Span> {
+    let root = document.root();
+    root.get(key).and_then(NodeRef::origin).or(root.origin())
+}

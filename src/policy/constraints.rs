@@ -1,0 +1,155 @@
+//! Reading `matchConstraints`: the words of a `ValidatingAdmissionPolicy`, and two of our own.
+
+use crate::manifest::{Fields, LabelSelector, ListRef, NodeRef, Problem};
+
+use super::{MatchPolicy, Matching, Operation, ResourceRule, RuleScope, Target};
+
+const OPERATIONS: [(&str, Option<Operation>); 5] = [
+    ("CREATE", Some(Operation::Create)),
+    ("UPDATE", Some(Operation::Update)),
+    ("DELETE", Some(Operation::Delete)),
+    ("CONNECT", Some(Operation::Connect)),
+    ("*", None),
+];
+
+/// Reads what a policy looks at.
+pub(super) fn read_constraints(mut fields: Fields<'_, '_>) -> Option<Matching> {
+    let pod_templates = fields.flag("podTemplates");
+    let repository = fields.flag("repository");
+    let include = read_rules(&mut fields, "resourceRules");
+    let exclude = read_rules(&mut fields, "excludeResourceRules");
+    let namespace_selector = fields.map("namespaceSelector").map(LabelSelector::read);
+    let object_selector = fields.map("objectSelector").map(LabelSelector::read);
+    let match_policy = [
+        ("Exact", MatchPolicy::Exact),
+        ("Equivalent", MatchPolicy::Equivalent),
+    ];
+    let match_policy = fields
+        .word("matchPolicy", &match_policy)
+        .unwrap_or_default();
+    let rules = fields.has("resourceRules");
+    let chosen: Vec<&str> = [
+        ("podTemplates", pod_templates == Some(true)),
+        ("repository", repository == Some(true)),
+        ("resourceRules", rules),
+    ]
+    .into_iter()
+    .filter_map(|(key, there)| there.then_some(key))
+    .collect();
+    if let [first, second, ..] = chosen.as_slice() {
+        let span = fields.key_span(second);
+        fields.error(format!("`{second}` cannot stand beside `{first}`"), span);
+        return None;
+    }
+    let target = if pod_templates == Some(true) {
+        Target::PodTemplates
+    } else if repository == Some(true) {
+        let span = fields.key_span("repository");
+        fields.error("`repository` is not built yet", span);
+        Target::Repository
+    } else if rules {
+        if fields
+            .node("resourceRules")
+            .and_then(NodeRef::as_list)
+            .is_some_and(ListRef::is_empty)
+        {
+            let span = fields.span("resourceRules");
+            fields.error("`resourceRules` is empty", span);
+        }
+        Target::Resources { include, exclude }
+    } else {
+        let place = fields.place();
+        let help = "write `podTemplates: true` for every pod template, or name resources under `resourceRules`";
+        fields.report(
+            Problem::error("`matchConstraints` names nothing to judge", place).with_help(help),
+        );
+        return None;
+    };
+    if !matches!(target, Target::Resources { .. }) && fields.has("excludeResourceRules") {
+        let span = fields.key_span("excludeResourceRules");
+        let help = "leave objects out with `matchConditions`";
+        let problem = Problem::error("`excludeResourceRules` needs `resourceRules`", span);
+        fields.report(problem.with_help(help));
+    }
+    Some(Matching {
+        target,
+        namespace_selector,
+        object_selector,
+        match_policy,
+    })
+}
+
+fn read_rules(fields: &mut Fields<'_, '_>, key: &'static str) -> Vec<ResourceRule> {
+    fields.each(key, |_, mut fields| {
+        let api_groups = words(&mut fields, "apiGroups");
+        let api_versions = words(&mut fields, "apiVersions");
+        let resources = words(&mut fields, "resources");
+        let operations = read_operations(&mut fields);
+        let resource_names = fields.texts("resourceNames");
+        let scopes = [
+            ("*", RuleScope::All),
+            ("Cluster", RuleScope::Cluster),
+            ("Namespaced", RuleScope::Namespaced),
+        ];
+        let scope = fields.word("scope", &scopes).unwrap_or_default();
+        Some(ResourceRule {
+            api_groups: api_groups?,
+            api_versions: api_versions?,
+            resources: resources?,
+            operations: operations?,
+            resource_names: resource_names
+                .iter()
+                .map(|name| name.value.into())
+                .collect(),
+            scope,
+        })
+    })
+}
+
+/// A list that must not be empty; `*` stands for all, so nothing may stand beside it. The core group is `""`.
+fn words(fields: &mut Fields<'_, '_>, key: &'static str) -> Option<Vec<Box<str>>> {
+    let there = fields.require(key);
+    let texts = fields.texts_or_blank(key);
+    if texts.is_empty() {
+        let span = fields.span(key);
+        if there {
+            fields.error(format!("`{key}` is empty"), span);
+        }
+        return None;
+    }
+    if let Some(all) = texts.iter().find(|text| text.value == "*")
+        && texts.len() > 1
+        && key != "resources"
+    {
+        fields.error(
+            format!("`*` stands for all: nothing else may be in `{key}`"),
+            all.span,
+        );
+    }
+    if let Some(blank) = texts.iter().find(|text| text.value.is_empty())
+        && key != "apiGroups"
+    {
+        fields.error(format!("an entry of `{key}` is empty"), blank.span);
+    }
+    Some(texts.iter().map(|text| text.value.into()).collect())
+}
+
+/// Operations; none stands for all.
+fn read_operations(fields: &mut Fields<'_, '_>) -> Option<Vec<Operation>> {
+    let there = fields.require("operations");
+    let nodes = fields.items("operations")?;
+    if nodes.is_empty() && there {
+        let span = fields.span("operations");
+        fields.error("`operations` is empty", span);
+        return None;
+    }
+    let mut operations = Vec::new();
+    for node in nodes {
+        let what = "an entry of `operations`";
+        match crate::manifest::fields::word(node, what, &OPERATIONS, fields.problems())? {
+            Some(operation) => operations.push(operation),
+            None => return Some(Vec::new()),
+        }
+    }
+    Some(operations)
+}

@@ -1,0 +1,286 @@
+//! Compiling the expressions of a policy, with every error inside the expression inside the YAML.
+
+use std::ops::Range;
+
+use crate::cel::{self, Environment, Program};
+use crate::manifest::suggest::suggestion;
+use crate::manifest::{Fields, NodeRef, Problem, span_inside};
+use crate::source::{SourceMap, Span};
+
+use super::environment::{environment_without, why_hidden};
+use super::{Parameters, Root, Scope};
+
+/// What a policy says of its parameters.
+#[derive(Clone, Copy)]
+pub(super) enum Declared<'e> {
+    /// Nothing: it has none.
+    Nothing,
+    /// Something that is wrong, and reported: no parameter is unknown.
+    Wrong,
+    /// This.
+    Parameters(&'e Parameters),
+}
+
+/// Compiles the expressions of one policy.
+pub(super) struct Expressions<'e> {
+    sources: &'e SourceMap,
+    environment: Environment,
+    /// As `environment`, without the authorizer.
+    quiet: Environment,
+    parameters: Declared<'e>,
+    resources: Vec<&'e str>,
+    /// Every variable of the policy, also those still to come.
+    variables: Vec<&'e str>,
+    /// The variables that ask the authorizer, themselves or through others.
+    loud: Vec<usize>,
+    declared: usize,
+}
+
+impl<'e> Expressions<'e> {
+    pub(super) fn new(
+        sources: &'e SourceMap,
+        scope: Scope,
+        parameters: Declared<'e>,
+        resources: Vec<&'e str>,
+        variables: Vec<&'e str>,
+    ) -> Self {
+        let mut hidden = Vec::new();
+        if matches!(parameters, Declared::Nothing) {
+            hidden.push(Root::Params);
+        }
+        if resources.is_empty() {
+            hidden.push(Root::Resources);
+        }
+        let environment = environment_without(scope, &hidden);
+        hidden.push(Root::Authorizer);
+        Self {
+            sources,
+            environment,
+            quiet: environment_without(scope, &hidden),
+            parameters,
+            resources,
+            variables,
+            loud: Vec::new(),
+            declared: 0,
+        }
+    }
+
+    /// Compiles the expression under `key`, which must be there; gives it with its place.
+    pub(super) fn required(
+        &self,
+        fields: &mut Fields<'_, '_>,
+        key: &'static str,
+    ) -> Option<(Program, Option<Span>)> {
+        fields.required_text(key)?;
+        let node = fields.node(key)?;
+        let program = self.compile(node, &self.environment, fields.problems())?;
+        Some((program, node.origin()))
+    }
+
+    /// Compiles an expression that makes a message; it may not ask the authorizer.
+    pub(super) fn message(
+        &self,
+        fields: &mut Fields<'_, '_>,
+        key: &'static str,
+    ) -> Option<Program> {
+        let text = fields.text(key)?;
+        let node = fields.node(key)?;
+        if text.trim().is_empty() {
+            fields.error(format!("`{key}` is empty"), node.origin());
+            return None;
+        }
+        let program = self.compile(node, &self.quiet, fields.problems())?;
+        if program
+            .reads_variables()
+            .iter()
+            .any(|index| self.loud.contains(index))
+        {
+            let message = "a message cannot ask the authorizer, also not through a variable";
+            fields.error(message, node.origin());
+            return None;
+        }
+        Some(program)
+    }
+
+    /// Makes a variable known to what is compiled from now on, whether or not its own expression compiled.
+    pub(super) fn declare(&mut self, name: &str, program: Option<&Program>) {
+        let loud = program.is_some_and(|program| {
+            program.reads().contains(&Root::Authorizer.slot())
+                || program
+                    .reads_variables()
+                    .iter()
+                    .any(|index| self.loud.contains(index))
+        });
+        if loud {
+            self.loud.push(self.declared);
+        }
+        self.declared += 1;
+        self.environment.declare_variable(name);
+        self.quiet.declare_variable(name);
+    }
+
+    fn compile(
+        &self,
+        node: NodeRef<'_>,
+        environment: &Environment,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Program> {
+        let source = node.as_str()?;
+        let place = |range: Range<usize>| {
+            let origin = node.origin()?;
+            let text = self.sources.text(origin)?;
+            Some(span_inside(text, origin, source, range))
+        };
+        match cel::compile(source, environment) {
+            Ok(program) => {
+                let before = problems.len();
+                self.check_members(&program, source, &place, problems);
+                (problems.len() == before).then_some(program)
+            }
+            Err(errors) => {
+                problems.extend(errors.into_iter().map(|error| {
+                    let named = source.get(error.range.clone()).unwrap_or_default();
+                    let span = place(error.range).or(node.origin());
+                    let mut problem = Problem::error(error.message, span);
+                    problem.help = self.better_help(named).or(error.help);
+                    problem
+                }));
+                None
+            }
+        }
+    }
+
+    /// What a policy's author should know of a name that means nothing at its place.
+    fn better_help(&self, named: &str) -> Option<String> {
+        if let Some(variable) = named.strip_prefix("variables.") {
+            let later = self
+                .variables
+                .iter()
+                .skip(self.declared)
+                .any(|known| *known == variable);
+            return later.then(|| "a variable may only read those above it".to_owned());
+        }
+        why_hidden(named).map(str::to_owned)
+    }
+
+    /// Parameters and other objects that nobody declared: in CEL they would be missing keys, found out one by one.
+    fn check_members(
+        &self,
+        program: &Program,
+        source: &str,
+        place: &dyn Fn(Range<usize>) -> Option<Span>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let reads = program.reads();
+        let mut check = |root: Root, name: &str, what: &str, known: &[&str]| {
+            if !reads.contains(&root.slot()) {
+                return;
+            }
+            for range in members(source, name) {
+                let member = source.get(range.clone()).unwrap_or_default();
+                if !known.contains(&member) {
+                    let mut problem = Problem::error(
+                        format!("the policy declares no {what} `{member}`"),
+                        place(range),
+                    );
+                    problem.help = suggestion(member, known.iter().copied());
+                    problems.push(problem);
+                }
+            }
+        };
+        check(Root::Resources, "resources", "resource", &self.resources);
+        if let Declared::Parameters(parameters) = self.parameters
+            && parameters.is_closed()
+        {
+            let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name).collect();
+            check(Root::Params, "params", "parameter", &known);
+        }
+    }
+}
+
+/// Where members of a root are named: `name` in `root.name` and `root.?name`, outside of strings and comments.
+fn members(source: &str, root: &str) -> Vec<Range<usize>> {
+    let bytes = source.as_bytes();
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let mut found = Vec::new();
+    let mut at = 0;
+    // The last byte before the current one that is no white space: `a.resources` is no root.
+    let mut before = b' ';
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'"' | b'\'' => at = string_end(bytes, at),
+            b'/' if bytes.get(at + 1) == Some(&b'/') => {
+                at += bytes[at..]
+                    .iter()
+                    .take_while(|byte| **byte != b'\n')
+                    .count();
+                continue;
+            }
+            _ if is_name(byte) => {
+                let len = bytes[at..]
+                    .iter()
+                    .take_while(|byte| is_name(**byte))
+                    .count();
+                let word = source.get(at..at + len);
+                at += len;
+                if before != b'.'
+                    && word == Some(root)
+                    && let Some(b".") = bytes.get(at..at + 1)
+                {
+                    let start = at + 1 + usize::from(bytes.get(at + 1) == Some(&b'?'));
+                    let rest = bytes.get(start..).unwrap_or_default();
+                    let len = rest.iter().take_while(|byte| is_name(**byte)).count();
+                    // A call such as `params.size()` is no member.
+                    if len > 0 && rest.get(len) != Some(&b'(') {
+                        found.push(start..start + len);
+                    }
+                }
+            }
+            _ => at += 1,
+        }
+        if !byte.is_ascii_whitespace() {
+            before = byte;
+        }
+    }
+    found
+}
+
+/// Where the string ends that starts at a quote: after its closing quote, or at the end of the text.
+fn string_end(bytes: &[u8], start: usize) -> usize {
+    let quote = bytes.get(start).copied().unwrap_or_default();
+    let triple = bytes
+        .get(start..start + 3)
+        .is_some_and(|three| three.iter().all(|byte| *byte == quote));
+    let raw = start > 0 && matches!(bytes.get(start - 1), Some(b'r' | b'R'));
+    let len = if triple { 3 } else { 1 };
+    let mut at = start + len;
+    while at < bytes.len() {
+        if bytes.get(at) == Some(&b'\\') && !raw {
+            at += 2;
+        } else if bytes
+            .get(at..at + len)
+            .is_some_and(|end| end.iter().all(|byte| *byte == quote))
+        {
+            return at + len;
+        } else {
+            at += 1;
+        }
+    }
+    bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_of_a_root_are_found_outside_of_strings_comments_and_other_values() {
+        let source = "params.a && c.params.b == 'params.c' // params.d\n || params.?e.orValue(params . f) \
+                      && params.size() > 0 && xparams.g && r'\\' + params.h";
+        let found: Vec<&str> = members(source, "params")
+            .into_iter()
+            .map(|range| &source[range])
+            .collect();
+        assert_eq!(found, ["a", "e", "h"]);
+    }
+}

@@ -1,0 +1,58 @@
+//! The built-in policies and profiles.
+
+use kpolicy::documents::Documents;
+use kpolicy::source::SourceMap;
+
+#[test]
+fn the_built_in_documents_have_no_problem() {
+    let mut sources = SourceMap::new();
+    let mut documents = Documents::built_in(&mut sources);
+    let problems: Vec<_> = documents
+        .problems
+        .iter()
+        // The function library is still being filled.
+        .filter(|problem| {
+            !problem.message.starts_with("there is no method")
+                && !problem.message.starts_with("there is no function")
+        })
+        .map(|problem| {
+            let place = problem
+                .span
+                .map(|span| sources.place(span))
+                .unwrap_or_default();
+            format!(
+                "{place}: {} {}",
+                problem.message,
+                problem.help.as_deref().unwrap_or_default()
+            )
+        })
+        .collect();
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(documents.others, 0);
+    assert_eq!(
+        documents.config().profiles.len(),
+        1,
+        "the profile `recommended` is there"
+    );
+    let profiles = documents.profiles.clone();
+    let policies = documents.take_policies();
+    for policy in policies.iter() {
+        assert!(policy.built_in);
+        let about = &policy.about;
+        for text in [&about.title, &about.description, &about.remediation] {
+            assert!(!text.is_empty(), "{} is described", policy.name);
+        }
+        assert!(
+            !about.references.is_empty(),
+            "{} has references",
+            policy.name
+        );
+    }
+    let texts = kpolicy::policy::built_in_texts();
+    for name in profiles.iter().flat_map(|profile| profile.policies.keys()) {
+        let there = texts
+            .iter()
+            .any(|(path, _)| path.ends_with(&format!("/{name}.yaml")));
+        assert!(there, "the policy `{name}` of a profile is there");
+    }
+}
