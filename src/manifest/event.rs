@@ -59,12 +59,24 @@ pub(super) enum Event<'t> {
     End,
 }
 
+/// What may help a parser past an error that go-yaml does not make (see `mend.rs`).
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Mend {
+    /// Lines inside quotes or brackets are not indented, or by tabs. What is open began after `from`.
+    Indent { from: usize, in_flow: bool },
+    /// A space is missing before a comment.
+    Space,
+    /// `\\'` inside double quotes.
+    Escape,
+}
+
 /// Why a text is no YAML, and where in the chunk.
 #[derive(Debug)]
 pub(super) struct SyntaxError {
     pub(super) message: Cow<'static, str>,
     pub(super) help: Option<&'static str>,
     pub(super) range: Range<usize>,
+    pub(super) mend: Option<Mend>,
 }
 
 impl SyntaxError {
@@ -73,6 +85,7 @@ impl SyntaxError {
             message: message.into(),
             help: None,
             range,
+            mend: None,
         }
     }
 

@@ -6,11 +6,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use granit_parser::{
-    Event as Raw, Options, Parser, ScalarStyle, ScanError, StrInput, StructureStyle,
+    ErrorKind, Event as Raw, Options, Parser, ScalarStyle, ScanError, StrInput, StructureStyle,
 };
 
-use super::event::{AnchorId, Event, Events, Style, SyntaxError, Tag};
+use super::event::{AnchorId, Event, Events, Mend, Style, SyntaxError, Tag};
 use super::strict::{self, TabCheck};
+use super::strict_flow;
 use super::syntax_message;
 
 /// The events of the first document of a chunk.
@@ -19,6 +20,10 @@ pub(super) struct Granit<'t> {
     parser: Parser<'t, StrInput<'t>>,
     tabs: Option<TabCheck>,
     last_end: usize,
+    /// How many flow collections are open.
+    open_flow: usize,
+    /// For each open collection, whether it is a flow collection.
+    open: Vec<bool>,
 }
 
 impl<'t> Granit<'t> {
@@ -35,6 +40,8 @@ impl<'t> Granit<'t> {
             parser: Parser::new_from_str_with_options(text, options),
             tabs: text.contains('\t').then(TabCheck::default),
             last_end: 0,
+            open_flow: 0,
+            open: Vec::new(),
         })
     }
 
@@ -45,6 +52,20 @@ impl<'t> Granit<'t> {
             .map_err(|error| self.syntax(&error))
     }
 
+    fn track(&mut self, event: &Event<'_>) {
+        match event {
+            Event::ListStart { flow, .. } | Event::MapStart { flow, .. } => {
+                self.open.push(*flow);
+                self.open_flow += usize::from(*flow);
+            }
+            Event::ListEnd | Event::MapEnd => {
+                let was_flow = self.open.pop().unwrap_or(false);
+                self.open_flow -= usize::from(was_flow);
+            }
+            _ => {}
+        }
+    }
+
     fn syntax(&self, error: &ScanError) -> SyntaxError {
         let at = error.marker().byte_offset().unwrap_or(0);
         let at = self.text.floor_char_boundary(at);
@@ -52,7 +73,19 @@ impl<'t> Granit<'t> {
             .chars()
             .next()
             .map_or(at, |c| at + c.len_utf8());
-        syntax_message::describe(error.kind(), at..end)
+        let mut described = syntax_message::describe(error.kind(), at..end);
+        described.mend = match error.kind() {
+            ErrorKind::InvalidQuotedScalarIndent
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabInBlockIndentation => Some(Mend::Indent {
+                from: self.last_end,
+                in_flow: self.open_flow > 0,
+            }),
+            ErrorKind::CommentNotSeparated => Some(Mend::Space),
+            ErrorKind::UnknownQuotedScalarEscape => Some(Mend::Escape),
+            _ => None,
+        };
+        described
     }
 
     fn scalar(
@@ -76,14 +109,27 @@ impl<'t> Granit<'t> {
                 let at = after_colon(self.text, range.start);
                 Ok((event(Cow::Borrowed(""), Style::Plain), at..at))
             }
-            ScalarStyle::Plain => Ok((event(text, Style::Plain), range)),
-            ScalarStyle::SingleQuoted => Ok((event(text, Style::Quoted), range)),
-            ScalarStyle::DoubleQuoted => {
-                strict::check_escapes(self.text, &range)?;
+            ScalarStyle::Plain => {
+                if self.open_flow > 0 {
+                    strict_flow::check_plain(self.text, &range)?;
+                    strict_flow::check_key(self.text, &range)?;
+                }
+                Ok((event(text, Style::Plain), range))
+            }
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                if style == ScalarStyle::DoubleQuoted {
+                    strict::check_escapes(self.text, &range)?;
+                }
+                if self.open_flow > 0 {
+                    strict_flow::check_key(self.text, &range)?;
+                }
                 Ok((event(text, Style::Quoted), range))
             }
             ScalarStyle::Literal | ScalarStyle::Folded => {
                 let range = with_header(self.text, self.last_end, range);
+                if self.tabs.is_some() {
+                    strict::check_block_tabs(self.text, &range)?;
+                }
                 Ok((event(text, Style::Quoted), range))
             }
         }
@@ -141,6 +187,7 @@ impl<'t> Events<'t> for Granit<'t> {
                 Raw::MappingEnd => (Event::MapEnd, range),
                 _ => continue,
             };
+            self.track(&event);
             if let Some(tabs) = &mut self.tabs {
                 tabs.see(self.text, &event, &range)?;
             }

@@ -9,24 +9,46 @@ use crate::source::{SourceId, Span};
 
 use super::event::{AnchorId, Event, Events, Style, SyntaxError, Tag};
 use super::keys::{self, Pending};
+use super::mend::{self, Shift};
 use super::scalar::{self, Scalar, ScalarError};
 use super::{Dialect, Document, DocumentBuilder, Limits, NodeId, Problem, Text, View};
 
 /// Turns the bytes of a chunk into spans of the whole source.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct Place<'m> {
     pub(super) source: SourceId,
     /// Where the chunk begins in the source.
     pub(super) base: usize,
+    /// What was changed in the chunk so that it could be parsed.
+    pub(super) shifts: &'m [Shift],
 }
 
-impl Place {
+impl Place<'_> {
     pub(super) fn span(self, range: &Range<usize>) -> Span {
-        Span::new(
-            self.source,
-            (self.base + range.start) as u32,
-            (self.base + range.end) as u32,
-        )
+        let at = |offset| (self.base + mend::original(self.shifts, offset)) as u32;
+        Span::new(self.source, at(range.start), at(range.end))
+    }
+
+    pub(super) fn problem(self, error: SyntaxError) -> Problem {
+        let problem = Problem::error(error.message, Some(self.span(&error.range)));
+        match error.help {
+            Some(help) => problem.with_help(help),
+            None => problem,
+        }
+    }
+}
+
+/// Why a chunk does not load.
+pub(super) enum Failure {
+    /// It is no YAML.
+    Syntax(SyntaxError),
+    /// Its values cannot be taken.
+    Value(Box<Problem>),
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Value(Box::new(problem))
     }
 }
 
@@ -41,10 +63,10 @@ pub(super) struct Loaded {
 pub(super) fn load<'t>(
     text: &'t str,
     events: &mut impl Events<'t>,
-    place: Place,
+    place: Place<'_>,
     dialect: Dialect,
     limits: &Limits,
-) -> Result<Loaded, Problem> {
+) -> Result<Loaded, Failure> {
     let mut loader = Loader {
         text,
         place,
@@ -62,7 +84,7 @@ pub(super) fn load<'t>(
         warnings: Vec::new(),
     };
     loop {
-        let (event, range) = events.next().map_err(|error| loader.syntax(error))?;
+        let (event, range) = events.next().map_err(Failure::Syntax)?;
         if matches!(event, Event::End) {
             break;
         }
@@ -116,9 +138,9 @@ enum Anchor {
     Done { node: NodeId, steps: u64 },
 }
 
-struct Loader<'t> {
+struct Loader<'t, 'm> {
     text: &'t str,
-    place: Place,
+    place: Place<'m>,
     dialect: Dialect,
     depth: usize,
     builder: DocumentBuilder,
@@ -136,7 +158,7 @@ struct Loader<'t> {
     warnings: Vec<Problem>,
 }
 
-impl<'t> Loader<'t> {
+impl<'t> Loader<'t, '_> {
     fn take(&mut self, event: Event<'t>, range: Range<usize>) -> Result<(), Problem> {
         match event {
             Event::Scalar {
@@ -383,14 +405,6 @@ impl<'t> Loader<'t> {
 
     fn error(&self, message: impl Into<String>, range: &Range<usize>) -> Problem {
         Problem::error(message, Some(self.place.span(range)))
-    }
-
-    fn syntax(&self, error: SyntaxError) -> Problem {
-        let problem = self.error(error.message, &error.range);
-        match error.help {
-            Some(help) => problem.with_help(help),
-            None => problem,
-        }
     }
 
     fn bad_key(&self, what: &str, range: &Range<usize>) -> Problem {

@@ -131,10 +131,13 @@ fn is_object(node: NodeRef<'_>) -> bool {
     text(node, "apiVersion").is_some() && text(node, "kind").is_some()
 }
 
+/// `apiVersion` and `kind` of the items of a list.
+type ItemKind<'a> = (&'a str, &'a str);
+
 /// The items of a list of objects, and what an item without a kind is then: a `ConfigMapList` holds `ConfigMap`s.
 ///
 /// As `unstructuredJSONScheme` of k8s.io/apimachinery, but only where the kind says that it is a list.
-fn list_items(node: NodeRef<'_>) -> Option<(Vec<NodeRef<'_>>, Option<(&str, &str)>)> {
+fn list_items(node: NodeRef<'_>) -> Option<(Vec<NodeRef<'_>>, Option<ItemKind<'_>>)> {
     let item_kind = text(node, "kind")?.strip_suffix("List")?;
     let api_version = text(node, "apiVersion")?;
     let items = node.get("items")?.as_list()?.iter().collect();

@@ -4,7 +4,8 @@ use crate::source::{SourceId, Span};
 
 use super::granit::Granit;
 use super::json_read;
-use super::load::{self, Loaded, Place};
+use super::load::{self, Failure, Loaded, Place};
+use super::mend::Mended;
 use super::split::{self, Piece};
 use super::{Dialect, Document, Limits, Problem};
 
@@ -167,10 +168,12 @@ fn read_chunk(
     let place = Place {
         source,
         base: range.start,
+        shifts: &[],
     };
-    match load_chunk(chunk, place, dialect, limits) {
+    match load_mended(chunk, place, dialect, limits) {
         Ok(Loaded { document, warnings }) => {
             reading.problems.extend(warnings);
+            reading.problems.extend(line_separator(chunk, place));
             reading
                 .documents
                 .extend(document.filter(|document| !document.root().is_null()));
@@ -183,18 +186,74 @@ fn read_chunk(
     }
 }
 
-fn load_chunk(
+/// Warns of the characters that YAML 1.1 takes for line breaks and YAML 1.2 does not.
+fn line_separator(chunk: &str, place: Place<'_>) -> Option<Problem> {
+    if chunk.is_ascii() {
+        return None;
+    }
+    let (at, found) = chunk
+        .match_indices(['\u{85}', '\u{2028}', '\u{2029}'])
+        .next()?;
+    let code = found.chars().next().map_or(0, u32::from);
+    let message = format!("Kubernetes may take the character U+{code:04X} for a line break");
+    let span = place.span(&(at..at + found.len()));
+    Some(
+        Problem::warning(message, Some(span))
+            .with_help("remove it, or write it as an escape in double quotes"),
+    )
+}
+
+/// Loads a chunk; where the parser stumbles over what go-yaml takes, loads it mended, with a warning.
+fn load_mended(
     chunk: &str,
-    place: Place,
+    place: Place<'_>,
     dialect: Dialect,
     limits: &Limits,
 ) -> Result<Loaded, Problem> {
-    let mut events = Granit::new(chunk, limits.depth).map_err(|error| {
-        let problem = Problem::error(error.message, Some(place.span(&error.range)));
-        match error.help {
-            Some(help) => problem.with_help(help),
-            None => problem,
+    let first = match load_chunk(chunk, place, dialect, limits) {
+        Ok(loaded) => return Ok(loaded),
+        Err(Failure::Value(problem)) => return Err(*problem),
+        Err(Failure::Syntax(error)) => error,
+    };
+    let mut mended = Mended::new(chunk);
+    let message = format!(
+        "Kubernetes reads this, but other YAML readers refuse it: {}",
+        first.message
+    );
+    let warning = Problem::warning(message, Some(place.span(&first.range)));
+    let mut error = first;
+    loop {
+        if !mended.mend(&error) {
+            return Err(Place {
+                shifts: &mended.shifts,
+                ..place
+            }
+            .problem(error));
         }
-    })?;
+        let place = Place {
+            shifts: &mended.shifts,
+            ..place
+        };
+        match load_chunk(&mended.text, place, dialect, limits) {
+            Ok(mut loaded) => {
+                loaded.warnings.push(match error.help {
+                    Some(help) => warning.with_help(help),
+                    None => warning,
+                });
+                return Ok(loaded);
+            }
+            Err(Failure::Value(problem)) => return Err(*problem),
+            Err(Failure::Syntax(next)) => error = next,
+        }
+    }
+}
+
+fn load_chunk(
+    chunk: &str,
+    place: Place<'_>,
+    dialect: Dialect,
+    limits: &Limits,
+) -> Result<Loaded, Failure> {
+    let mut events = Granit::new(chunk, limits.depth).map_err(Failure::Syntax)?;
     load::load(chunk, &mut events, place, dialect, limits)
 }

@@ -216,6 +216,35 @@ impl TabCheck {
     }
 }
 
+/// Refuses a tab where a line of a block of text is not indented deep enough yet.
+pub(super) fn check_block_tabs(text: &str, range: &Range<usize>) -> Result<(), SyntaxError> {
+    let mut lines = text
+        .get(range.clone())
+        .unwrap_or_default()
+        .split_inclusive('\n');
+    let header = lines.next().unwrap_or_default();
+    if header[1..]
+        .trim_start_matches(['+', '-'])
+        .starts_with(|c: char| c.is_ascii_digit())
+    {
+        return Ok(());
+    }
+    let mut at = range.start + header.len();
+    let mut indent = None;
+    for line in lines {
+        let rest = line.trim_start_matches(' ');
+        let spaces = line.len() - rest.len();
+        if rest.starts_with('\t') && indent.is_none_or(|indent| spaces < indent) {
+            return Err(refuse(at + spaces));
+        }
+        if indent.is_none() && !rest.trim().is_empty() {
+            indent = Some(spaces);
+        }
+        at += line.len();
+    }
+    Ok(())
+}
+
 /// Where a tab follows `-` or `?`, in a piece of a line that holds no values.
 fn after_indicator(code: &str) -> Option<usize> {
     let indicator = code.rfind(['-', '?'])?;

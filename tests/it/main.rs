@@ -9,7 +9,10 @@
 )]
 
 mod architecture;
+#[cfg(feature = "conformance")]
+mod conformance_yaml;
 mod manifest_json;
+mod manifest_mend;
 mod manifest_object;
 mod manifest_patch;
 mod manifest_read;
