@@ -6,6 +6,8 @@ use super::{EvalError, EvalErrorKind, Program, Value};
 
 /// How many steps pass between two questions whether the evaluation is still wanted.
 const STEPS_BETWEEN_QUESTIONS: u64 = 1024;
+/// How many times the steps of an evaluation blame may take.
+const BLAME_FACTOR: u64 = 8;
 
 /// How much an evaluation may do.
 #[derive(Clone, Copy)]
@@ -127,9 +129,10 @@ impl<'a> Activation<'a> {
         Ok(())
     }
 
-    /// Gives the whole budget again: blame does not live on what evaluation left.
+    /// Gives blame a budget of its own. It evaluates parts of an expression again for each level above them.
     pub(super) fn refill(&self) {
-        self.remaining.set(self.budget.steps);
+        self.remaining
+            .set(self.budget.steps.saturating_mul(BLAME_FACTOR));
     }
 
     /// Sets what is left, after a [`refill`](Self::refill).

@@ -71,8 +71,8 @@ impl Program {
 
     /// The places that made it false or an error; empty when nothing in a document is to blame.
     ///
-    /// Call after [`evaluate`](Self::evaluate) gave `false` or an error, with the same activation; it has a budget of
-    /// its own, as large as the activation's was.
+    /// Call after [`evaluate`](Self::evaluate) gave `false` or an error, with the same activation. It has a budget of
+    /// its own and gives what it found when that is used up.
     pub fn blame<'a>(&'a self, activation: &Activation<'a>) -> Vec<Place<'a>> {
         blame::blame(self, activation)
     }

@@ -21,6 +21,7 @@ use super::program::Program;
 use super::syntax::{Arithmetic, Relation};
 use super::value::{Content, Value};
 use crate::manifest::{NodeRef, View};
+pub(super) use access::constant_key;
 pub(super) use walk::Walk;
 
 /// How high an expression may be together with the variables that it reads inside each other.
@@ -38,9 +39,15 @@ pub(super) struct Evaluator<'e, 'a> {
     pub(super) activation: &'e Activation<'a>,
     /// What macro-bound names stand for, those of surrounding programs first.
     locals: Vec<Value<'a>>,
-    /// Where the current program's locals start.
+    frame: Frame,
+}
+
+/// The program that is being evaluated.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Frame {
+    /// Where its locals start.
     base: usize,
-    /// The height of the programs being evaluated.
+    /// How high it is, together with the programs around it.
     height: u32,
 }
 
@@ -56,35 +63,46 @@ impl<'e, 'a> Evaluator<'e, 'a> {
         Self {
             activation,
             locals: activation.take_locals(),
-            base: 0,
-            height: 0,
+            frame: Frame::default(),
         }
     }
 
     /// Evaluates a whole program, with no locals of its caller in sight.
     pub(super) fn program(&mut self, program: &'a Program) -> Outcome<'a> {
         let expression = program.expression();
-        self.enter(program, expression, |evaluator| evaluator.value(expression))
+        self.enter(program, expression)
     }
 
-    /// Does something inside a program: with fresh locals, and refused where programs nest too high.
-    pub(super) fn enter<R>(
+    /// Evaluates inside a program, as [`begin`](Self::begin) says.
+    fn enter(&mut self, program: &'a Program, mention: &Expression) -> Outcome<'a> {
+        let caller = self.begin(program, mention)?;
+        let outcome = self.value(program.expression());
+        self.end(caller);
+        outcome
+    }
+
+    /// Steps into a program: its locals are fresh. Refused where programs nest too high for the stack.
+    pub(super) fn begin(
         &mut self,
         program: &'a Program,
         mention: &Expression,
-        inside: impl FnOnce(&mut Self) -> Result<R, Box<EvalError<'a>>>,
-    ) -> Result<R, Box<EvalError<'a>>> {
-        let height = self.height + u32::from(program.height());
+    ) -> Result<Frame, Box<EvalError<'a>>> {
+        let height = self.frame.height + u32::from(program.height());
         if height > MAX_HEIGHT {
             let message = "the variables of this expression nest too deeply";
             return Err(fail(EvalErrorKind::Budget, message, mention, None));
         }
-        let before = (self.base, self.height);
-        (self.base, self.height) = (self.locals.len(), height);
-        let result = inside(self);
-        self.locals.truncate(self.base);
-        (self.base, self.height) = before;
-        result
+        let inner = Frame {
+            base: self.locals.len(),
+            height,
+        };
+        Ok(std::mem::replace(&mut self.frame, inner))
+    }
+
+    /// Steps out of a program again.
+    pub(super) fn end(&mut self, caller: Frame) {
+        self.locals.truncate(self.frame.base);
+        self.frame = caller;
     }
 
     /// Evaluates one node.
@@ -187,8 +205,7 @@ impl<'e, 'a> Evaluator<'e, 'a> {
                 None,
             ));
         };
-        let body = program.expression();
-        let outcome = self.enter(program, expression, |evaluator| evaluator.value(body));
+        let outcome = self.enter(program, expression);
         match outcome {
             Err(error) if error.kind.is_final() => Err(mentioned(error, expression)),
             outcome => {
@@ -284,14 +301,14 @@ impl<'e, 'a> Evaluator<'e, 'a> {
     /// The value of a macro-bound name.
     pub(super) fn local(&self, slot: usize) -> Value<'a> {
         self.locals
-            .get(self.base + slot)
+            .get(self.frame.base + slot)
             .cloned()
             .unwrap_or(Value::Null)
     }
 
     /// Binds a name; names in later slots go out of sight.
     pub(super) fn bind(&mut self, slot: usize, value: Value<'a>) {
-        self.locals.truncate(self.base + slot);
+        self.locals.truncate(self.frame.base + slot);
         self.locals.push(value);
     }
 }

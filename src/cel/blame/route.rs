@@ -1,0 +1,103 @@
+//! Routes of keys that an expression asks for: `c.resources.limits` is a route from `c`.
+//!
+//! Where `has(c.resources)` fails, the operands to the right of it in the same `&&` say what was wanted below:
+//! `has(c.resources.limits) && "memory" in c.resources.limits` makes the whole route `resources.limits.memory`.
+
+use super::super::evaluate::constant_key;
+use super::super::expression::{Expression, Kind};
+use super::super::syntax::Relation;
+use super::found::Found;
+
+/// Where a route starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    Root(usize),
+    Variable(usize),
+    Local(usize),
+}
+
+/// A start and the keys from there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Route<'a> {
+    start: Start,
+    keys: Vec<&'a str>,
+}
+
+impl<'a> Route<'a> {
+    /// The route that an expression asks for, if it is nothing else.
+    pub(super) fn of(expression: &'a Expression) -> Option<Self> {
+        let (operand, key) = match &expression.kind {
+            Kind::Root(slot) => return Some(Self::from(Start::Root(*slot))),
+            Kind::Variable(index) => return Some(Self::from(Start::Variable(*index))),
+            Kind::Local(slot) => return Some(Self::from(Start::Local(*slot))),
+            Kind::Select { operand, field, .. } | Kind::Has { operand, field } => {
+                (operand, &**field)
+            }
+            Kind::Index { operand, index, .. } => (operand, constant_key(index)?),
+            Kind::Relation {
+                relation: Relation::In,
+                left,
+                right,
+            } => (right, constant_key(left)?),
+            _ => return None,
+        };
+        let mut route = Self::of(operand)?;
+        route.keys.push(key);
+        Some(route)
+    }
+
+    const fn from(start: Start) -> Self {
+        Self {
+            start,
+            keys: Vec::new(),
+        }
+    }
+
+    /// The keys that `longer` adds to this route.
+    fn rest<'l>(&self, longer: &'l Self) -> Option<&'l [&'a str]> {
+        if longer.start != self.start {
+            return None;
+        }
+        longer
+            .keys
+            .strip_prefix(self.keys.as_slice())
+            .filter(|rest| !rest.is_empty())
+    }
+}
+
+/// Lengthens what is missing by what operands to the right ask for below it.
+pub(super) fn lengthen<'a>(found: &mut [Found<'a>], later: &'a [Expression]) {
+    for found in found {
+        let Some(route) = &mut found.route else {
+            continue;
+        };
+        if found.place.missing.is_empty() {
+            continue;
+        }
+        for operand in later {
+            if let Some(longer) = asked(operand, route) {
+                let rest = route.rest(&longer).unwrap_or_default();
+                found
+                    .place
+                    .missing
+                    .extend(rest.iter().map(|key| Box::from(*key)));
+                *route = longer;
+            }
+        }
+    }
+}
+
+/// The first route below `route` that an operand plainly needs: not one in an alternative.
+fn asked<'a>(expression: &'a Expression, route: &Route<'a>) -> Option<Route<'a>> {
+    if let Some(own) = Route::of(expression) {
+        return route.rest(&own).is_some().then_some(own);
+    }
+    let parts: Vec<&Expression> = match &expression.kind {
+        Kind::Or(_) | Kind::Conditional { .. } | Kind::Not(_) => Vec::new(),
+        Kind::Quantifier(quantifier) => vec![&quantifier.domain.collection],
+        Kind::Transform(transform) => vec![&transform.domain.collection],
+        Kind::OptionalMap { operand, .. } | Kind::OptionalOr { operand, .. } => vec![operand],
+        _ => expression.children(),
+    };
+    parts.into_iter().find_map(|part| asked(part, route))
+}

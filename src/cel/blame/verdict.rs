@@ -1,0 +1,161 @@
+//! Following a boolean: why is it what it is?
+
+use super::super::compare;
+use super::super::evaluate::{Walk, constant_key};
+use super::super::expression::{Expression, Kind, Quantifier, Quantity};
+use super::super::syntax::Relation;
+use super::super::value::{Content, Value};
+use super::Blamer;
+use super::found::{Found, at, together, unique};
+use super::route::{Route, lengthen};
+
+impl<'a> Blamer<'_, 'a> {
+    /// What made an expression `outcome`, which is the value it has.
+    pub(super) fn verdict(&mut self, expression: &'a Expression, outcome: bool) -> Vec<Found<'a>> {
+        match &expression.kind {
+            Kind::Not(operand) => self.verdict(operand, !outcome),
+            Kind::And(operands) => self.logical(operands, outcome, false),
+            Kind::Or(operands) => self.logical(operands, outcome, true),
+            Kind::Conditional {
+                condition,
+                then,
+                otherwise,
+            } => {
+                let holds = self.is(condition, true);
+                let branch = if holds { then } else { otherwise };
+                let found = self.verdict(branch, outcome);
+                if found.is_empty() {
+                    self.verdict(condition, holds)
+                } else {
+                    found
+                }
+            }
+            Kind::Has { .. } => self.has(expression, outcome),
+            Kind::Relation {
+                relation: Relation::In,
+                left,
+                right,
+            } => at(
+                self.membership(left, right, outcome, expression),
+                expression.range,
+            ),
+            Kind::Relation { left, right, .. } => {
+                let mut found = self.source(left);
+                found.extend(self.source(right));
+                at(unique(found), expression.range)
+            }
+            Kind::Quantifier(quantifier) => self.quantifier(quantifier, outcome),
+            Kind::Variable(index) => self.in_variable(*index, expression, |blamer, body| {
+                blamer.verdict(body, outcome)
+            }),
+            Kind::Call(_) => at(self.source(expression), expression.range),
+            _ => self.source(expression),
+        }
+    }
+
+    /// `&&` and `||`. One operand decides where it has the `deciding` value; otherwise all of them do together.
+    fn logical(
+        &mut self,
+        operands: &'a [Expression],
+        outcome: bool,
+        deciding: bool,
+    ) -> Vec<Found<'a>> {
+        if outcome != deciding {
+            let found = operands
+                .iter()
+                .flat_map(|operand| self.verdict(operand, outcome))
+                .collect();
+            return together(found);
+        }
+        let decisive = operands
+            .iter()
+            .position(|operand| self.is(operand, outcome));
+        let Some((operand, later)) = decisive
+            .and_then(|position| operands.get(position..))
+            .and_then(<[Expression]>::split_first)
+        else {
+            return Vec::new();
+        };
+        let mut found = self.verdict(operand, outcome);
+        if !deciding {
+            lengthen(&mut found, later);
+        }
+        found
+    }
+
+    fn has(&mut self, expression: &'a Expression, outcome: bool) -> Vec<Found<'a>> {
+        let Kind::Has { operand, field } = &expression.kind else {
+            return Vec::new();
+        };
+        match self.value(operand) {
+            Ok(Value::Node(node)) => vec![match node.get(field) {
+                Some(present) if outcome => Found::node(present, expression.range).presence(),
+                _ => {
+                    Found::missing(node, field, expression.range).with_route(Route::of(expression))
+                }
+            }],
+            _ => at(self.source(operand), expression.range),
+        }
+    }
+
+    /// `left in right`.
+    fn membership(
+        &mut self,
+        left: &'a Expression,
+        right: &'a Expression,
+        outcome: bool,
+        expression: &'a Expression,
+    ) -> Vec<Found<'a>> {
+        let mut found = self.source(left);
+        let (Ok(wanted), Ok(collection)) = (self.value(left), self.value(right)) else {
+            return found;
+        };
+        let range = expression.range;
+        match (&collection, collection.content()) {
+            (_, Content::Map(entries)) if outcome => {
+                let entry = entries.get(&wanted).and_then(|value| value.as_node());
+                found.extend(entry.map(|node| Found::node(node, range).presence()));
+            }
+            (Value::Node(node), Content::Map(_)) if found.is_empty() => {
+                let key = wanted.as_str().unwrap_or_default();
+                let route = constant_key(left).and_then(|_| Route::of(expression));
+                found.push(Found::missing(*node, key, range).with_route(route));
+            }
+            (_, Content::List(items)) if outcome => {
+                let equal = items
+                    .iter()
+                    .filter(|item| compare::equal(item, &wanted).is_ok_and(|equal| equal));
+                let nodes = equal.filter_map(|item| item.as_node());
+                found.extend(nodes.map(|node| Found::node(node, range)));
+            }
+            _ => found.extend(self.source(right)),
+        }
+        unique(found)
+    }
+
+    fn quantifier(&mut self, quantifier: &'a Quantifier, outcome: bool) -> Vec<Found<'a>> {
+        let domain = &quantifier.domain;
+        let predicate = &quantifier.predicate;
+        let Ok(collection) = self.value(&domain.collection) else {
+            return self.failure(&domain.collection);
+        };
+        let Some(walk) = Walk::over(&collection) else {
+            return Vec::new();
+        };
+        if walk.len() == 0 {
+            return self.source(&domain.collection);
+        }
+        let decides = match quantifier.quantity {
+            Quantity::All | Quantity::Exists => outcome,
+            // One too many, or none at all.
+            Quantity::ExistsOne => self.any(&walk, domain, |blamer| blamer.is(predicate, true)),
+        };
+        self.each(&walk, domain, predicate.range, |blamer| {
+            if blamer.is(predicate, decides) {
+                Some(blamer.verdict(predicate, decides))
+            } else {
+                None
+            }
+        })
+    }
+}
