@@ -3,4 +3,8 @@
 //! One module for each library. `functions` makes them callable from expressions.
 
 pub(crate) mod image;
+#[allow(dead_code, reason = "made callable in `functions` next")]
+pub(crate) mod quantity;
 pub(crate) mod regex;
+#[allow(dead_code, reason = "made callable in `functions` next")]
+pub(crate) mod strings;
