@@ -1,6 +1,7 @@
 //! Conversions between types, under the names of the types.
 
 use super::super::error::Failure;
+use super::super::library::format::double_text;
 use super::super::value::{Content, Type, Value};
 use super::{Arguments, Computed, Function};
 
@@ -102,27 +103,6 @@ fn type_of<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
 
 fn dynamic<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
     Ok(arguments.value(0))
-}
-
-/// A double as Go writes it with `%g`: the fewest digits that read back the same, with an exponent below 1e-4 and
-/// where the number has more digits before the point than Go's threshold of 21.
-pub(super) fn double_text(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
-    }
-    let scientific = format!("{value:e}");
-    let Some((digits, exponent)) = scientific.split_once('e') else {
-        return scientific;
-    };
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..21).contains(&exponent) {
-        return value.to_string();
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
 fn too_large(kind: &str) -> Failure {
