@@ -106,8 +106,8 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
     let matching = fields
         .required_map("matchConstraints")
         .and_then(read_constraints);
-    let declared = fields.node("parameters");
-    let parameters = declared.map(|schema| Parameters::read(schema, fields.problems()));
+    let schema = fields.node("parameters");
+    let parameters = schema.map(|schema| Parameters::read(schema, fields.problems()));
     let resources = read_resources(&mut fields);
     let failure_policy = [
         ("Fail", FailurePolicy::Fail),
@@ -124,7 +124,8 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
         Some(Target::Repository) => Scope::Repository,
         Some(Target::PodTemplates) | None => Scope::PodTemplates,
     };
-    let names = variable_names(&mut fields);
+    let names = written_names(&mut fields, "variables");
+    let declared = written_names(&mut fields, "resources");
     let mut expressions = Expressions::new(
         sources,
         scope,
@@ -133,7 +134,7 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
             Some(None) => Declared::Wrong,
             Some(Some(parameters)) => Declared::Parameters(parameters),
         },
-        resources.iter().map(|resource| &*resource.name).collect(),
+        declared,
         names,
     );
     let variables = read_variables(&mut fields, &mut expressions);
@@ -167,8 +168,10 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
     })
 }
 
-fn variable_names<'a>(fields: &mut Fields<'a, '_>) -> Vec<&'a str> {
-    let list = fields.node("variables").and_then(NodeRef::as_list);
+/// The names of a list's entries as written, whether or not the entries are right: what depends on them is then no
+/// error of its own.
+fn written_names<'a>(fields: &mut Fields<'a, '_>, key: &'static str) -> Vec<&'a str> {
+    let list = fields.node(key).and_then(NodeRef::as_list);
     let items = list.into_iter().flat_map(ListRef::iter);
     items
         .filter_map(|item| item.get("name")?.as_str())

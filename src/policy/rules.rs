@@ -40,8 +40,10 @@ pub(super) fn read_variables(
         let program = expressions
             .required(&mut fields, "expression")
             .map(|(program, _)| program);
-        // A duplicate is an error anyhow, and positions must agree with what is given back.
-        expressions.declare(name.map_or("", |name| name.value), program.as_ref());
+        // Without a name the policy is refused; until then positions need not agree.
+        if let Some(name) = name {
+            expressions.declare(name.value, program.as_ref());
+        }
         program
     })
 }
@@ -124,6 +126,7 @@ pub(super) fn read_mutations(
             let problem = Problem::error("`ApplyConfiguration` is not built yet", span);
             fields.report(problem.with_help("write the change as `patchType: JSONPatch`"));
             fields.node("applyConfiguration");
+            fields.node("jsonPatch");
             return None;
         }
         let patch = fields.required_map("jsonPatch");

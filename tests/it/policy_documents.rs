@@ -2,6 +2,9 @@
 
 mod builtin;
 mod config;
+mod matching;
+mod policy;
+mod sorting;
 
 use kpolicy::manifest::{Dialect, Document, Limits, Problem, read};
 use kpolicy::source::SourceId;
