@@ -11,6 +11,9 @@ use super::{Context, Evaluation, Limits, NotJudged, Violation};
 /// Messages longer than this, or that hold a line break, are no messages: `celconfig.MaxEvaluatedMessageExpressionSizeBytes`.
 const LONGEST_MESSAGE: usize = 5 * 1024;
 
+/// More places than this are counted, not listed: an object of thousands of wrong elements is one mistake.
+const MOST_PLACES: usize = 100;
+
 /// Runs a policy's validations on a request that it matches, once for each pod template where it judges those.
 pub fn evaluate(
     policy: &Policy,
@@ -131,27 +134,25 @@ impl<'a> Run<'_, 'a> {
     fn fail(&mut self, index: usize, validation: &'a Validation) {
         let text = self.text(validation);
         let places = validation.expression.blame(self.activation);
-        let mut any = false;
-        for place in &places {
-            if let Some(described) = self.described(place) {
-                any = true;
-                self.violate(
-                    index,
-                    validation,
-                    &described,
-                    &text,
-                    false,
-                    place.range.clone(),
-                );
-            }
+        let mut described: Vec<_> = places
+            .iter()
+            .filter_map(|place| Some((self.described(place)?, place.range.clone())))
+            .take(MOST_PLACES)
+            .collect();
+        if described.is_empty() {
+            let whole = 0..validation.expression.source().len();
+            let range = places.first().map_or(whole, |place| place.range.clone());
+            described.push((self.whole(), range));
         }
-        if !any {
-            let range = places
-                .first()
-                .map_or(0..validation.expression.source().len(), |place| {
-                    place.range.clone()
-                });
-            self.violate(index, validation, &self.whole(), &text, false, range);
+        let last = described.len() - 1;
+        for (at, (described, range)) in described.into_iter().enumerate() {
+            if at == last && places.len() > MOST_PLACES {
+                let more = places.len() - MOST_PLACES;
+                let text = format!("{text} (and {more} more places)");
+                self.violate(index, validation, &described, &text, false, range);
+            } else {
+                self.violate(index, validation, &described, &text, false, range);
+            }
         }
     }
 

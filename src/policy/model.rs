@@ -1,6 +1,6 @@
 //! A compiled policy: what was written, checked, with its expressions ready to run.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::cel::Program;
 use crate::source::Span;
@@ -204,6 +204,8 @@ pub struct Policy {
     pub mutations: Vec<Mutation>,
     /// What an evaluation error means.
     pub failure_policy: FailurePolicy,
+    /// Which roots any expression names, a bit for each slot; asked for on every request.
+    pub(super) roots: OnceLock<u32>,
 }
 
 /// All policies of a run, in order of their names. Immutable.
@@ -253,8 +255,11 @@ impl PolicySet {
 impl Policy {
     /// Whether any expression of the policy names this root.
     pub fn reads(&self, root: super::Root) -> bool {
-        self.programs()
-            .any(|program| program.reads().contains(&root.slot()))
+        let read = self.roots.get_or_init(|| {
+            let slots = self.programs().flat_map(Program::reads);
+            slots.fold(0, |roots, slot| roots | 1 << slot)
+        });
+        read & (1 << root.slot()) != 0
     }
 
     /// All expressions of the policy.

@@ -1,6 +1,6 @@
 //! Reading and compiling `kind: Policy`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::manifest::{Document, Fields, ListRef, NodeRef, Placed, Problem, Severity as Weight};
 use crate::source::SourceMap;
@@ -165,6 +165,7 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
         validations,
         mutations,
         failure_policy,
+        roots: OnceLock::new(),
     })
 }
 
