@@ -13,7 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::engine::{Limits, NoOtherObjects};
+use crate::engine::Limits;
 use crate::judge::Judge;
 use crate::manifest::{Document, read_json};
 use crate::policy::Operation;
@@ -24,7 +24,7 @@ use super::body::{Budget, Read, ReadError};
 use super::deadline::{Deadline, budget};
 use super::mask::Mask;
 use super::metrics::Metrics;
-use super::namespace::{NO_CLUSTER, namespace_object};
+use super::namespace::namespace_object;
 use super::options::{self, Timeouts};
 use super::record;
 use super::review::{self, Answer, Review};
@@ -204,7 +204,8 @@ fn judge_review(
     (review, size): (&Review<'_>, usize),
     deadline: &Deadline,
 ) -> Outcome {
-    let namespace = namespace_object(review.request.namespace, &review.request.resource);
+    let cluster = shared.judges.cluster();
+    let namespace = namespace_object(cluster, review.request.namespace, &review.request.resource);
     let mut request = review.request;
     request.namespace_object = namespace.as_ref().map(Document::root);
     let cancelled = || deadline.passed();
@@ -215,8 +216,7 @@ fn judge_review(
     let mask = Mask::of(&request);
     let answer = match call {
         Call::Validate => {
-            let others = NoOtherObjects(NO_CLUSTER);
-            let verdict = judge.validate(&request, None, &others, &limits);
+            let verdict = judge.validate(&request, None, cluster, &limits);
             record::verdict(&shared.metrics, review, &verdict, &mask);
             of_verdict(&verdict, &mask)
         }

@@ -36,6 +36,7 @@ pub use certificates::{CertificateError, CertificateFiles, Certificates, Refresh
 pub use deadline::parse_duration;
 pub use judges::{Appoint, Judges, follow_calendar};
 pub use metrics::Metrics;
+pub use namespace::{ClusterView, NoCluster};
 pub use options::{Limits, Options, Timeouts};
 pub use router::admission;
 pub use run::{Server, StartError};

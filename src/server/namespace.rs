@@ -1,18 +1,45 @@
-//! The namespace of a request, as far as a webhook that watches no cluster knows it.
+//! What the webhook knows of the cluster beside the request itself.
 
-use crate::engine::Resource;
-use crate::manifest::{Document, DocumentBuilder};
+use crate::engine::{OtherObjects, Resource};
+use crate::manifest::{Document, DocumentBuilder, NodeRef};
 
 /// Why nothing but the request itself is known.
-pub(super) const NO_CLUSTER: &str = "this webhook watches no cluster";
+const NO_CLUSTER: &str = "this webhook watches no cluster";
 
-/// The Namespace object: its name, the label that the API server sets from it, and the rest unknown. `None` for
-/// cluster-scoped objects, Namespaces included.
-pub(super) fn namespace_object(name: Option<&str>, resource: &Resource<'_>) -> Option<Document> {
-    let name = name?;
-    if resource.group.is_empty() && resource.resource == "namespaces" {
-        return None;
+/// What is known of the cluster: other objects, and namespaces.
+pub trait ClusterView: OtherObjects + std::fmt::Debug + Send + Sync {
+    /// The Namespace of this name; what is not known of it is marked so.
+    fn namespace(&self, name: &str) -> Document;
+}
+
+/// The view of a webhook that watches no cluster: nothing is known but names.
+#[derive(Clone, Copy, Debug)]
+pub struct NoCluster;
+
+impl OtherObjects for NoCluster {
+    fn list(&self, _: &str, _: &str, _: Option<&str>) -> Result<Vec<NodeRef<'_>>, String> {
+        Err(NO_CLUSTER.to_owned())
     }
+}
+
+impl ClusterView for NoCluster {
+    fn namespace(&self, name: &str) -> Document {
+        unknown_namespace(name)
+    }
+}
+
+/// The namespace of a request; `None` for cluster-scoped objects, Namespaces included.
+pub(super) fn namespace_object(
+    view: &dyn ClusterView,
+    name: Option<&str>,
+    resource: &Resource<'_>,
+) -> Option<Document> {
+    let own = resource.group.is_empty() && resource.resource == "namespaces";
+    name.filter(|_| !own).map(|name| view.namespace(name))
+}
+
+/// A Namespace of which its name is known, and the label that the API server sets from it.
+fn unknown_namespace(name: &str) -> Document {
     let mut builder = DocumentBuilder::new();
     let own_name = builder.string(name, None);
     let label = builder.string(name, None);
@@ -22,7 +49,7 @@ pub(super) fn namespace_object(name: Option<&str>, resource: &Resource<'_>) -> O
     builder.open(metadata, NO_CLUSTER);
     let root = builder.object(&[("metadata", metadata)]);
     builder.open(root, NO_CLUSTER);
-    Some(builder.finish(root))
+    builder.finish(root)
 }
 
 #[cfg(test)]
@@ -37,7 +64,7 @@ mod tests {
             version: "v1",
             resource: "pods",
         };
-        let document = namespace_object(Some("shop"), &pods).expect("an object");
+        let document = namespace_object(&NoCluster, Some("shop"), &pods).expect("an object");
         let labels = document
             .root()
             .at(&["metadata", "labels"])
@@ -47,9 +74,10 @@ mod tests {
             .get("kubernetes.io/metadata.name")
             .and_then(NodeRef::as_str);
         assert_eq!((known, labels.open()), (Some("shop"), Some(NO_CLUSTER)));
-        assert!(namespace_object(None, &pods).is_none());
+        assert!(namespace_object(&NoCluster, None, &pods).is_none());
         assert!(
             namespace_object(
+                &NoCluster,
                 Some("shop"),
                 &Resource {
                     resource: "namespaces",

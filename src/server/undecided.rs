@@ -11,7 +11,7 @@ use crate::judge::Judge;
 use crate::manifest::{Document, DocumentBuilder};
 use crate::policy::Operation;
 
-use super::namespace::namespace_object;
+use super::namespace::{NoCluster, namespace_object};
 use super::review::{Answer, Malformed, Status};
 use super::scan::Scanned;
 
@@ -57,7 +57,7 @@ impl Undecided {
         let operation = Operation::parse(&about.operation).unwrap_or(Operation::Create);
         let object = unknown_object(about);
         let mut request = request(about, operation);
-        let namespace = namespace_object(request.namespace, &request.resource);
+        let namespace = namespace_object(&NoCluster, request.namespace, &request.resource);
         request.namespace_object = namespace.as_ref().map(Document::root);
         if operation != Operation::Delete {
             request.object = Some(object.root());
