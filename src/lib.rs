@@ -11,6 +11,8 @@ pub mod engine;
 pub mod finding;
 pub mod gitops;
 pub mod judge;
+#[cfg(feature = "lint")]
+pub mod lint;
 pub mod manifest;
 pub mod policy;
 pub mod render;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::config::Date;
+
 use super::{Console, Exit};
 
 /// Judges Kubernetes objects by one policy set, in Git before they are merged and in the cluster when they are
@@ -53,4 +55,12 @@ pub(super) struct PolicyArguments {
     /// More policies: a file or a directory; a policy replaces the built-in one of its name. May be repeated
     #[arg(long, env = "KPOLICY_POLICY", value_name = "PATH")]
     pub(super) policy: Vec<PathBuf>,
+
+    /// The day that exceptions are held against [default: today, UTC]
+    #[arg(long, env = "KPOLICY_TODAY", value_name = "YYYY-MM-DD", value_parser = day)]
+    pub(super) today: Option<Date>,
+}
+
+fn day(text: &str) -> Result<Date, &'static str> {
+    Date::parse(text).ok_or("a day is written as 2027-01-31")
 }

@@ -2,7 +2,9 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
+use crate::manifest::Problem;
 use crate::report::{Style, safe_line};
+use crate::source::SourceMap;
 
 /// Where a subcommand writes, and how that looks.
 pub struct Console {
@@ -69,6 +71,13 @@ impl Console {
     /// Says on standard error what the user should know, though the work goes on.
     pub fn warn(&mut self, message: &str) {
         self.say("warning", message);
+    }
+
+    /// Shows problems with policies, Config and exceptions on standard error, in the order of the sources.
+    pub fn problems(&mut self, problems: &[Problem], sources: &SourceMap) -> io::Result<()> {
+        let mut problems = problems.to_vec();
+        problems.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
+        crate::report::problems(&problems, sources, self.err_style, &mut self.err)
     }
 
     fn say(&mut self, word: &str, message: &str) {

@@ -1,14 +1,18 @@
 //! `kpolicy lint`: judges what is in Git.
 
+use std::io::Read;
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, ValueEnum};
 
 use crate::config::Enforcement;
-use crate::report::Format;
+use crate::lint::{self, Input, Options, Outcome, Selection};
+use crate::report::{Format, Results, Style};
 
 use super::args::PolicyArguments;
+use super::input::load;
 use super::{Console, Exit};
 
 /// The options of `kpolicy lint`.
@@ -100,6 +104,16 @@ enum Render {
     Require,
 }
 
+impl From<Render> for lint::Render {
+    fn from(render: Render) -> Self {
+        match render {
+            Render::Auto => Self::Auto,
+            Render::Never => Self::Never,
+            Render::Require => Self::Require,
+        }
+    }
+}
+
 /// `--fail-on`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum FailOn {
@@ -132,8 +146,120 @@ impl ValueEnum for Format {
     }
 }
 
+impl Arguments {
+    /// The paths without `-`, and whether `-` is among them.
+    fn paths(&self) -> (Vec<PathBuf>, bool) {
+        let given = self
+            .paths
+            .iter()
+            .chain(&self.filename)
+            .chain(&self.resource);
+        let (input, mut paths): (Vec<PathBuf>, Vec<PathBuf>) =
+            given.cloned().partition(|path| path.as_os_str() == "-");
+        if paths.is_empty() && input.is_empty() {
+            paths.push(PathBuf::from("."));
+        }
+        (paths, !input.is_empty())
+    }
+
+    fn format(&self) -> Format {
+        let in_github = || std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true");
+        self.output_format.unwrap_or_else(|| {
+            if in_github() {
+                Format::Github
+            } else {
+                Format::Full
+            }
+        })
+    }
+
+    fn input(&self) -> anyhow::Result<Input> {
+        let mut bytes = Vec::new();
+        let most = u64::from(self.max_file_size) << 20;
+        std::io::stdin()
+            .take(most + 1)
+            .read_to_end(&mut bytes)
+            .context("cannot read standard input")?;
+        let name = self.stdin_filename.as_deref().unwrap_or("<stdin>");
+        Ok(Input {
+            name: name.into(),
+            bytes,
+        })
+    }
+}
+
 /// Judges the paths and reports.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
-    let _ = (arguments, console, FailOn::enforcement);
-    anyhow::bail!("judging files is not there yet")
+    let (paths, has_input) = arguments.paths();
+    let format = arguments.format();
+    let Some(setup) = load(
+        &arguments.policies,
+        paths.first().map(PathBuf::as_path),
+        console,
+    )?
+    else {
+        return Ok(Exit::Failed);
+    };
+    let selection = Selection::new(&arguments.select, &arguments.ignore, &setup.policies)
+        .map_err(anyhow::Error::msg)?;
+    let root = match format {
+        Format::Github => setup.git.unwrap_or(setup.root),
+        _ => setup.root,
+    };
+    let options = Options {
+        paths,
+        input: has_input.then(|| arguments.input()).transpose()?,
+        root,
+        config_directory: setup.config_directory,
+        apart: setup.config_file.into_iter().collect(),
+        config: &setup.config,
+        policies: &setup.policies,
+        exceptions: &setup.exceptions,
+        today: setup.today,
+        clusters: arguments.cluster.clone(),
+        selection,
+        render: arguments.render.into(),
+        program_path: std::env::var_os("PATH"),
+        max_bytes: u64::from(arguments.max_file_size) << 20,
+    };
+    let outcome = lint::run(&options, setup.sources);
+    if !outcome.problems.is_empty() {
+        console.problems(&outcome.problems, &outcome.sources)?;
+        return Ok(Exit::Failed);
+    }
+    let results = Results {
+        findings: &outcome.findings,
+        sources: &outcome.sources,
+        not_judged: &outcome.not_judged,
+        summary: outcome.summary,
+        remarks: &outcome.remarks,
+        masked: &outcome.masked,
+        single: &*setup.policies,
+    };
+    let style = Style {
+        show_audit: arguments.show_audit,
+        ..console.out_style()
+    };
+    format.report().write(&results, style, console.out())?;
+    for failure in &outcome.failures {
+        console.complain(failure);
+    }
+    Ok(exit(arguments, &outcome))
+}
+
+/// The exit code comes from what was found, not from how it is written.
+fn exit(arguments: &Arguments, outcome: &Outcome) -> Exit {
+    if !outcome.failures.is_empty() {
+        return Exit::Failed;
+    }
+    let least = arguments.fail_on.enforcement();
+    let fails = outcome
+        .findings
+        .iter()
+        .any(|finding| finding.exception.is_none() && finding.enforcement >= least);
+    if fails && !arguments.exit_zero {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    }
 }

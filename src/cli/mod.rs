@@ -8,6 +8,7 @@
 mod args;
 mod console;
 mod exit;
+mod input;
 #[cfg(feature = "lint")]
 mod lint;
 

@@ -1,7 +1,7 @@
 //! Names with `*`.
 
 /// Whether `name` is of the form `pattern`, in which `*` stands for any text, also none.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(first) = parts.next() else {
         return name.is_empty();

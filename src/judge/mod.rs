@@ -18,5 +18,6 @@ mod settings;
 mod verdict;
 mod who;
 
+pub use glob::matches as glob_matches;
 pub use judge::{Judge, TopOwner};
 pub use verdict::{Decision, Drift, Mutation, Verdict};

@@ -7,7 +7,6 @@
 //! Start reading at [`Tool`], then [`Trace`].
 
 mod fields;
-mod inline;
 mod origin;
 mod patches;
 mod place;

@@ -1,10 +1,9 @@
 //! The patches of a build, and which of them set a value.
 
 use crate::gitops::{Graph, Kustomization};
-use crate::manifest::{Dialect, Document, Limits, NodeRef, read};
+use crate::manifest::{Dialect, Document, Limits, NodeRef, read, span_inside};
 use crate::source::{FieldPath, Segment, SourceId, Span};
 
-use super::inline::Inline;
 use super::place::find_alike;
 use super::trace::{ObjectName, SourceFile};
 use super::workspace::join;
@@ -21,6 +20,17 @@ pub(super) struct Patch {
     document: Document,
     /// Where its text stands, for one that is written inline.
     inline: Option<Inline>,
+}
+
+/// The scalar that an inline patch is written in.
+#[derive(Debug)]
+struct Inline {
+    /// The scalar in its file.
+    span: Span,
+    /// What stands there.
+    text: Box<str>,
+    /// What it means.
+    value: Box<str>,
 }
 
 #[derive(Debug)]
@@ -64,9 +74,14 @@ pub(super) fn patches<'a>(
             read(INNER, written, Dialect::Kustomize, &Limits::default()).documents
         };
         for document in documents {
-            let inline = (!is_file)
-                .then(|| entry.origin().map(|span| Inline::new(span, text, written)))
-                .flatten();
+            let inline = entry.origin().filter(|_| !is_file).map(|span| Inline {
+                span,
+                text: text
+                    .get(span.start as usize..span.end as usize)
+                    .unwrap_or_default()
+                    .into(),
+                value: written.into(),
+            });
             found.push(Patch {
                 target: target.map(Target::new),
                 document,
@@ -165,7 +180,12 @@ impl Patch {
 
     fn place(&self, span: Span) -> Span {
         match &self.inline {
-            Some(inline) => inline.place(span),
+            Some(inline) => span_inside(
+                &inline.text,
+                inline.span,
+                &inline.value,
+                span.start as usize..span.end as usize,
+            ),
             None => span,
         }
     }

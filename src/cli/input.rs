@@ -1,0 +1,197 @@
+//! Reading Config, policies and exceptions from files: shared by all subcommands that judge.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+
+use crate::config::{Config, Date, PolicyException, check_exception};
+use crate::documents::Documents;
+use crate::gitops::{Repository, shown};
+use crate::manifest::{Problem, Severity, decode_text};
+use crate::policy::PolicySet;
+use crate::source::SourceMap;
+
+use super::Console;
+use super::args::PolicyArguments;
+
+/// Policies and Config nest no deeper than this: a guard against circles of links.
+const DEEPEST: usize = 64;
+
+/// All that a judge is made of, and where it was found.
+#[derive(Debug)]
+pub(super) struct Setup {
+    /// The texts of policies, Config and exceptions.
+    pub(super) sources: SourceMap,
+    /// The configuration.
+    pub(super) config: Config,
+    /// The Config file; `None` where there is none.
+    pub(super) config_file: Option<PathBuf>,
+    /// What paths in Config are relative to; canonical.
+    pub(super) config_directory: PathBuf,
+    /// All policies.
+    pub(super) policies: Arc<PolicySet>,
+    /// All exceptions.
+    pub(super) exceptions: Vec<PolicyException>,
+    /// The day that exceptions are held against.
+    pub(super) today: Date,
+    /// What the names of files are relative to; canonical.
+    pub(super) root: PathBuf,
+    /// The root of the git repository, if there is one.
+    pub(super) git: Option<PathBuf>,
+}
+
+/// What was read, with what is wrong with it.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// What was read; what is wrong is left out of it.
+    pub(super) setup: Setup,
+    /// Errors and warnings.
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Reads everything and shows what is wrong on standard error; `None` where that makes judging impossible.
+///
+/// `start` is where to look for a Config from, upwards; the working directory without it.
+pub(super) fn load(
+    arguments: &PolicyArguments,
+    start: Option<&Path>,
+    console: &mut Console,
+) -> anyhow::Result<Option<Setup>> {
+    let Read { setup, problems } = read(arguments, start)?;
+    console.problems(&problems, &setup.sources)?;
+    let is_broken = problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error);
+    Ok((!is_broken).then_some(setup))
+}
+
+/// Reads everything that the options and the Config name.
+pub(super) fn read(arguments: &PolicyArguments, start: Option<&Path>) -> anyhow::Result<Read> {
+    let here = fs::canonicalize(".").context("there is no working directory")?;
+    // A path that does not exist is the reader's to complain about.
+    let start = start
+        .and_then(|start| fs::canonicalize(start).ok())
+        .unwrap_or_else(|| here.clone());
+    let repository = Repository::around(&start);
+    let root = repository.root.clone().unwrap_or_else(|| here.clone());
+    let config_file = match &arguments.config {
+        Some(file) => Some(canonical(file)?),
+        None => repository.config,
+    };
+    let mut reader = Reader {
+        sources: SourceMap::new(),
+        seen: BTreeSet::new(),
+        root,
+    };
+    let mut documents = Documents::built_in(&mut reader.sources);
+    if let Some(file) = &config_file {
+        reader.file(file, &mut documents)?;
+        if !documents.has_config() && documents.problems.is_empty() {
+            bail!("`{}` holds no `kind: Config` of kpolicy.io", file.display());
+        }
+    }
+    let config = documents.config();
+    let config_directory = config_file
+        .as_deref()
+        .and_then(Path::parent)
+        .map_or_else(|| reader.root.clone(), Path::to_owned);
+    let listed = config.policy_paths.iter().chain(&config.exceptions.paths);
+    for path in listed {
+        let path = config_directory.join(&**path);
+        reader.path(&path, &mut documents)?;
+    }
+    for path in &arguments.policy {
+        reader.path(path, &mut documents)?;
+    }
+    let today = arguments.today.unwrap_or_else(today);
+    let exceptions = std::mem::take(&mut documents.exceptions);
+    for exception in &exceptions {
+        let problems = check_exception(exception, &config.exceptions, today);
+        documents.problems.extend(problems);
+    }
+    let policies = Arc::new(documents.take_policies());
+    Ok(Read {
+        setup: Setup {
+            sources: reader.sources,
+            config,
+            config_file,
+            config_directory,
+            policies,
+            exceptions,
+            today,
+            root: reader.root,
+            git: repository.git,
+        },
+        problems: documents.problems,
+    })
+}
+
+/// Reads files once each, however often they are named.
+struct Reader {
+    sources: SourceMap,
+    seen: BTreeSet<PathBuf>,
+    root: PathBuf,
+}
+
+impl Reader {
+    /// Reads a file, or all YAML and JSON files below a directory.
+    fn path(&mut self, path: &Path, documents: &mut Documents) -> anyhow::Result<()> {
+        let found = canonical(path)?;
+        if !found.is_dir() {
+            return self.file(&found, documents);
+        }
+        let mut files = Vec::new();
+        collect(&found, 0, &mut files)?;
+        files.sort();
+        for file in files {
+            self.file(&file, documents)?;
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, file: &Path, documents: &mut Documents) -> anyhow::Result<()> {
+        if !self.seen.insert(file.to_owned()) {
+            return Ok(());
+        }
+        let name = shown(file, &self.root);
+        let bytes = fs::read(file).with_context(|| format!("cannot read `{name}`"))?;
+        match decode_text(&bytes) {
+            Ok(text) => documents.add(&name, &Arc::from(&*text), &mut self.sources),
+            Err(problem) => bail!("cannot read `{name}`: {problem}"),
+        }
+        Ok(())
+    }
+}
+
+fn collect(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let cannot = || format!("cannot read `{}`", directory.display());
+    for entry in fs::read_dir(directory).with_context(cannot)? {
+        let entry = entry.with_context(cannot)?;
+        let path = entry.path();
+        let kind = entry.file_type().with_context(cannot)?;
+        let extension = path.extension().and_then(std::ffi::OsStr::to_str);
+        if kind.is_dir() && depth < DEEPEST && entry.file_name() != ".git" {
+            collect(&path, depth + 1, files)?;
+        } else if matches!(extension, Some("yaml" | "yml" | "json")) && path.is_file() {
+            files.push(canonical(&path)?);
+        }
+    }
+    Ok(())
+}
+
+fn canonical(path: &Path) -> anyhow::Result<PathBuf> {
+    fs::canonicalize(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
+/// The day it is, UTC.
+fn today() -> Date {
+    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+    Date {
+        year: now.year(),
+        month: now.month().unsigned_abs(),
+        day: now.day().unsigned_abs(),
+    }
+}

@@ -1,0 +1,189 @@
+//! The kustomizations of a run: what each build reads, and what it gives.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rayon::prelude::*;
+
+use crate::gitops::{Graph, Kustomization, Reached, Target, Use, is_kustomization_file};
+use crate::manifest::Dialect;
+use crate::render::{Rendered, Tool};
+
+use super::clusters::Clusters;
+use super::discover::Charts;
+use super::files::Files;
+use super::objects::unroll;
+use super::{Options, Render};
+
+/// No build takes longer.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// One kustomization that is built for itself.
+#[derive(Debug)]
+pub(super) struct Build {
+    /// Its index in the graph.
+    pub(super) root: usize,
+    /// Its directory, as people know it.
+    pub(super) name: String,
+    /// The clusters that run it.
+    pub(super) clusters: Vec<usize>,
+    /// The files that it reads.
+    pub(super) reached: Vec<Reached>,
+    /// What it gives, or why it was not rendered.
+    pub(super) outcome: Result<Vec<Rendered>, String>,
+    /// Why objects of the build may be unknown even as written.
+    pub(super) hidden: Option<String>,
+}
+
+/// All kustomizations of a run.
+#[derive(Debug)]
+pub(super) struct Builds {
+    /// How they refer to each other.
+    pub(super) graph: Graph,
+    /// Those that are built.
+    pub(super) list: Vec<Build>,
+    /// Components that nothing uses.
+    pub(super) unused: Vec<usize>,
+    /// The files that some build reads; whether any reads them as manifests.
+    reached: BTreeMap<PathBuf, bool>,
+}
+
+impl Builds {
+    /// Finds the kustomizations among the files, reading what they refer to.
+    pub(super) fn find(files: &mut Files, discovered: &[PathBuf]) -> Self {
+        let starts: Vec<PathBuf> = discovered
+            .iter()
+            .filter(|path| is_kustomization_file(path))
+            .cloned()
+            .collect();
+        let graph = Graph::build(&starts, &mut |path| {
+            let file = files.load(path)?;
+            file.parse(Dialect::Kustomize);
+            let document = file.documents.first().filter(|_| !file.is_broken())?;
+            Some(Kustomization::new(document.clone()))
+        });
+        let roots = graph.roots(&starts);
+        let unused = graph.unused_components(&roots);
+        let mut reached: BTreeMap<PathBuf, bool> = BTreeMap::new();
+        for found in unused.iter().chain(&roots).flat_map(|&at| graph.reach(at)) {
+            *reached.entry(found.file).or_default() |= found.role != Use::Data;
+        }
+        for (path, is_manifest) in &reached {
+            if *is_manifest {
+                files.load(path);
+            }
+        }
+        for member in graph.members() {
+            reached.insert(member.file.clone(), true);
+        }
+        let list = roots
+            .into_iter()
+            .map(|root| {
+                let directory = graph
+                    .get(root)
+                    .map_or(Path::new("/"), |member| &member.directory);
+                Build {
+                    root,
+                    name: files.shown(directory),
+                    clusters: Vec::new(),
+                    reached: graph.reach(root),
+                    outcome: Err("it was not needed".to_owned()),
+                    hidden: hidden(&graph, root),
+                }
+            })
+            .collect();
+        Self {
+            graph,
+            list,
+            unused,
+            reached,
+        }
+    }
+
+    /// How a file is to be read; `None` for one that is no manifest.
+    pub(super) fn dialect(&self, path: Option<&Path>, charts: &Charts) -> Option<Dialect> {
+        let Some(path) = path else {
+            return Some(Dialect::Kubectl);
+        };
+        match self.reached.get(path) {
+            Some(true) => Some(Dialect::Kustomize),
+            Some(false) => None,
+            None => (!charts.own(path)).then_some(Dialect::Kubectl),
+        }
+    }
+
+    /// Whether some build reads this file, so that it is not judged alone.
+    pub(super) fn reads(&self, path: &Path) -> bool {
+        self.reached.contains_key(path)
+    }
+
+    /// Renders, in parallel, what the clusters of the run need.
+    pub(super) fn render(&mut self, options: &Options<'_>, clusters: &Clusters) {
+        let tool = options.program_path.as_deref().and_then(Tool::find);
+        let graph = &self.graph;
+        self.list.par_iter_mut().for_each(|build| {
+            let Some(member) = graph.get(build.root) else {
+                return;
+            };
+            build.clusters = clusters.of(Some(&member.directory));
+            if build.clusters.is_empty() {
+                return;
+            }
+            build.outcome = match (options.render, graph.obstacle(build.root), &tool) {
+                (Render::Never, ..) => Err("not rendered: `--render never`".to_owned()),
+                (_, Some(obstacle), _) => Err(format!("not rendered: {obstacle}")),
+                (_, None, None) => {
+                    Err("not rendered: neither `kustomize` nor `kubectl` is in the PATH".to_owned())
+                }
+                (_, None, Some(tool)) => tool
+                    .render(&member.directory, TIMEOUT)
+                    .map(unroll_all)
+                    .map_err(|reason| format!("not rendered: {reason}")),
+            };
+        });
+    }
+
+    /// Why builds failed, one line for each, for `--render require`.
+    pub(super) fn failures(&self) -> impl Iterator<Item = String> {
+        self.list
+            .iter()
+            .filter(|build| !build.clusters.is_empty())
+            .filter_map(|build| {
+                let reason = build.outcome.as_ref().err()?;
+                Some(format!("`{}` was {reason}", build.name))
+            })
+    }
+}
+
+fn unroll_all(rendered: Vec<Rendered>) -> Vec<Rendered> {
+    rendered
+        .into_iter()
+        .flat_map(|rendered| {
+            let origin = rendered.origin;
+            unroll(rendered.document)
+                .into_iter()
+                .map(move |document| Rendered {
+                    document,
+                    origin: origin.clone(),
+                })
+        })
+        .collect()
+}
+
+/// Why reading the files of a build does not tell all of its objects.
+fn hidden(graph: &Graph, root: usize) -> Option<String> {
+    graph.obstacle(root).or_else(|| {
+        graph
+            .closure(root)
+            .into_iter()
+            .filter_map(|at| graph.get(at))
+            .flat_map(|member| &member.targets)
+            .find_map(|(_, target)| match target {
+                Target::Missing(path) => {
+                    Some(format!("it refers to `{path}`, which does not exist"))
+                }
+                _ => None,
+            })
+    })
+}

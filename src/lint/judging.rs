@@ -1,0 +1,295 @@
+//! Judging: each object of each cluster as a request to create it, in parallel; decisions become findings.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::config::Enforcement;
+use crate::engine::{Kind, Limits, NotJudged, Request, Resource};
+use crate::finding::{ClusterVerdict, Finding, FindingKind, Unjudged};
+use crate::judge::{Decision, Drift};
+use crate::manifest::NodeRef;
+use crate::policy::{Operation, Safety};
+use crate::schema::{defaults, kinds};
+use crate::source::FieldPath;
+
+use super::Options;
+use super::builds::Builds;
+use super::clusters::{Cluster, Clusters};
+use super::files::Files;
+use super::locate::{Locator, Place, field_path, source_file, target};
+use super::world::{Case, World};
+
+/// What judging gives.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    /// The findings, neither merged nor sorted.
+    pub(super) findings: Vec<Finding>,
+    /// What could not be decided.
+    pub(super) unjudged: Vec<Unjudged>,
+    /// How many objects were judged; one that several clusters run counts once for each.
+    pub(super) objects: usize,
+    /// How many objects are in namespaces that are not judged.
+    pub(super) excluded: usize,
+}
+
+/// Judges all cases of all clusters.
+pub(super) fn judge<'a>(
+    worlds: &[Vec<Case<'a>>],
+    clusters: &Clusters,
+    builds: &'a Builds,
+    files: &'a Files,
+    options: &Options<'_>,
+) -> Judged {
+    let lookup = |path: &Path| source_file(files, path);
+    let locator = Locator::new(builds, &lookup);
+    let mut judged = Judged::default();
+    for (index, (cluster, cases)) in clusters.iter().zip(worlds).enumerate() {
+        let world = World::new(cases, options.config, hidden(index, builds, options));
+        let one = One {
+            cluster,
+            world: &world,
+            locator: &locator,
+            options,
+        };
+        let verdicts: Vec<Judged> = cases.par_iter().map(|case| one.judge(case)).collect();
+        for verdict in verdicts {
+            judged.findings.extend(verdict.findings);
+            judged.unjudged.extend(verdict.unjudged);
+            judged.objects += verdict.objects;
+            judged.excluded += verdict.excluded;
+        }
+    }
+    judged
+}
+
+/// Why the other objects of a cluster are not known.
+fn hidden(cluster: usize, builds: &Builds, options: &Options<'_>) -> Option<String> {
+    if !options.paths.iter().any(|path| path.is_dir()) {
+        return Some(
+            "it depends on other objects, and only single files were given: lint the directory"
+                .to_owned(),
+        );
+    }
+    builds
+        .list
+        .iter()
+        .filter(|build| build.outcome.is_err() && build.clusters.contains(&cluster))
+        .find_map(|build| {
+            let reason = build.hidden.as_ref()?;
+            let name = &build.name;
+            Some(format!(
+                "it depends on other objects, and `{name}` was not rendered: {reason}"
+            ))
+        })
+}
+
+/// Judges the objects of one cluster.
+struct One<'a, 'b> {
+    cluster: &'b Cluster,
+    world: &'b World<'b>,
+    locator: &'b Locator<'a>,
+    options: &'b Options<'b>,
+}
+
+impl One<'_, '_> {
+    fn judge(&self, case: &Case<'_>) -> Judged {
+        let mut judged = Judged::default();
+        let namespace = case.namespace.as_deref();
+        if self.cluster.judge.is_excluded(namespace) {
+            judged.excluded = 1;
+            return judged;
+        }
+        judged.objects = 1;
+        let identity = &case.identity;
+        let mut object = (*case.document).clone();
+        defaults::apply(
+            &mut object,
+            &identity.group,
+            &identity.kind,
+            self.cluster.minor,
+        );
+        let resource = kinds::resource(&identity.group, &identity.kind);
+        let kind = Kind {
+            group: &identity.group,
+            version: &identity.version,
+            kind: &identity.kind,
+        };
+        let resource = Resource {
+            group: &identity.group,
+            version: &identity.version,
+            resource: &resource,
+        };
+        let request = Request {
+            operation: Operation::Create,
+            kind,
+            resource,
+            subresource: "",
+            request_kind: kind,
+            request_resource: resource,
+            request_subresource: "",
+            name: &identity.name,
+            namespace,
+            object: Some(object.root()),
+            old_object: None,
+            namespace_object: namespace
+                .and_then(|name| self.world.namespace(name))
+                .map(|document| document.root()),
+            user_info: None,
+            options: None,
+            dry_run: false,
+        };
+        let limits = Limits::default();
+        let mutation = self.cluster.judge.mutate(&request, &limits);
+        let last = mutation.document.as_ref().unwrap_or(&object).root();
+        let request = Request {
+            object: Some(last),
+            ..request
+        };
+        let verdict = self
+            .cluster
+            .judge
+            .validate(&request, None, self.world, &limits);
+        for drift in &mutation.drifts {
+            judged
+                .findings
+                .extend(self.drift(case, object.root(), drift));
+        }
+        for decision in verdict.decisions {
+            judged.findings.push(self.violation(case, last, decision));
+        }
+        let unjudged = mutation.not_judged.into_iter().chain(verdict.not_judged);
+        judged
+            .unjudged
+            .extend(unjudged.filter_map(|entry| self.unjudged(entry)));
+        let errors = mutation.errors.into_iter().chain(verdict.ignored_errors);
+        judged.unjudged.extend(errors.map(|reason| Unjudged {
+            what: format!("{}/{}", identity.kind, identity.name),
+            reason,
+        }));
+        judged
+    }
+
+    fn unjudged(&self, entry: NotJudged) -> Option<Unjudged> {
+        self.options
+            .selection
+            .wants_unjudged(&entry.what)
+            .then(|| Unjudged {
+                what: entry.what.to_string(),
+                reason: entry.reason,
+            })
+    }
+
+    fn violation(&self, case: &Case<'_>, judged: NodeRef<'_>, decision: Decision) -> Finding {
+        let Decision {
+            policy,
+            violation,
+            enforcement,
+            at_admission,
+            exception,
+        } = decision;
+        let Place { span, mut notes } =
+            self.locator
+                .place(case, judged, &violation.field_path, violation.existing);
+        if at_admission != enforcement && self.cluster.name.is_none() {
+            notes.push(format!(
+                "{} in Git, {} at admission: it depends on other objects",
+                enforcement.as_str(),
+                at_admission.as_str()
+            ));
+        }
+        Finding {
+            kind: FindingKind::Violation,
+            policy: policy.name.clone(),
+            validation: violation.validation,
+            severity: policy.about.severity,
+            enforcement,
+            message: violation.message,
+            span,
+            object: Some(case.identity.id()),
+            field_path: Some(violation.field_path),
+            container: violation.container,
+            clusters: self.verdict(enforcement, at_admission),
+            exception,
+            fix: None,
+            notes,
+            help: help(&policy.about.remediation),
+        }
+    }
+
+    fn drift(&self, case: &Case<'_>, object: NodeRef<'_>, drift: &Drift) -> Option<Finding> {
+        let Drift { policy, change } = drift;
+        let mut paths: Vec<FieldPath> = Vec::new();
+        for pointer in change.operations.iter().filter_map(target) {
+            let path = field_path(object, pointer);
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        let first = paths.first()?.clone();
+        let existing = (0..=first.segments().len())
+            .rev()
+            .find(|&steps| {
+                let way: FieldPath = first.segments().iter().take(steps).cloned().collect();
+                object.follow(&way).is_some()
+            })
+            .unwrap_or_default();
+        let Place { span, notes } = self.locator.place(case, object, &first, existing);
+        let names: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
+        let safety = policy
+            .mutations
+            .iter()
+            .find(|mutation| mutation.id == change.mutation)
+            .map_or(Safety::Display, |mutation| mutation.safety);
+        Some(Finding {
+            kind: FindingKind::Drift,
+            policy: policy.name.clone(),
+            validation: change.mutation.clone(),
+            severity: policy.about.severity,
+            enforcement: Enforcement::Warn,
+            message: format!(
+                "the webhook would set {}, which Git does not say: write it there",
+                names.join(", ")
+            ),
+            span,
+            object: Some(case.identity.id()),
+            field_path: Some(first),
+            container: None,
+            clusters: self.verdict(Enforcement::Warn, Enforcement::Warn),
+            exception: None,
+            fix: Some(safety),
+            notes,
+            help: help(&policy.about.remediation),
+        })
+    }
+
+    fn verdict(&self, enforcement: Enforcement, at_admission: Enforcement) -> Vec<ClusterVerdict> {
+        let name = self.cluster.name.clone();
+        name.map(|name| ClusterVerdict {
+            name,
+            enforcement,
+            at_admission,
+        })
+        .into_iter()
+        .collect()
+    }
+}
+
+fn help(remediation: &str) -> Option<String> {
+    let text = remediation.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// How many policies run somewhere.
+pub(super) fn policies(clusters: &Clusters, options: &Options<'_>) -> usize {
+    let mut names: Vec<_> = clusters
+        .iter()
+        .flat_map(|cluster| cluster.judge.policies())
+        .filter(|(_, enforcement)| *enforcement > Enforcement::Disabled)
+        .map(|(policy, _)| policy.name.clone())
+        .filter(|name| options.selection.wants_policy(name))
+        .collect();
+    names.sort();
+    names.dedup();
+    names.len()
+}

@@ -1,0 +1,194 @@
+//! `kpolicy lint`: finds what is in Git, judges it as the cluster would, and says where a person would edit.
+//!
+//! This module owns discovery, the assignment of objects to clusters, the requests that stand for them, and the
+//! places of findings. It must not know output formats (`report`) or how a verdict is reached (`judge`).
+//!
+//! The way of a run: [`discover`] → [`files`] → [`builds`] → [`world`] → [`judging`] → [`locate`]. Start reading at
+//! [`run`].
+
+mod builds;
+mod clusters;
+mod discover;
+mod files;
+mod judging;
+mod locate;
+mod objects;
+mod reading;
+mod secrets;
+mod select;
+mod world;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::config::{Config, Date, PolicyException};
+use crate::finding::{Finding, Summary, Unjudged, merge, sort};
+use crate::manifest::Problem;
+use crate::policy::PolicySet;
+use crate::source::{SourceMap, Span};
+
+pub use select::Selection;
+
+/// Whether kustomizations are rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Render {
+    /// Where it is possible; the rest is judged as written.
+    Auto,
+    /// Never: files are judged as written.
+    Never,
+    /// What cannot be rendered is a failure.
+    Require,
+}
+
+/// Standard input as a file.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// What it is called in findings.
+    pub name: Box<str>,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// What to judge, by what, and how.
+#[derive(Clone, Debug)]
+pub struct Options<'a> {
+    /// Files and directories.
+    pub paths: Vec<PathBuf>,
+    /// Standard input, where it is asked for.
+    pub input: Option<Input>,
+    /// The directory that names of files are relative to; canonical.
+    pub root: PathBuf,
+    /// The directory that paths in Config are relative to; canonical.
+    pub config_directory: PathBuf,
+    /// Files that are not judged: Config itself.
+    pub apart: Vec<PathBuf>,
+    /// The configuration.
+    pub config: &'a Config,
+    /// All policies.
+    pub policies: &'a Arc<PolicySet>,
+    /// All exceptions.
+    pub exceptions: &'a [PolicyException],
+    /// The UTC date that exceptions are held against.
+    pub today: Date,
+    /// Only these clusters; empty for all.
+    pub clusters: Vec<String>,
+    /// Which policies count.
+    pub selection: Selection,
+    /// Whether kustomizations are rendered.
+    pub render: Render,
+    /// The `PATH` that rendering programs are looked for in.
+    pub program_path: Option<OsString>,
+    /// The largest file that is read, in bytes.
+    pub max_bytes: u64,
+}
+
+/// What became of a run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The findings, merged and sorted.
+    pub findings: Vec<Finding>,
+    /// The texts that spans point into.
+    pub sources: SourceMap,
+    /// What was not judged, sorted.
+    pub not_judged: Vec<Unjudged>,
+    /// The figures.
+    pub summary: Summary,
+    /// Further facts for people.
+    pub remarks: Vec<String>,
+    /// Parts of sources that are never shown.
+    pub masked: Vec<Span>,
+    /// Why kpolicy could not do its work; empty where it could.
+    pub failures: Vec<String>,
+    /// What is wrong with Config, by the policies that it names.
+    pub problems: Vec<Problem>,
+}
+
+/// Judges what the options name. `sources` holds the texts of policies and Config already.
+pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
+    let clusters = match clusters::clusters(options) {
+        Ok(clusters) => clusters,
+        Err(problems) => {
+            return Outcome {
+                sources,
+                problems,
+                ..Outcome::default()
+            };
+        }
+    };
+    let mut files = files::Files::new(options, sources);
+    let discovered = discover::discover(&options.paths, &options.apart);
+    files.failures.extend(discovered.failures);
+    files.read_all(&discovered.files);
+    if let Some(input) = &options.input {
+        files.add_input(input);
+    }
+    let charts = discover::Charts::among(&discovered.files);
+    let mut builds = builds::Builds::find(&mut files, &discovered.files);
+    files.parse(&|path| builds.dialect(path, &charts));
+    builds.render(options, &clusters);
+
+    let mut report = reading::report(&files, &builds, &charts);
+    report.remarks.extend(discovered.remarks);
+    let cases = world::cases(&files, &builds, &clusters);
+    let judged = judging::judge(&cases, &clusters, &builds, &files, options);
+    if judged.excluded > 0 {
+        report.remarks.push(format!(
+            "left out {} in namespaces where nothing is enforced",
+            discover::count(judged.excluded, "object")
+        ));
+    }
+
+    let mut findings = report.findings;
+    findings.extend(judged.findings);
+    findings.retain(|finding| {
+        options
+            .selection
+            .wants(&finding.policy, &finding.validation)
+    });
+    let mut findings = merge(findings);
+    sort(&mut findings, &files.sources);
+
+    let mut not_judged = report.not_judged;
+    not_judged.extend(judged.unjudged);
+    not_judged.extend(files.failures.iter().map(|failure| Unjudged {
+        what: failure.what.clone(),
+        reason: failure.reason.clone(),
+    }));
+    not_judged.sort();
+    not_judged.dedup();
+
+    let mut failures: Vec<String> = files
+        .failures
+        .iter()
+        .map(|failure| format!("cannot read `{}`: {}", failure.what, failure.reason))
+        .collect();
+    if options.render == Render::Require {
+        failures.extend(builds.failures());
+    }
+    if judged.objects == 0 && findings.is_empty() && judged.excluded == 0 {
+        failures.push("nothing was judged: the paths hold no Kubernetes object".to_owned());
+    }
+    let mut summary = Summary {
+        files: files.count(),
+        objects: judged.objects,
+        policies: judging::policies(&clusters, options),
+        clusters: clusters
+            .iter()
+            .filter(|cluster| cluster.name.is_some())
+            .count(),
+        not_judged: not_judged.len(),
+        ..Summary::default()
+    };
+    summary.count(&findings);
+    Outcome {
+        findings,
+        masked: secrets::masked(&files),
+        sources: files.sources,
+        not_judged,
+        summary,
+        remarks: report.remarks,
+        failures,
+        problems: Vec::new(),
+    }
+}

@@ -1,0 +1,131 @@
+//! What reading alone has to tell: texts that do not load, templates, charts, and builds that were not rendered.
+
+use crate::config::Enforcement;
+use crate::finding::{Finding, FindingKind, Unjudged};
+use crate::manifest::{Problem, Severity};
+
+use super::builds::Builds;
+use super::discover::{Charts, count};
+use super::files::{File, Files};
+use super::objects::{Content, content};
+
+/// The id of findings about texts that do not load.
+pub(super) const PARSE: &str = "manifest-parse";
+
+/// What reading has to tell.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    /// Problems of reading, as findings.
+    pub(super) findings: Vec<Finding>,
+    /// What was not judged.
+    pub(super) not_judged: Vec<Unjudged>,
+    /// Facts for people.
+    pub(super) remarks: Vec<String>,
+}
+
+/// Gathers it from all files and builds.
+pub(super) fn report(files: &Files, builds: &Builds, charts: &Charts) -> Report {
+    let mut report = Report::default();
+    let mut others = 0;
+    for file in files.iter() {
+        let contents: Vec<Content> = file.documents.iter().map(content).collect();
+        let has_objects = contents
+            .iter()
+            .any(|content| !matches!(content, Content::Other));
+        let is_read = file.path.as_deref().is_some_and(|path| builds.reads(path));
+        let is_foreign = !has_objects && !is_read && !is_manifest_like(file);
+        if is_foreign {
+            others += 1;
+        }
+        for problem in &file.problems {
+            // Whoever reads a file that is not for kubectl decides what is odd in it.
+            let is_shown = match problem.severity {
+                Severity::Error => !(is_foreign && is_json(file)),
+                Severity::Warning => has_objects || is_read,
+            };
+            if is_shown {
+                report.findings.push(finding(problem));
+            }
+        }
+        for content in contents {
+            if let Content::Broken(problem) = content
+                && !is_read
+            {
+                report.findings.push(finding(&problem));
+            }
+        }
+        if !file.templated.is_empty() {
+            report.not_judged.push(Unjudged {
+                what: file.name.to_string(),
+                reason: "it is a template (`{{`) that something else fills in".to_owned(),
+            });
+        }
+    }
+    for chart in charts.iter() {
+        report.not_judged.push(Unjudged {
+            what: files.shown(chart),
+            reason: "Helm charts are not rendered".to_owned(),
+        });
+    }
+    for build in builds
+        .list
+        .iter()
+        .filter(|build| !build.clusters.is_empty())
+    {
+        if let Err(reason) = &build.outcome {
+            report.not_judged.push(Unjudged {
+                what: build.name.clone(),
+                reason: format!("{reason}; its files were judged as written"),
+            });
+        }
+    }
+    for member in builds.unused.iter().filter_map(|&at| builds.graph.get(at)) {
+        report.not_judged.push(Unjudged {
+            what: files.shown(&member.directory),
+            reason: "no kustomization uses this component".to_owned(),
+        });
+    }
+    if others > 0 {
+        report.remarks.push(format!(
+            "left out {} that hold no Kubernetes object",
+            count(others, "file")
+        ));
+    }
+    report
+}
+
+/// Whether a text that does not load means to be a manifest.
+fn is_manifest_like(file: &File) -> bool {
+    file.text.contains("apiVersion")
+}
+
+fn is_json(file: &File) -> bool {
+    file.name
+        .rsplit_once('.')
+        .is_some_and(|(_, extension)| extension == "json")
+}
+
+/// A problem of reading as a finding: what does not load would be refused, the rest is worth a look.
+fn finding(problem: &Problem) -> Finding {
+    let (enforcement, severity) = match problem.severity {
+        Severity::Error => (Enforcement::Deny, crate::policy::Severity::High),
+        Severity::Warning => (Enforcement::Warn, crate::policy::Severity::Low),
+    };
+    Finding {
+        kind: FindingKind::Parse,
+        policy: PARSE.into(),
+        validation: PARSE.into(),
+        severity,
+        enforcement,
+        message: problem.message.clone(),
+        span: problem.span,
+        object: None,
+        field_path: None,
+        container: None,
+        clusters: Vec::new(),
+        exception: None,
+        fix: None,
+        notes: Vec::new(),
+        help: problem.help.clone(),
+    }
+}
