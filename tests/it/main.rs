@@ -10,6 +10,8 @@
 
 mod architecture;
 #[cfg(feature = "conformance")]
+mod conformance_cel;
+#[cfg(feature = "conformance")]
 mod conformance_yaml;
 mod manifest_json;
 mod manifest_mend;

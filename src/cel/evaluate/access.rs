@@ -23,12 +23,7 @@ impl Absent<'_> {
         match self {
             Self::Missing => true,
             Self::Unknown(_) => false,
-            Self::Unsuitable(kind, _) => {
-                matches!(
-                    kind,
-                    EvalErrorKind::NoSuchKey | EvalErrorKind::IndexOutOfBounds
-                )
-            }
+            Self::Unsuitable(kind, _) => matches!(kind, EvalErrorKind::IndexOutOfBounds),
         }
     }
 }
@@ -141,7 +136,7 @@ fn select<'a>(value: &Value<'a>, field: &str) -> Found<'a> {
             EvalErrorKind::NoSuchOverload,
             format!("a list has no field `{field}`; take an element, or use `all` or `exists`"),
         )),
-        // As cel-go: absent for `has` and optionals, an error of the kind "no such key" otherwise.
+        // As cel-go: "no such key", but an error for `has` and optionals too.
         _ => Err(Absent::Unsuitable(
             EvalErrorKind::NoSuchKey,
             format!(

@@ -78,10 +78,7 @@ fn an_expression_has_the_value_that_cel_go_gives_it() {
         ("[1].map(a, [2].map(b, [3].map(a, a + b)))", "[[[5]]]"),
         ("object.containers.exists_one(c, has(c.cpu))", "true"),
         ("[1, 2].all(i, i > 0) ? 'yes' : 'no'", "'yes'"),
-        (
-            "has(object.none) && !has(object.none.x) && !has(object.kind.x)",
-            "true",
-        ),
+        ("has(object.none) && !has(object.empty.x)", "true"),
         ("object.none == null", "true"),
         ("true || 1 / 0 > 0", "true"),
         ("1 / 0 > 0 || true", "true"),
@@ -93,7 +90,6 @@ fn an_expression_has_the_value_that_cel_go_gives_it() {
         ("object.?labels.app", "of('web')"),
         ("object.?labels['app'].value()", "'web'"),
         ("object.containers[?7].hasValue()", "false"),
-        ("object.?none.?x", "none"),
         ("[1, ?optional.none(), ?optional.of(2)]", "[1, 2]"),
         (
             "{'a': 1, ?'b': optional.none(), ?'c': object.?kind}",
