@@ -127,6 +127,7 @@ fn shallow<'v>(left: &Value<'v>, right: &Value<'v>) -> Shallow<'v> {
         (Content::Type(left), Content::Type(right)) => Shallow::of(left == right),
         (Content::Duration(left), Content::Duration(right)) => Shallow::of(left == right),
         (Content::Timestamp(left), Content::Timestamp(right)) => Shallow::of(left == right),
+        (Content::Quantity(left), Content::Quantity(right)) => Shallow::of(left == right),
         (Content::Image(left), Content::Image(right)) => Shallow::of(left.text() == right.text()),
         (Content::Unknown(reason), _) | (_, Content::Unknown(reason)) => {
             Shallow::Unknown(reason.to_owned())

@@ -35,6 +35,7 @@ pub(super) fn show(value: &Value<'_>) -> String {
         Content::Timestamp(value) => value.to_string(),
         Content::Optional(None) => "none".to_owned(),
         Content::Optional(Some(value)) => format!("of({})", show(value)),
+        Content::Quantity(quantity) => format!("quantity({quantity})"),
         Content::Image(image) => format!("image({})", image.text()),
         Content::Unknown(reason) => format!("unknown({reason})"),
     }

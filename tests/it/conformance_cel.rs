@@ -6,33 +6,33 @@
 
 use std::path::PathBuf;
 
-use kpolicy::cel::{Activation, Environment, Type, Value, compile};
+use kpolicy::cel::{Activation, Environment, Value, compile};
 use kpolicy::manifest::read_json;
 use serde_json::Value as Json;
 
 /// For each file of `cel-spec`, how many cases agree, of how many.
 const SPECIFICATION: &[(&str, usize, usize)] = &[
-    ("basic", 0, 0),
-    ("comparisons", 0, 0),
-    ("conversions", 0, 0),
-    ("fields", 0, 0),
-    ("fp_math", 0, 0),
-    ("integer_math", 0, 0),
-    ("lists", 0, 0),
-    ("logic", 0, 0),
-    ("macros", 0, 0),
-    ("macros2", 0, 0),
-    ("namespace", 0, 0),
-    ("optionals", 0, 0),
-    ("parse", 0, 0),
-    ("plumbing", 0, 0),
-    ("string", 0, 0),
-    ("string_ext", 0, 0),
-    ("timestamps", 0, 0),
+    ("basic", 41, 43),
+    ("comparisons", 332, 334),
+    ("conversions", 106, 109),
+    ("fields", 58, 60),
+    ("fp_math", 30, 30),
+    ("integer_math", 64, 64),
+    ("lists", 39, 39),
+    ("logic", 26, 30),
+    ("macros", 44, 44),
+    ("macros2", 46, 46),
+    ("namespace", 3, 3),
+    ("optionals", 59, 59),
+    ("parse", 176, 193),
+    ("plumbing", 5, 5),
+    ("string", 51, 51),
+    ("string_ext", 182, 213),
+    ("timestamps", 16, 77),
 ];
 
 /// Expressions of `k8s-cel` that agree, of how many.
-const KUBERNETES: (usize, usize) = (0, 0);
+const KUBERNETES: (usize, usize) = (159, 210);
 
 fn text(file: &str) -> String {
     let folder =
@@ -230,5 +230,4 @@ fn conformance_with_a_live_api_server() {
     }
     println!("k8s-cel: {agree} of {total}");
     assert_eq!((agree, total), KUBERNETES);
-    assert_eq!(Type::Int.name(), "int");
 }

@@ -168,7 +168,7 @@ fn a_false_verdict_blames_the_least_that_decided_it() {
             "has(object.spec.a) || has(object.spec.b)",
             vec!["spec - a", "spec - b"],
         ),
-        ("has(object.spec.unset.x)", vec!["spec.unset - x"]),
+        ("has(object.spec.unset.x)", vec!["spec.unset"]),
         (
             "'x/y' in object.metadata.annotations",
             vec!["metadata.annotations - x/y"],

@@ -82,6 +82,7 @@ impl Value<'_> {
             Self::Type(kind) => Value::Type(*kind),
             Self::Duration(value) => Value::Duration(*value),
             Self::Timestamp(value) => Value::Timestamp(*value),
+            Self::Quantity(quantity) => Value::Quantity(Arc::clone(quantity)),
             Self::Image(image) => Value::Image(Arc::clone(image)),
             Self::Optional(None) => Value::none(),
             Self::Optional(Some(value)) => Value::some(value.to_static()?),

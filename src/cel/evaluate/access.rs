@@ -28,6 +28,37 @@ impl Absent<'_> {
     }
 }
 
+/// What is looked up.
+#[derive(Clone, Copy)]
+enum Wanted<'k, 'a> {
+    Field(&'k str),
+    Key(&'k Value<'a>),
+}
+
+impl<'a> Wanted<'_, 'a> {
+    fn look(self, value: &Value<'a>) -> Found<'a> {
+        match self {
+            Self::Field(field) => select(value, field),
+            Self::Key(key) => lookup(value, key),
+        }
+    }
+
+    /// As messages write it.
+    fn name(self) -> String {
+        match self {
+            Self::Field(field) => field.to_owned(),
+            Self::Key(key) => match key.content() {
+                Content::String(text) => text.to_owned(),
+                Content::Int(value) => value.to_string(),
+                Content::Uint(value) => value.to_string(),
+                Content::Double(value) => value.to_string(),
+                Content::Bool(value) => value.to_string(),
+                _ => "?".to_owned(),
+            },
+        }
+    }
+}
+
 type Found<'a> = Result<Value<'a>, Absent<'a>>;
 
 impl<'a> Evaluator<'_, 'a> {
@@ -48,9 +79,7 @@ impl<'a> Evaluator<'_, 'a> {
         {
             return known(Value::Node(found), expression);
         }
-        viral(value, optional, expression, field, |value| {
-            select(value, field)
-        })
+        viral(value, optional, expression, Wanted::Field(field))
     }
 
     /// `operand[index]` and `operand[?index]`.
@@ -69,10 +98,7 @@ impl<'a> Evaluator<'_, 'a> {
             }
         };
         let key = self.value(index)?;
-        let name = key.as_str().unwrap_or_default().to_owned();
-        viral(value, optional, expression, &name, |value| {
-            lookup(value, &key)
-        })
+        viral(value, optional, expression, Wanted::Key(&key))
     }
 
     /// `has(operand.field)`
@@ -91,7 +117,7 @@ impl<'a> Evaluator<'_, 'a> {
         match select(&value, field) {
             Ok(found) => known(found, expression).map(|_| Value::Bool(true)),
             Err(absent) if absent.is_absence() => Ok(Value::Bool(false)),
-            Err(absent) => Err(not_found(absent, expression, field, &value)),
+            Err(absent) => Err(not_found(absent, expression, Wanted::Field(field), &value)),
         }
     }
 }
@@ -154,12 +180,7 @@ fn lookup<'a>(value: &Value<'a>, key: &Value<'a>) -> Found<'a> {
             | Content::Int(_)
             | Content::Uint(_)
             | Content::Bool(_)
-            | Content::Double(_) => entries.get(key).ok_or_else(|| match not_in(entries) {
-                Absent::Missing if key.as_str().is_none() => {
-                    Absent::Unsuitable(EvalErrorKind::NoSuchKey, "no such key".to_owned())
-                }
-                absent => absent,
-            }),
+            | Content::Double(_) => entries.get(key).ok_or_else(|| not_in(entries)),
             _ => Err(Absent::Unsuitable(
                 EvalErrorKind::NoSuchOverload,
                 format!("a map has no keys of type `{}`", key.type_name()),
@@ -207,7 +228,7 @@ fn element<'a>(items: Items<'_, 'a>, key: &Value<'a>) -> Found<'a> {
 fn not_found<'a>(
     absent: Absent<'a>,
     expression: &Expression,
-    key: &str,
+    wanted: Wanted<'_, 'a>,
     value: &Value<'a>,
 ) -> Box<EvalError<'a>> {
     let node = value.as_node();
@@ -215,9 +236,10 @@ fn not_found<'a>(
         Absent::Unknown(reason) => fail(EvalErrorKind::Unknown, reason, expression, node),
         Absent::Unsuitable(kind, message) => fail(kind, message, expression, node),
         Absent::Missing => {
+            let key = wanted.name();
             let message = format!("no such key: `{key}`");
             let mut error = fail(EvalErrorKind::NoSuchKey, message, expression, None);
-            error.place = node.map(|node| missing(node, key, expression));
+            error.place = node.map(|node| missing(node, &key, expression));
             error.route = Some(expression.range);
             error
         }
@@ -229,20 +251,19 @@ fn viral<'a>(
     value: Value<'a>,
     optional: bool,
     expression: &Expression,
-    key: &str,
-    look: impl FnOnce(&Value<'a>) -> Found<'a>,
+    wanted: Wanted<'_, 'a>,
 ) -> Outcome<'a> {
     let (value, optional) = match value {
         Value::Optional(None) => return Ok(Value::none()),
         Value::Optional(Some(inner)) => ((*inner).clone(), true),
         value => (value, optional),
     };
-    match look(&value) {
+    match wanted.look(&value) {
         Ok(found) => {
             let found = known(found, expression)?;
             Ok(if optional { Value::some(found) } else { found })
         }
         Err(absent) if optional && absent.is_absence() => Ok(Value::none()),
-        Err(absent) => Err(not_found(absent, expression, key, &value)),
+        Err(absent) => Err(not_found(absent, expression, wanted, &value)),
     }
 }

@@ -11,12 +11,15 @@
 
 mod convert;
 mod image;
+mod lists;
+mod quantity;
 mod regex;
 mod standard;
+mod strings;
 
 use super::error::Failure;
 use super::library::regex::Pattern;
-use super::value::{Content, Type, Value};
+use super::value::{Content, Items, Type, Value};
 
 /// Most arguments of any function, the receiver included.
 pub(crate) const MAX_ARGUMENTS: usize = 4;
@@ -121,6 +124,30 @@ impl<'c, 'a> Arguments<'c, 'a> {
         self.values.get(position).cloned().unwrap_or(Value::Null)
     }
 
+    /// The argument that must be a string.
+    fn text(&self, position: usize) -> Result<&'c str, Failure> {
+        match self.content(position) {
+            Content::String(text) => Ok(text),
+            _ => Err(Failure::overload()),
+        }
+    }
+
+    /// The argument that must be an int.
+    fn int(&self, position: usize) -> Result<i64, Failure> {
+        match self.content(position) {
+            Content::Int(value) => Ok(value),
+            _ => Err(Failure::overload()),
+        }
+    }
+
+    /// The argument that must be a list.
+    fn list(&self, position: usize) -> Result<Items<'c, 'a>, Failure> {
+        match self.content(position) {
+            Content::List(items) => Ok(items),
+            _ => Err(Failure::overload()),
+        }
+    }
+
     /// How many there are, the receiver included.
     pub(crate) fn len(&self) -> usize {
         self.values.len()
@@ -135,8 +162,11 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Function> + Clone {
 const TABLES: &[&[Function]] = &[
     convert::FUNCTIONS,
     image::FUNCTIONS,
+    lists::FUNCTIONS,
+    quantity::FUNCTIONS,
     regex::FUNCTIONS,
     standard::FUNCTIONS,
+    strings::FUNCTIONS,
 ];
 
 /// Whether functions have names that start with this prefix and a dot.

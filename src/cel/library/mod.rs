@@ -2,11 +2,8 @@
 //!
 //! One module for each library. `functions` makes them callable from expressions.
 
-#[allow(dead_code, reason = "made callable in `functions` next")]
 pub(crate) mod format;
 pub(crate) mod image;
-#[allow(dead_code, reason = "made callable in `functions` next")]
 pub(crate) mod quantity;
 pub(crate) mod regex;
-#[allow(dead_code, reason = "made callable in `functions` next")]
 pub(crate) mod strings;

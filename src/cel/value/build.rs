@@ -59,6 +59,7 @@ impl Value<'_> {
             }
             Content::Timestamp(value) => builder.string(&value.to_string(), None),
             Content::Duration(value) => builder.string(&value.to_string(), None),
+            Content::Quantity(quantity) => builder.string(&quantity.to_string(), None),
             Content::Image(image) => builder.string(image.text(), None),
             Content::Type(_) | Content::Optional(_) => {
                 return Err(format!(

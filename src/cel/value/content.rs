@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::super::library::image::ImageReference;
+use super::super::library::quantity::Quantity;
 
 use crate::manifest::{ListRef, MapRef};
 
@@ -27,6 +28,7 @@ pub(crate) enum Content<'v, 'a> {
     Duration(SignedDuration),
     Timestamp(jiff::Timestamp),
     Optional(Option<&'v Value<'a>>),
+    Quantity(&'v Quantity),
     Image(&'v ImageReference<Arc<str>>),
     /// Cannot be known here; the reason.
     Unknown(&'a str),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::library::image::ImageReference;
+use super::library::quantity;
 use crate::manifest::{NodeRef, View};
 
 pub use collection::{List, Map, Struct};
@@ -53,9 +54,15 @@ pub enum Value<'a> {
     Timestamp(jiff::Timestamp),
     /// A value or none.
     Optional(Option<Arc<Value<'a>>>),
+    /// A Kubernetes quantity.
+    Quantity(Arc<Quantity>),
     /// A parsed image reference.
     Image(Arc<Image>),
 }
+
+/// A Kubernetes quantity.
+#[derive(Clone, Debug)]
+pub struct Quantity(pub(crate) quantity::Quantity);
 
 /// A parsed image reference.
 #[derive(Clone, Debug)]
@@ -240,6 +247,7 @@ impl<'a> Value<'a> {
             Content::Duration(_) => Type::Duration,
             Content::Timestamp(_) => Type::Timestamp,
             Content::Optional(_) => Type::Optional,
+            Content::Quantity(_) => Type::Quantity,
             Content::Image(_) => Type::Image,
             Content::Unknown(_) => return None,
         })
@@ -270,6 +278,7 @@ impl<'a> Value<'a> {
             Self::Duration(value) => Content::Duration(*value),
             Self::Timestamp(value) => Content::Timestamp(*value),
             Self::Optional(value) => Content::Optional(value.as_deref()),
+            Self::Quantity(value) => Content::Quantity(&value.0),
             Self::Image(value) => Content::Image(&value.0),
             Self::Node(node) => match node.view() {
                 View::Null => Content::Null,

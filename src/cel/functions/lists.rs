@@ -1,0 +1,259 @@
+//! Lists: Kubernetes' own library, cel-go's lists extension, and sets.
+
+use std::cmp::Ordering;
+
+use super::super::arithmetic::{self, check_size};
+use super::super::compare;
+use super::super::error::Failure;
+use super::super::syntax::Arithmetic;
+use super::super::value::{Content, Items, Type, Value};
+use super::{Arguments, Computed, Function};
+
+/// How deep `flatten` goes when it is not told: one level, as cel-go.
+const FLATTEN_DEPTH: i64 = 1;
+/// Elements of one list that `distinct` and the set functions compare with each other.
+const MAX_COMPARED: usize = 10_000;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::method("isSorted", (1, 1), Some(Type::Bool), is_sorted),
+    Function::method("sum", (1, 1), None, sum),
+    Function::method("min", (1, 1), None, min),
+    Function::method("max", (1, 1), None, max),
+    Function::method("slice", (3, 3), Some(Type::List), slice),
+    Function::method("flatten", (1, 2), Some(Type::List), flatten),
+    Function::method("distinct", (1, 1), Some(Type::List), distinct),
+    Function::method("reverse", (1, 1), Some(Type::List), reverse),
+    Function::method("sort", (1, 1), Some(Type::List), sort),
+    Function::global("lists.range", (1, 1), Some(Type::List), range),
+    Function::global("sets.contains", (2, 2), Some(Type::Bool), sets_contains),
+    Function::global("sets.equivalent", (2, 2), Some(Type::Bool), sets_equivalent),
+    Function::global("sets.intersects", (2, 2), Some(Type::Bool), sets_intersects),
+];
+
+/// `list.indexOf(element)`
+pub(super) fn index_of<'a>(items: Items<'_, 'a>, arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    position(items, (0..items.len()).collect(), arguments)
+}
+
+/// `list.lastIndexOf(element)`
+pub(super) fn last_index_of<'a>(
+    items: Items<'_, 'a>,
+    arguments: &Arguments<'_, 'a>,
+) -> Computed<'a> {
+    position(items, (0..items.len()).rev().collect(), arguments)
+}
+
+fn position<'a>(
+    items: Items<'_, 'a>,
+    order: Vec<usize>,
+    arguments: &Arguments<'_, 'a>,
+) -> Computed<'a> {
+    if arguments.len() != 2 {
+        return Err(Failure::overload());
+    }
+    let wanted = arguments.value(1);
+    for index in order {
+        if let Some(item) = items.get(index)
+            && compare::equal(&item, &wanted)?
+        {
+            return Ok(Value::Int(i64::try_from(index).unwrap_or(i64::MAX)));
+        }
+    }
+    Ok(Value::Int(-1))
+}
+
+fn is_sorted<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let items = arguments.list(0)?;
+    for (left, right) in items.iter().zip(items.iter().skip(1)) {
+        if ordered(&left, &right)? == Ordering::Greater {
+            return Ok(Value::Bool(false));
+        }
+    }
+    Ok(Value::Bool(true))
+}
+
+/// The sum of numbers or durations; 0 for none.
+fn sum<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let mut items = arguments.list(0)?.iter();
+    let Some(mut sum) = items.next() else {
+        return Ok(Value::Int(0));
+    };
+    let is_summable = |value: &Value<'_>| {
+        matches!(
+            value.type_of(),
+            Some(Type::Int | Type::Uint | Type::Double | Type::Duration)
+        )
+    };
+    if !is_summable(&sum) {
+        return Err(Failure::overload());
+    }
+    for item in items {
+        sum = arithmetic::arithmetic(Arithmetic::Add, &sum, &item)?;
+    }
+    Ok(sum)
+}
+
+fn min<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    extreme(arguments, "min", Ordering::Less)
+}
+
+fn max<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    extreme(arguments, "max", Ordering::Greater)
+}
+
+fn extreme<'a>(arguments: &Arguments<'_, 'a>, name: &str, wanted: Ordering) -> Computed<'a> {
+    let mut items = arguments.list(0)?.iter();
+    let Some(mut found) = items.next() else {
+        return Err(Failure::argument(format!("`{name}` of an empty list")));
+    };
+    for item in items {
+        if ordered(&item, &found)? == wanted {
+            found = item;
+        }
+    }
+    Ok(found)
+}
+
+fn ordered(left: &Value<'_>, right: &Value<'_>) -> Result<Ordering, Failure> {
+    Ok(compare::order(left, right)?.unwrap_or(Ordering::Equal))
+}
+
+fn slice<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let items = arguments.list(0)?;
+    let (start, end) = (arguments.int(1)?, arguments.int(2)?);
+    let bounds = usize::try_from(start).ok().zip(usize::try_from(end).ok());
+    let Some((start, end)) = bounds.filter(|(start, end)| start <= end && *end <= items.len())
+    else {
+        return Err(Failure::argument(format!(
+            "cannot slice({start}, {end}): the list has {} elements",
+            items.len()
+        )));
+    };
+    Ok(Value::list(
+        (start..end).filter_map(|index| items.get(index)).collect(),
+    ))
+}
+
+fn flatten<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let depth = if arguments.len() > 1 {
+        arguments.int(1)?
+    } else {
+        FLATTEN_DEPTH
+    };
+    if depth < 0 {
+        return Err(Failure::argument(
+            "`flatten` needs a level that is not negative",
+        ));
+    }
+    let mut flat: Vec<Value<'a>> = arguments.list(0)?.iter().collect();
+    for _ in 0..depth {
+        if !flat
+            .iter()
+            .any(|value| matches!(value.content(), Content::List(_)))
+        {
+            break;
+        }
+        let mut next = Vec::with_capacity(flat.len());
+        for value in flat {
+            match value.content() {
+                Content::List(items) => next.extend(items.iter()),
+                _ => next.push(value),
+            }
+            check_size(next.len())?;
+        }
+        flat = next;
+    }
+    Ok(Value::list(flat))
+}
+
+fn distinct<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let items = comparable(arguments.list(0)?)?;
+    let mut kept: Vec<Value<'a>> = Vec::new();
+    for item in items.iter() {
+        if !includes(&kept, &item)? {
+            kept.push(item);
+        }
+    }
+    Ok(Value::list(kept))
+}
+
+fn reverse<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let items = arguments.list(0)?;
+    Ok(Value::list(
+        (0..items.len())
+            .rev()
+            .filter_map(|index| items.get(index))
+            .collect(),
+    ))
+}
+
+fn sort<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let mut items: Vec<Value<'a>> = arguments.list(0)?.iter().collect();
+    let mut failure = None;
+    items.sort_by(|left, right| {
+        ordered(left, right).unwrap_or_else(|problem| {
+            failure.get_or_insert(problem);
+            Ordering::Equal
+        })
+    });
+    failure.map_or(Ok(Value::list(items)), Err)
+}
+
+fn range<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let end = arguments.int(0)?;
+    let size = usize::try_from(end).unwrap_or(0);
+    // Small enough for memory: an element takes as much as dozens of bytes.
+    check_size(size.saturating_mul(32))?;
+    Ok(Value::list((0..end.max(0)).map(Value::Int).collect()))
+}
+
+fn sets_contains<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let (list, part) = (arguments.list(0)?, arguments.list(1)?);
+    contains_all(list, part).map(Value::Bool)
+}
+
+fn sets_equivalent<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let (left, right) = (arguments.list(0)?, arguments.list(1)?);
+    Ok(Value::Bool(
+        contains_all(left, right)? && contains_all(right, left)?,
+    ))
+}
+
+fn sets_intersects<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let list: Vec<Value<'a>> = comparable(arguments.list(0)?)?.iter().collect();
+    for item in comparable(arguments.list(1)?)?.iter() {
+        if includes(&list, &item)? {
+            return Ok(Value::Bool(true));
+        }
+    }
+    Ok(Value::Bool(false))
+}
+
+fn contains_all(list: Items<'_, '_>, part: Items<'_, '_>) -> Result<bool, Failure> {
+    let list: Vec<Value<'_>> = comparable(list)?.iter().collect();
+    for item in comparable(part)?.iter() {
+        if !includes(&list, &item)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A list small enough to compare each element with each other.
+fn comparable<'v, 'a>(items: Items<'v, 'a>) -> Result<Items<'v, 'a>, Failure> {
+    if items.len() <= MAX_COMPARED {
+        return Ok(items);
+    }
+    Err(Failure::argument(format!(
+        "this function compares lists of up to {MAX_COMPARED} elements"
+    )))
+}
+
+fn includes(list: &[Value<'_>], wanted: &Value<'_>) -> Result<bool, Failure> {
+    for item in list {
+        if compare::equal(item, wanted)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
