@@ -7,3 +7,5 @@ pub(crate) mod image;
 pub(crate) mod quantity;
 pub(crate) mod regex;
 pub(crate) mod strings;
+#[allow(dead_code, reason = "made callable in `functions` next")]
+pub(crate) mod time;

@@ -199,11 +199,12 @@ fn quote(out: &mut String, text: &str) {
             other if is_printable(other) => out.push(other),
             other => {
                 let code = u32::from(other);
-                out.push_str(&match code {
-                    0..0x80 => format!("\\x{code:02x}"),
-                    0x80..0x1_0000 => format!("\\u{code:04x}"),
-                    _ => format!("\\U{code:08x}"),
-                });
+                let (mark, digits) = match code {
+                    0..0x80 => ("\\x", 2),
+                    0x80..0x1_0000 => ("\\u", 4),
+                    _ => ("\\U", 8),
+                };
+                out.extend([mark, &format!("{code:0digits$x}")]);
             }
         }
     }
