@@ -166,6 +166,11 @@ impl<'t> Events<'t> for Granit<'t> {
                     return Err(SyntaxError::new("the alias has no anchor", range));
                 }
                 Raw::Scalar(text, style, anchor, tag) => {
+                    if self.open_flow > 0
+                        && let Some(tag) = span.tag_span().and_then(|tag| tag.byte_range())
+                    {
+                        strict_flow::check_tag(self.text, &tag)?;
+                    }
                     let tag = tag.as_deref().map_or(Tag::None, tag_kind);
                     self.scalar(text, style, tag, anchor, range)?
                 }
@@ -256,7 +261,10 @@ fn with_header(text: &str, not_before: usize, range: Range<usize>) -> Range<usiz
     let mut line_start = before.len();
     for line in before.split_inclusive('\n').rev() {
         line_start -= line.len();
-        let comment = line.find(" #").unwrap_or(line.len());
+        let comment = line
+            .match_indices('#')
+            .find(|&(at, _)| line[..at].ends_with([' ', '\t']))
+            .map_or(line.len(), |(at, _)| at);
         if let Some(at) = line[..comment].rfind(['|', '>']).map(|at| line_start + at)
             && starts_block(at)
         {

@@ -441,7 +441,8 @@ fn allowed_alias_share(steps: u64) -> f64 {
 
 /// Where a block list begins: at its first dash. The parser reports the first item of a list that is not indented.
 fn dash_before(text: &str, at: usize) -> usize {
-    if text[at..].starts_with('-') && !text[at + 1..].starts_with(|c: char| !c.is_whitespace()) {
+    let rest = text.get(at..).and_then(|rest| rest.strip_prefix('-'));
+    if rest.is_some_and(|rest| !rest.starts_with(|c: char| !c.is_whitespace())) {
         return at;
     }
     text.get(..at)

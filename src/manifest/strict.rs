@@ -187,14 +187,17 @@ impl TabCheck {
             return Ok(());
         }
         let mut at = self.last_end;
+        // Whether the value before may still go on: nothing but blanks follows it so far.
+        let mut goes_on = self.last_plain;
         for (number, line) in gap.split_inclusive('\n').enumerate() {
             let code = line.split('#').next().unwrap_or_default();
             let spaces = code.len() - code.trim_start_matches(' ').len();
-            let starts_line = number > 0 || at == 0;
+            let starts_line = number > 0 || at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n');
             let leading = starts_line && code[spaces..].starts_with('\t');
-            if leading && !(self.last_plain && spaces >= self.indent()) {
+            if leading && !(goes_on && spaces >= self.indent()) {
                 return Err(refuse(at + spaces));
             }
+            goes_on &= code.trim().is_empty();
             if let Some(tab) = after_indicator(code) {
                 return Err(refuse(at + tab));
             }
@@ -223,7 +226,10 @@ pub(super) fn check_block_tabs(text: &str, range: &Range<usize>) -> Result<(), S
         .unwrap_or_default()
         .split_inclusive('\n');
     let header = lines.next().unwrap_or_default();
-    if header[1..]
+    let Some(indicators) = header.strip_prefix(['|', '>']) else {
+        return Ok(());
+    };
+    if indicators
         .trim_start_matches(['+', '-'])
         .starts_with(|c: char| c.is_ascii_digit())
     {

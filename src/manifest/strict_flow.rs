@@ -32,6 +32,19 @@ pub(super) fn check_plain(text: &str, range: &Range<usize>) -> Result<(), Syntax
     Ok(())
 }
 
+/// A tag inside brackets is followed by a space: brackets and commas would belong to it.
+pub(super) fn check_tag(text: &str, range: &Range<usize>) -> Result<(), SyntaxError> {
+    let after = text.get(range.end..).unwrap_or_default();
+    if after.starts_with([',', '[', ']', '{', '}']) {
+        return Err(SyntaxError::new(
+            "a tag inside brackets runs into a bracket or comma",
+            range.clone(),
+        )
+        .with_help("put a value that starts with `!` in quotes"));
+    }
+    Ok(())
+}
+
 /// A key inside brackets stands on one line with its colon, unless it is marked by `?`.
 pub(super) fn check_key(text: &str, range: &Range<usize>) -> Result<(), SyntaxError> {
     let key = text.get(range.clone()).unwrap_or_default();

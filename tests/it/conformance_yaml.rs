@@ -56,7 +56,6 @@ const SUITE: &[(&str, &str)] = &[
         "we refuse: blank lines of a block of text that are indented deeper than its end",
     ),
     ("U99R", "we refuse: a tag that runs into a comma"),
-    ("WZ62", "we take a key that is only a tag"),
     ("Y2GN", ANCHOR),
     ("YJV2", "we refuse: a lone `-` inside brackets"),
 ];

@@ -17,6 +17,7 @@ mod manifest_json;
 mod manifest_mend;
 mod manifest_object;
 mod manifest_patch;
+mod manifest_properties;
 mod manifest_read;
 mod policy_documents;
 #[cfg(feature = "serve")]
