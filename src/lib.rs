@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod documents;
 pub mod engine;
+pub mod export;
 pub mod finding;
 pub mod gitops;
 pub mod judge;

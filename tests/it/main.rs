@@ -8,6 +8,8 @@
     reason = "a test may fail so"
 )]
 
+#[cfg(feature = "serve")]
+mod admission;
 mod architecture;
 #[cfg(feature = "conformance")]
 mod conformance_cel;

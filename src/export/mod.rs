@@ -1,0 +1,9 @@
+//! What other tools read: the webhook configuration for a set of policies.
+//!
+//! This module owns the formats of others that policies are written out in. It must not judge anything, and does no
+//! I/O.
+//!
+//! Start reading at [`webhook`].
+
+mod registration;
+pub mod webhook;
