@@ -52,22 +52,34 @@ pub fn folder() -> PathBuf {
 pub fn all() -> Vec<Fixture> {
     let mut fixtures = Vec::new();
     for policy in directory(&folder()) {
-        for (kind, name) in [(Kind::Fail, "fail"), (Kind::Fix, "fix"), (Kind::Pass, "pass")] {
+        for (kind, name) in [
+            (Kind::Fail, "fail"),
+            (Kind::Fix, "fix"),
+            (Kind::Pass, "pass"),
+        ] {
             for path in directory(&policy.join(name)) {
                 let file = path.file_name().unwrap().to_string_lossy().into_owned();
-                let side = [".context.yaml", ".request.yaml", ".fixed.yaml"].iter().any(|end| file.ends_with(end));
+                let side = [".context.yaml", ".request.yaml", ".fixed.yaml"]
+                    .iter()
+                    .any(|end| file.ends_with(end));
                 if file.ends_with(".yaml") && !side {
                     fixtures.push(fixture(&policy, kind, &path));
                 }
             }
         }
     }
-    assert!(!fixtures.is_empty(), "no fixtures in {}", folder().display());
+    assert!(
+        !fixtures.is_empty(),
+        "no fixtures in {}",
+        folder().display()
+    );
     fixtures
 }
 
 fn directory(path: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(path) else {
+        return Vec::new();
+    };
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths
@@ -76,17 +88,31 @@ fn directory(path: &Path) -> Vec<PathBuf> {
 fn fixture(policy: &Path, kind: Kind, path: &Path) -> Fixture {
     let beside = |end: &str| path.with_extension(end);
     let text = fs::read_to_string(path).unwrap();
-    let expected = fs::read_to_string(beside("expected.json")).ok().map(|text| {
-        let json: serde_json::Value = serde_json::from_str(&text).expect("an expected.json is JSON");
-        let findings = json["findings"].as_array().expect("an expected.json has `findings`");
-        let field = |finding: &serde_json::Value, name: &str| {
-            finding[name].as_str().unwrap_or_else(|| panic!("{}: no `{name}`", path.display())).to_owned()
-        };
-        findings
-            .iter()
-            .map(|finding| [field(finding, "validation"), field(finding, "message"), field(finding, "fieldPath")])
-            .collect()
-    });
+    let expected = fs::read_to_string(beside("expected.json"))
+        .ok()
+        .map(|text| {
+            let json: serde_json::Value =
+                serde_json::from_str(&text).expect("an expected.json is JSON");
+            let findings = json["findings"]
+                .as_array()
+                .expect("an expected.json has `findings`");
+            let field = |finding: &serde_json::Value, name: &str| {
+                finding[name]
+                    .as_str()
+                    .unwrap_or_else(|| panic!("{}: no `{name}`", path.display()))
+                    .to_owned()
+            };
+            findings
+                .iter()
+                .map(|finding| {
+                    [
+                        field(finding, "validation"),
+                        field(finding, "message"),
+                        field(finding, "fieldPath"),
+                    ]
+                })
+                .collect()
+        });
     Fixture {
         policy: policy.file_name().unwrap().to_string_lossy().into_owned(),
         kind,
@@ -101,14 +127,25 @@ fn fixture(policy: &Path, kind: Kind, path: &Path) -> Fixture {
 }
 
 fn optional(path: &Path) -> Option<Document> {
-    fs::read_to_string(path).ok().map(|text| document(&text, path))
+    fs::read_to_string(path)
+        .ok()
+        .map(|text| document(&text, path))
 }
 
 /// The first document of a text.
 pub fn document(text: &str, path: &Path) -> Document {
     let reading = read(SourceId(0), text, Dialect::Kubectl, &Limits::default());
-    assert!(reading.problems.is_empty(), "{}: {:?}", path.display(), reading.problems);
-    reading.documents.into_iter().next().unwrap_or_else(|| panic!("{}: no document", path.display()))
+    assert!(
+        reading.problems.is_empty(),
+        "{}: {:?}",
+        path.display(),
+        reading.problems
+    );
+    reading
+        .documents
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| panic!("{}: no document", path.display()))
 }
 
 impl Fixture {
@@ -124,7 +161,9 @@ impl Fixture {
 
     /// The operation: `CREATE` unless the request says otherwise.
     pub fn operation(&self) -> &str {
-        self.in_request("operation").and_then(NodeRef::as_str).unwrap_or("CREATE")
+        self.in_request("operation")
+            .and_then(NodeRef::as_str)
+            .unwrap_or("CREATE")
     }
 
     /// The object as the API server would send it: with its defaults and its namespace.
@@ -145,23 +184,41 @@ impl Fixture {
         if !kinds::is_namespaced(group, kind) {
             return None;
         }
-        let own = root.at(&["metadata", "namespace"]).and_then(NodeRef::as_str);
-        let context = self.in_context("namespace").and_then(|namespace| namespace.get("name")).and_then(NodeRef::as_str);
+        let own = root
+            .at(&["metadata", "namespace"])
+            .and_then(NodeRef::as_str);
+        let context = self
+            .in_context("namespace")
+            .and_then(|namespace| namespace.get("name"))
+            .and_then(NodeRef::as_str);
         Some(own.or(context).unwrap_or("default"))
     }
 
     /// The other objects, defaulted.
     pub fn others(&self) -> Vec<Document> {
         let list = self.in_context("resources").and_then(NodeRef::as_list);
-        list.map_or_else(Vec::new, |list| list.iter().map(|object| defaulted(&own(object), None)).collect())
+        list.map_or_else(Vec::new, |list| {
+            list.iter()
+                .map(|object| defaulted(&own(object), None))
+                .collect()
+        })
     }
 }
 
 /// Group, version and kind of an object.
 pub fn identity(root: NodeRef<'_>) -> (&str, &str, &str) {
-    let api_version = root.get("apiVersion").and_then(NodeRef::as_str).unwrap_or_default();
+    let api_version = root
+        .get("apiVersion")
+        .and_then(NodeRef::as_str)
+        .unwrap_or_default();
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    (group, version, root.get("kind").and_then(NodeRef::as_str).unwrap_or_default())
+    (
+        group,
+        version,
+        root.get("kind")
+            .and_then(NodeRef::as_str)
+            .unwrap_or_default(),
+    )
 }
 
 /// A part of a document as a document of its own.
@@ -175,7 +232,9 @@ fn defaulted(object: &Document, namespace: Option<&str>) -> Document {
     let mut document = object.clone();
     let (group, _, kind) = identity(object.root());
     defaults::apply(&mut document, group, kind, defaults::NEWEST_MINOR);
-    if let (Some(namespace), Some(metadata)) = (namespace, document.root().get("metadata").map(NodeRef::id)) {
+    if let (Some(namespace), Some(metadata)) =
+        (namespace, document.root().get("metadata").map(NodeRef::id))
+    {
         let value = document.make_string(namespace);
         document.set_entry(metadata, "namespace", value);
     }

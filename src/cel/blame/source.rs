@@ -1,6 +1,5 @@
 //! Following a value to the places of a document that it was made of.
 
-use super::super::evaluate::constant_key;
 use super::super::expression::{Expression, Kind};
 use super::super::syntax::TextRange;
 use super::super::value::Value;
@@ -24,7 +23,9 @@ impl<'a> Blamer<'_, 'a> {
                 self.optional_member(operand, Some(field), &value, range)
             }
             Kind::Index { operand, index, .. } => {
-                self.optional_member(operand, constant_key(index), &value, range)
+                let key = self.value(index).ok();
+                let key = key.as_ref().and_then(Value::as_str);
+                self.optional_member(operand, key, &value, range)
             }
             Kind::Has { .. }
             | Kind::Not(_)

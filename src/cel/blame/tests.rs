@@ -294,6 +294,10 @@ fn a_false_verdict_blames_the_least_that_decided_it() {
         ),
         // Optionals.
         ("object.?spec.?a.?b.hasValue()", vec!["spec - a.b"]),
+        (
+            "['b', 'c'].all(key, object.?spec.?a[?key].hasValue())",
+            vec!["spec - a.b", "spec - a.c"],
+        ),
         ("object.spec.?a.b.c.orValue(false)", vec!["spec - a.b.c"]),
         ("object.spec.?hostPID.orValue(true)", vec!["spec.hostPID"]),
         (
