@@ -1,5 +1,6 @@
 //! kpolicy's own documents: what is read from them, and where their errors are placed.
 
+mod anything;
 mod builtin;
 mod config;
 mod matching;
