@@ -64,7 +64,11 @@ pub fn read_exception(document: &Document, problems: &mut Vec<Problem>) -> Optio
     })
 }
 
-/// What Config says about exceptions, held against one of them: where it may be, and how far away its end.
+/// Exceptions that end within so many days are warned of.
+const SOON: i64 = 14;
+
+/// An exception held against the day and what Config says: where it may be, and how far away its end. One that has
+/// ended or soon will is a warning.
 pub fn check_exception(
     exception: &PolicyException,
     settings: &ExceptionSettings,
@@ -89,6 +93,20 @@ pub fn check_exception(
         );
         problems.push(Problem::error(message, exception.expires_span));
     }
+    let ends = match days {
+        ..0 => Some(format!(
+            "the exception ended on {}; it has no effect",
+            exception.expires
+        )),
+        0 => Some("the exception ends today".to_owned()),
+        1 => Some("the exception ends tomorrow".to_owned()),
+        2..=SOON => Some(format!("the exception ends in {days} days")),
+        _ => None,
+    };
+    problems.extend(ends.map(|message| {
+        let owner = format!("`{}` answers for it", exception.owner);
+        Problem::warning(message, exception.expires_span).with_help(owner)
+    }));
     problems
 }
 

@@ -6,10 +6,10 @@ use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::Value;
 
 use crate::manifest::suggest::{suggestion, words};
-use crate::manifest::{Document, MapRef, NodeRef, Problem};
+use crate::manifest::{Document, MapRef, NodeRef, Problem, to_serde};
 use crate::source::{FieldPath, Segment, Span};
 
-use super::{json, suggest};
+use super::suggest;
 
 /// Keywords of JSON Schema 2020-12; any other word in a schema is a slip that would check nothing.
 const KEYWORDS: [&str; 50] = [
@@ -68,7 +68,7 @@ const KEYWORDS: [&str; 50] = [
 /// Compiles a schema after checking it. Unknown parameters are refused even where the schema does not say so.
 pub(super) fn compile(schema: NodeRef<'_>, problems: &mut Vec<Problem>) -> Option<Validator> {
     let place = schema.origin();
-    let Some(mut value) = json::value(schema) else {
+    let Some(mut value) = to_serde(schema) else {
         problems.push(Problem::error("`parameters` is nested too deeply", place));
         return None;
     };

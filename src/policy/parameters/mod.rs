@@ -2,12 +2,11 @@
 
 mod check;
 mod fill;
-mod json;
 
 use serde_json::Value;
 
 use crate::manifest::suggest::suggestion;
-use crate::manifest::{Document, DocumentBuilder, NodeRef, Problem};
+use crate::manifest::{Document, DocumentBuilder, NodeRef, Problem, to_serde};
 
 pub use fill::layer;
 
@@ -106,7 +105,7 @@ impl Parameters {
             return no_parameters(given);
         };
         let document = fill::fill(schema.document.root(), given);
-        let Some(value) = json::value(document.root()) else {
+        let Some(value) = to_serde(document.root()) else {
             let problem =
                 Problem::error("parameters are nested too deeply", document.root().origin());
             return Err(vec![problem]);

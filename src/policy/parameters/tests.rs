@@ -37,7 +37,7 @@ fn filled(schema: &str, given: &str) -> Result<String, Vec<String>> {
     let parameters = parameters(schema)?;
     let given_document = document(1, given);
     match parameters.fill(Some(&given_document)) {
-        Ok(FilledParams::Ready(document)) => Ok(json::value(document.root()).unwrap().to_string()),
+        Ok(FilledParams::Ready(document)) => Ok(to_serde(document.root()).unwrap().to_string()),
         Ok(FilledParams::Unset(names)) => Ok(format!("unset {}", names.join(" "))),
         Err(problems) => Err(shown(schema, given, &problems)),
     }
@@ -195,7 +195,7 @@ fn later_layers_replace_whole_keys() {
     );
     let layered = layer([&first, &second]);
     assert_eq!(
-        json::value(layered.root()).unwrap().to_string(),
+        to_serde(layered.root()).unwrap().to_string(),
         r#"{"a":{"z":2},"b":1,"c":3}"#
     );
     assert_eq!(

@@ -4,7 +4,7 @@ use kpolicy::config::{
     Config, Date, Enforcement, ExceptionSettings, Profile, check_exception, read_config,
     read_exception, read_profile,
 };
-use kpolicy::manifest::NodeRef;
+use kpolicy::manifest::{NodeRef, Severity};
 use kpolicy::schema::templates::TemplateStep;
 
 use super::{document, shown};
@@ -313,10 +313,31 @@ fn config_decides_where_exceptions_may_be_and_how_long_they_hold() {
         ]
     );
     let lenient = ExceptionSettings::default();
-    let today = Date {
-        year: 2026,
-        month: 12,
-        day: 1,
-    };
-    assert_eq!(check_exception(&exception, &lenient, today), []);
+    for (year, month, day, expected) in [
+        (2026, 12, 1, None),
+        (2027, 1, 16, None),
+        (2027, 1, 17, Some("the exception ends in 14 days")),
+        (2027, 1, 30, Some("the exception ends tomorrow")),
+        (2027, 1, 31, Some("the exception ends today")),
+        (
+            2027,
+            2,
+            1,
+            Some("the exception ended on 2027-01-31; it has no effect"),
+        ),
+    ] {
+        let problems = check_exception(&exception, &lenient, Date { year, month, day });
+        let expected =
+            expected.map(|text| format!("2027-01-31: {text} (`team-batch` answers for it)"));
+        assert_eq!(
+            shown(EXCEPTION, &problems),
+            expected.as_slice(),
+            "{month} {day}"
+        );
+        assert!(
+            problems
+                .iter()
+                .all(|problem| problem.severity == Severity::Warning)
+        );
+    }
 }
