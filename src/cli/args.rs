@@ -33,6 +33,10 @@ pub(super) enum Command {
     /// Judge manifests and Kustomize overlays; `-` reads standard input
     #[cfg(feature = "lint")]
     Lint(super::lint::Arguments),
+    /// Compile and check policies, Config and exceptions, without judging anything
+    Check(super::check::Arguments),
+    /// List the policies, or show one policy's page
+    Policies(super::policies::Arguments),
 }
 
 impl Command {
@@ -41,6 +45,8 @@ impl Command {
         match self {
             #[cfg(feature = "lint")]
             Self::Lint(arguments) => super::lint::run(&arguments, console),
+            Self::Check(arguments) => super::check::run(&arguments, console),
+            Self::Policies(arguments) => super::policies::run(&arguments, console),
         }
     }
 }

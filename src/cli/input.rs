@@ -1,6 +1,6 @@
 //! Reading Config, policies and exceptions from files: shared by all subcommands that judge.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::documents::Documents;
 use crate::gitops::{Repository, shown};
 use crate::manifest::{Problem, Severity, decode_text};
 use crate::policy::PolicySet;
-use crate::source::SourceMap;
+use crate::source::{SourceId, SourceMap};
 
 use super::Console;
 use super::args::PolicyArguments;
@@ -50,6 +50,8 @@ pub(super) struct Read {
     pub(super) setup: Setup,
     /// Errors and warnings.
     pub(super) problems: Vec<Problem>,
+    /// How many documents of kpolicy's kinds were read, the built-in ones not counted.
+    pub(super) own: usize,
 }
 
 /// Reads everything and shows what is wrong on standard error; `None` where that makes judging impossible.
@@ -60,7 +62,9 @@ pub(super) fn load(
     start: Option<&Path>,
     console: &mut Console,
 ) -> anyhow::Result<Option<Setup>> {
-    let Read { setup, problems } = read(arguments, start)?;
+    let Read {
+        setup, problems, ..
+    } = read(arguments, start)?;
     console.problems(&problems, &setup.sources)?;
     let is_broken = problems
         .iter()
@@ -70,6 +74,19 @@ pub(super) fn load(
 
 /// Reads everything that the options and the Config name.
 pub(super) fn read(arguments: &PolicyArguments, start: Option<&Path>) -> anyhow::Result<Read> {
+    gather(arguments, start, None)
+}
+
+/// Reads what these paths hold, and what a Config among them names. No other Config is looked for.
+pub(super) fn read_paths(arguments: &PolicyArguments, paths: &[PathBuf]) -> anyhow::Result<Read> {
+    gather(arguments, paths.first().map(PathBuf::as_path), Some(paths))
+}
+
+fn gather(
+    arguments: &PolicyArguments,
+    start: Option<&Path>,
+    only: Option<&[PathBuf]>,
+) -> anyhow::Result<Read> {
     let here = fs::canonicalize(".").context("there is no working directory")?;
     // A path that does not exist is the reader's to complain about.
     let start = start
@@ -79,11 +96,11 @@ pub(super) fn read(arguments: &PolicyArguments, start: Option<&Path>) -> anyhow:
     let root = repository.root.clone().unwrap_or_else(|| here.clone());
     let config_file = match &arguments.config {
         Some(file) => Some(canonical(file)?),
-        None => repository.config,
+        None => repository.config.filter(|_| only.is_none()),
     };
     let mut reader = Reader {
         sources: SourceMap::new(),
-        seen: BTreeSet::new(),
+        seen: BTreeMap::new(),
         root,
     };
     let mut documents = Documents::built_in(&mut reader.sources);
@@ -93,6 +110,10 @@ pub(super) fn read(arguments: &PolicyArguments, start: Option<&Path>) -> anyhow:
             bail!("`{}` holds no `kind: Config` of kpolicy.io", file.display());
         }
     }
+    for path in only.unwrap_or_default() {
+        reader.path(path, &mut documents)?;
+    }
+    let config_file = config_file.or_else(|| reader.path_of(documents.config_source()?));
     let config = documents.config();
     let config_directory = config_file
         .as_deref()
@@ -126,17 +147,25 @@ pub(super) fn read(arguments: &PolicyArguments, start: Option<&Path>) -> anyhow:
             git: repository.git,
         },
         problems: documents.problems,
+        own: documents.own,
     })
 }
 
 /// Reads files once each, however often they are named.
 struct Reader {
     sources: SourceMap,
-    seen: BTreeSet<PathBuf>,
+    seen: BTreeMap<PathBuf, SourceId>,
     root: PathBuf,
 }
 
 impl Reader {
+    /// The file that a source was read from.
+    fn path_of(&self, source: SourceId) -> Option<PathBuf> {
+        let mut seen = self.seen.iter();
+        seen.find(|(_, known)| **known == source)
+            .map(|(path, _)| path.clone())
+    }
+
     /// Reads a file, or all YAML and JSON files below a directory.
     fn path(&mut self, path: &Path, documents: &mut Documents) -> anyhow::Result<()> {
         let found = canonical(path)?;
@@ -153,9 +182,10 @@ impl Reader {
     }
 
     fn file(&mut self, file: &Path, documents: &mut Documents) -> anyhow::Result<()> {
-        if !self.seen.insert(file.to_owned()) {
+        if self.seen.contains_key(file) {
             return Ok(());
         }
+        self.seen.insert(file.to_owned(), self.sources.next_id());
         let name = shown(file, &self.root);
         let bytes = fs::read(file).with_context(|| format!("cannot read `{name}`"))?;
         match decode_text(&bytes) {

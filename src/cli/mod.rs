@@ -6,11 +6,14 @@
 //! A new subcommand is a variant of [`Command`](args::Command) and a file with `Arguments` and `run`.
 
 mod args;
+mod check;
 mod console;
 mod exit;
 mod input;
 #[cfg(feature = "lint")]
 mod lint;
+mod policies;
+mod policy_page;
 
 pub use args::Args;
 pub use console::Console;

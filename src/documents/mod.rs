@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::config::{Config, PolicyException, Profile, read_config, read_exception, read_profile};
 use crate::manifest::{Dialect, Document, Limits, NodeRef, Problem, read};
 use crate::policy::{Policy, PolicySet, built_in_texts, read_policy};
-use crate::source::{Source, SourceMap, Span};
+use crate::source::{Source, SourceId, SourceMap, Span};
 
 use kind::Kind;
 
@@ -28,7 +28,9 @@ pub struct Documents {
     pub exceptions: Vec<PolicyException>,
     /// Everything wrong, in order of reading.
     pub problems: Vec<Problem>,
-    /// How many documents were not kpolicy's own.
+    /// How many documents were added that are kpolicy's own, right or wrong; the built-in ones do not count.
+    pub own: usize,
+    /// How many documents were none of kpolicy's.
     pub others: usize,
     config: Option<(Document, Option<Span>)>,
 }
@@ -64,6 +66,12 @@ impl Documents {
         self.config.is_some()
     }
 
+    /// The source of the Config that was read.
+    pub fn config_source(&self) -> Option<SourceId> {
+        let (document, _) = self.config.as_ref()?;
+        document.root().origin().map(|span| span.source)
+    }
+
     /// All policies, ready to judge. The documents keep none.
     pub fn take_policies(&mut self) -> PolicySet {
         PolicySet::new(self.policies.drain(..))
@@ -93,7 +101,11 @@ impl Documents {
         sources: &SourceMap,
         built_in: bool,
     ) {
-        match kind::of(document.root()) {
+        let kind = kind::of(document.root());
+        if !built_in && !matches!(kind, Ok(Kind::Other)) {
+            self.own += 1;
+        }
+        match kind {
             Ok(Kind::Policy) => {
                 if let Some(policy) = read_policy(&document, sources, &mut self.problems) {
                     if alone {

@@ -66,6 +66,17 @@ impl Judge {
         general.map(|assignment| (&assignment.policy, assignment.enforcement))
     }
 
+    /// The policies that run and judge nothing where no namespace says otherwise, each with the reason: required
+    /// parameters that nobody has set.
+    pub fn idle(&self) -> impl Iterator<Item = (&Arc<Policy>, &str)> {
+        let runs = |assignment: &&Assignment| assignment.enforcement > Enforcement::Disabled;
+        let general = self.assignments.general().iter().filter(runs);
+        general.filter_map(|assignment| match &assignment.params {
+            Params::Ready(_) => None,
+            Params::Unset(reason) => Some((&assignment.policy, &**reason)),
+        })
+    }
+
     /// Whether anything runs in a namespace at all.
     pub fn is_excluded(&self, namespace: Option<&str>) -> bool {
         let within = self.assignments.within(namespace);

@@ -95,7 +95,13 @@ impl Requirement {
         let label = match labels.map(NodeRef::view) {
             Some(View::Unknown(reason)) => return Err(reason),
             Some(View::Map(map)) => match (map.get(&self.key).map(NodeRef::view), map.open()) {
-                (Some(View::Unknown(reason)), _) | (None, Some(reason)) => return Err(reason),
+                // That a label is there may be known where its value is not.
+                (Some(View::Unknown(reason)), _) => match self.comparison {
+                    Comparison::Exists => return Ok(true),
+                    Comparison::DoesNotExist => return Ok(false),
+                    Comparison::In | Comparison::NotIn => return Err(reason),
+                },
+                (None, Some(reason)) => return Err(reason),
                 (Some(View::String(value)), _) => Some(value),
                 // A null or a number cannot be stored as a label.
                 (Some(_), _) => Some(""),
@@ -284,6 +290,27 @@ mod tests {
         let mut decided = selector("In", "kubernetes.io/metadata.name", &["bank"]).unwrap();
         decided.requirements.splice(0..0, unknown.requirements);
         assert_eq!(decided.matches(Some(open.root())), Ok(false));
+    }
+
+    #[test]
+    fn that_a_label_is_there_may_be_known_where_its_value_is_not() {
+        let mut builder = DocumentBuilder::new();
+        let value = builder.unknown("substituted by Flux");
+        let map = builder.object(&[("team", value)]);
+        let labels = builder.finish(map);
+        for (operator, values, expected) in [
+            ("Exists", &[][..], Ok(true)),
+            ("DoesNotExist", &[], Ok(false)),
+            ("In", &["shop"], Err("substituted by Flux")),
+            ("NotIn", &["shop"], Err("substituted by Flux")),
+        ] {
+            let selector = selector(operator, "team", values).unwrap();
+            assert_eq!(
+                selector.matches(Some(labels.root())),
+                expected,
+                "{operator}"
+            );
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn documents_are_sorted_by_kind() {
     let text = format!("{POLICY}---\n{config}---\napiVersion: v1\nkind: ConfigMap\n---\na: 1\n");
     let (mut documents, problems) = added(&[("all.yaml", &text)]);
     assert_eq!(problems, [""; 0]);
-    assert_eq!(documents.others, 2);
+    assert_eq!((documents.own, documents.others), (2, 2));
     assert!(documents.has_config());
     assert!(!documents.config().mutate);
     assert!(
