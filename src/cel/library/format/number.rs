@@ -33,6 +33,8 @@ pub(super) fn fixed(value: f64, precision: usize) -> String {
     if !value.is_finite() {
         return special(value);
     }
+    // Upstream shows the sign of `-0.1` rounded to nothing, but not that of negative zero.
+    let value = if value == 0.0 { 0.0 } else { value };
     let plain = format!("{value:.precision$}");
     let (sign, plain) = plain
         .strip_prefix('-')
@@ -58,6 +60,7 @@ pub(super) fn fixed(value: f64, precision: usize) -> String {
 /// `%e`: six digits behind the point and a power of ten in superscript. What is asked for as precision is the least
 /// width instead: so it is upstream.
 pub(super) fn exponential(value: f64, width: usize) -> String {
+    let value = if value == 0.0 { 0.0 } else { value };
     let text = if value.is_finite() {
         let (digits, exponent) = scientific(format!("{value:.6e}"));
         let sign = if exponent < 0 { "\u{207b}" } else { "" };

@@ -24,6 +24,8 @@ fn clauses_write_their_arguments() {
         ("%.0f", A::Double(123.5), "124"),
         ("%.0f", A::Double(0.5), "0"),
         ("%.20f", A::Double(0.1), "0.10000000000000000555"),
+        ("%.1f", A::Double(-0.0), "0.0"),
+        ("%.0f", A::Double(-0.1), "-0"),
         ("%f", A::String("NaN"), "NaN"),
         ("%f", A::String("-Infinity"), "-\u{221e}"),
         ("%f", A::Double(f64::INFINITY), "\u{221e}"),
