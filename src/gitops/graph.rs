@@ -225,7 +225,7 @@ impl Graph {
         for at in self.closure(root) {
             let member = self.get(at)?;
             let Some(kustomization) = &member.kustomization else {
-                return Some("a kustomization that it uses does not parse".to_owned());
+                return Some("its kustomization, or one that it uses, does not parse".to_owned());
             };
             if kustomization.inflates_charts() {
                 return Some(

@@ -46,7 +46,7 @@ pub(super) fn discover(paths: &[PathBuf], apart: &[PathBuf]) -> Discovered {
     outside.retain(|link| !leads_into(link, &roots));
     if !outside.is_empty() {
         discovered.remarks.push(format!(
-            "did not follow {} that lead out of the given paths or nowhere",
+            "did not follow {} out of the given paths or to nowhere",
             count(outside.len(), "symbolic link")
         ));
     }
@@ -206,7 +206,7 @@ mod tests {
         assert!(discovered.failures.is_empty());
         assert_eq!(
             discovered.remarks,
-            ["did not follow 2 symbolic links that lead out of the given paths or nowhere"]
+            ["did not follow 2 symbolic links out of the given paths or to nowhere"]
         );
     }
 

@@ -87,7 +87,7 @@ pub(super) fn report(files: &Files, builds: &Builds, charts: &Charts) -> Report 
     }
     if others > 0 {
         report.remarks.push(format!(
-            "left out {} that hold no Kubernetes object",
+            "left out {} without a Kubernetes object",
             count(others, "file")
         ));
     }

@@ -26,3 +26,4 @@ mod policy_documents;
 mod tls;
 #[cfg(feature = "serve")]
 mod webhook;
+mod lint_cases;
