@@ -16,6 +16,7 @@ mod objects;
 mod reading;
 mod secrets;
 mod select;
+mod substitution;
 mod world;
 
 use std::ffi::OsString;
@@ -130,7 +131,8 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
 
     let mut report = reading::report(&files, &builds, &charts);
     report.remarks.extend(discovered.remarks);
-    let cases = world::cases(&files, &builds, &clusters);
+    let substitution = substitution::Substitution::find(&files, &options.root);
+    let cases = world::cases(&files, &builds, &clusters, &substitution);
     let judged = judging::judge(&cases, &clusters, &builds, &files, options);
     if judged.excluded > 0 {
         report.remarks.push(format!(

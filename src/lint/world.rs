@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::config::Config;
 use crate::engine::OtherObjects;
@@ -13,6 +14,7 @@ use super::builds::{Build, Builds};
 use super::clusters::Clusters;
 use super::files::{File, Files};
 use super::objects::{Content, Identity, content};
+use super::substitution::Substitution;
 
 /// The label that the API server gives every namespace.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -56,9 +58,11 @@ pub(super) fn cases<'a>(
     files: &'a Files,
     builds: &'a Builds,
     clusters: &Clusters,
+    substitution: &Substitution,
 ) -> Vec<Vec<Case<'a>>> {
     let mut worlds: Vec<Vec<Case<'a>>> = clusters.iter().map(|_| Vec::new()).collect();
-    let mut add = |cluster: usize, case: Case<'a>| {
+    let mut add = |cluster: usize, mut case: Case<'a>, place: Option<&Path>| {
+        substitution.mark(&mut case.document, place);
         if let Some(world) = worlds.get_mut(cluster) {
             world.push(case);
         }
@@ -68,12 +72,14 @@ pub(super) fn cases<'a>(
         for document in &file.documents {
             for &cluster in &of {
                 if let Some(case) = case(Cow::Borrowed(document), None, Provenance::File) {
-                    add(cluster, case);
+                    add(cluster, case, file.path.as_deref());
                 }
             }
         }
     }
     for build in &builds.list {
+        let member = builds.graph.get(build.root);
+        let place = member.map(|member| member.directory.as_path());
         for &cluster in &build.clusters {
             match &build.outcome {
                 Ok(objects) => {
@@ -81,13 +87,13 @@ pub(super) fn cases<'a>(
                         let provenance = Provenance::Built(build, index);
                         let document = Cow::Borrowed(&object.document);
                         if let Some(case) = case(document, None, provenance) {
-                            add(cluster, case);
+                            add(cluster, case, place);
                         }
                     }
                 }
                 Err(_) => {
                     for case in as_written(build, files, builds) {
-                        add(cluster, case);
+                        add(cluster, case, place);
                     }
                 }
             }

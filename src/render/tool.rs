@@ -100,19 +100,32 @@ fn wrapper(target: &Path) -> String {
     )
 }
 
-/// The tool's complaint without the paths of our own wrapper.
+/// What is wrong, out of a complaint that tells the whole way there; without the paths of our own wrapper.
+///
+/// kustomize nests its errors: `accumulating resources: accumulation err='…': must build at directory: …`, and
+/// `recursed accumulation of path '…': …` for each kustomization on the way.
 fn readable(reason: &str, workspace: &Path, directory: &Path) -> String {
+    const MOST: usize = 300;
     let way = relative(workspace, directory);
-    let around = format!(
-        "accumulating resources: accumulation err='accumulating resources from '{}': ",
-        way.display()
-    );
     let parent = directory.parent().unwrap_or(directory);
-    reason
-        .replace(&around, "")
+    let mut gist = reason;
+    if let Some((_, last)) = gist.rsplit_once("recursed accumulation of path '") {
+        gist = last.split_once("': ").map_or(last, |(_, cause)| cause);
+    }
+    if let Some((_, last)) = gist.rsplit_once("accumulation err='") {
+        gist = last;
+    }
+    if let Some((cause, _)) = gist.split_once("': must build at directory") {
+        gist = cause;
+    }
+    let gist = gist
         .replace(&*way.to_string_lossy(), ".")
         .replace(&format!("{}/", parent.display()), "")
-        .replace(&format!("{}/", workspace.display()), "")
+        .replace(&format!("{}/", workspace.display()), "");
+    match gist.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", gist.get(..end).unwrap_or_default()),
+        None => gist,
+    }
 }
 
 #[cfg(unix)]
@@ -124,4 +137,36 @@ fn is_program(file: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_program(file: &Path) -> bool {
     file.is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_is_cut_to_what_is_wrong() {
+        for (reason, expected) in [
+            (
+                "accumulating resources: accumulation err='accumulating resources from '../../repo/over': read /repo/over: is a \
+                 directory': recursed accumulation of path '/repo/over': accumulating resources: accumulation err='accumulating \
+                 resources from 'gone.yaml': open /repo/over/gone.yaml: no such file or directory': must build at directory: not \
+                 a valid directory: evalsymlink failure on '/repo/over/gone.yaml'",
+                "accumulating resources from 'gone.yaml': open over/gone.yaml: no such file or directory",
+            ),
+            (
+                "accumulating resources: accumulation err='a': recursed accumulation of path '/repo/a': accumulating resources: \
+                 accumulation err='accumulating resources from '../b': '/repo/b' must resolve to a file': cycle detected: candidate \
+                 root '/repo/b' contains visited root '/repo/b'",
+                "accumulating resources from '../b': 'b' must resolve to a file': cycle detected: candidate root 'b' contains \
+                 visited root 'b'",
+            ),
+            (
+                "invalid Kustomization: json: unknown field \"x\"",
+                "invalid Kustomization: json: unknown field \"x\"",
+            ),
+        ] {
+            let (workspace, directory) = (Path::new("/tmp/kpolicy-1"), Path::new("/repo/over"));
+            assert_eq!(readable(reason, workspace, directory), expected);
+        }
+    }
 }
