@@ -26,4 +26,3 @@ mod policy_documents;
 mod tls;
 #[cfg(feature = "serve")]
 mod webhook;
-mod lint_cases;
