@@ -27,7 +27,7 @@ pub fn read_config(
     Config {
         profiles: chosen,
         policy_paths: paths(&mut root, "policyPaths"),
-        policies: read_settings(&mut root, Level::Base),
+        policies: read_settings(&mut root, Level::Config),
         clusters: read_clusters(&mut root),
         namespaces: root.each("namespaces", |_, fields| read_namespace(fields)),
         exceptions: root
@@ -96,7 +96,7 @@ fn read_clusters(root: &mut Fields<'_, '_>) -> Vec<Cluster> {
         let kubernetes_version = fields
             .node("kubernetesVersion")
             .and_then(|node| version(node, fields.problems()));
-        let policies = read_settings(&mut fields, Level::Cluster);
+        let policies = read_settings(&mut fields, Level::Config);
         let name = name?;
         if let Some(first) = clusters.iter().find(|known| *known.name == *name) {
             let problem = Problem::error(format!("cluster `{name}` is named twice"), span);

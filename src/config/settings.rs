@@ -8,10 +8,10 @@ use super::{API_VERSION, Enforcement, PolicySetting, PolicySettings, Profile};
 /// Where settings stand decides what they may say.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Level {
-    /// A profile, or `policies` of Config.
-    Base,
-    /// A cluster: `*` stands for every policy.
-    Cluster,
+    /// A profile: names each policy.
+    Profile,
+    /// `policies` of Config or of a cluster: `*` stands for every policy.
+    Config,
     /// A namespace by its exact name.
     Namespace,
     /// Namespaces by a glob: may only harden.
@@ -33,7 +33,7 @@ pub fn read_profile(document: &Document, problems: &mut Vec<Problem>) -> Option<
     });
     let policies = root.required_map("spec").map(|mut spec| {
         spec.require("policies");
-        read_settings(&mut spec, Level::Base)
+        read_settings(&mut spec, Level::Profile)
     });
     Some(Profile {
         name: name?,
@@ -61,9 +61,9 @@ fn read_setting(
     problems: &mut Vec<Problem>,
 ) -> Option<PolicySetting> {
     let span = entry.key_origin;
-    if entry.key == "*" && level != Level::Cluster {
+    if entry.key == "*" && level != Level::Config {
         let help = match level {
-            Level::Base => "name the policies, or put `*` under a cluster",
+            Level::Profile => "name the policies",
             _ => "put `enforcement` beside `names`",
         };
         problems.push(Problem::error("`*` is not allowed here", span).with_help(help));

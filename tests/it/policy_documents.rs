@@ -3,6 +3,7 @@
 mod anything;
 mod builtin;
 mod config;
+mod docs;
 mod matching;
 mod policy;
 mod sorting;

@@ -116,8 +116,8 @@ fn every_error_of_a_config_is_placed() {
             vec!["[a]: `params` must be a map, not a list".into()],
         ),
         (
-            "policies: {\"*\": {enforcement: deny}}",
-            vec!["\"*\": `*` is not allowed here (name the policies, or put `*` under a cluster)".into()],
+            "policies: {\"*\": {params: {a: 1}}}",
+            vec!["params: `*` cannot have parameters: every policy has its own".into()],
         ),
         (
             "policies: {require-*: {enforcement: deny}}",
