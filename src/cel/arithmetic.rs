@@ -4,8 +4,10 @@ use super::error::{EvalErrorKind, Failure};
 use super::syntax::Arithmetic;
 use super::value::{Bytes, Content, Str, Value};
 
-/// Longest string, in bytes, and longest list that an expression may compute.
-pub(super) const MAX_COMPUTED: usize = 8 * 1024 * 1024;
+/// Longest string that an expression may compute, in bytes.
+const MAX_TEXT: usize = 4 * 1024 * 1024;
+/// Most elements of a list or map that an expression may compute.
+const MAX_ELEMENTS: usize = 1_000_000;
 
 type Computed<'a> = Result<Value<'a>, Failure>;
 
@@ -90,18 +92,18 @@ fn int_overflow() -> Failure {
 fn add<'a>(left: &Value<'a>, right: &Value<'a>) -> Computed<'a> {
     match (left.content(), right.content()) {
         (Content::String(left), Content::String(right)) => {
-            check_size(left.len() + right.len())?;
+            check_text(left.len() + right.len())?;
             let mut text = String::with_capacity(left.len() + right.len());
             text.push_str(left);
             text.push_str(right);
             Ok(Value::String(Str::from(text)))
         }
         (Content::Bytes(left), Content::Bytes(right)) => {
-            check_size(left.len() + right.len())?;
+            check_text(left.len() + right.len())?;
             Ok(Value::Bytes(Bytes::from([left, right].concat())))
         }
         (Content::List(left), Content::List(right)) => {
-            check_size(left.len() + right.len())?;
+            check_elements(left.len() + right.len())?;
             Ok(Value::list(left.iter().chain(right.iter()).collect()))
         }
         _ => Err(Failure::overload()),
@@ -112,11 +114,20 @@ fn subtract<'a>(_left: &Value<'a>, _right: &Value<'a>) -> Computed<'a> {
     Err(Failure::overload())
 }
 
-/// Refuses a result that is too large before memory is taken for it.
-pub(super) fn check_size(size: usize) -> Result<(), Failure> {
-    if size <= MAX_COMPUTED {
+/// Refuses a text that is too long before memory is taken for it.
+fn check_text(bytes: usize) -> Result<(), Failure> {
+    if bytes <= MAX_TEXT {
         return Ok(());
     }
-    let message = format!("the result is larger than {MAX_COMPUTED} bytes or elements");
+    let message = format!("the result is longer than {MAX_TEXT} bytes");
+    Err(Failure::new(EvalErrorKind::Budget, message))
+}
+
+/// Refuses a list that is too long before memory is taken for it.
+pub(super) fn check_elements(count: usize) -> Result<(), Failure> {
+    if count <= MAX_ELEMENTS {
+        return Ok(());
+    }
+    let message = format!("the result has more than {MAX_ELEMENTS} elements");
     Err(Failure::new(EvalErrorKind::Budget, message))
 }

@@ -6,31 +6,36 @@ use super::error::Failure;
 use super::syntax::Relation;
 use super::value::{Content, Entries, Items, Value};
 
-/// The outcome of `left relation right`.
+/// The outcome of `left relation right`. Adds to `compared` how many parts of lists and maps were looked at.
 pub(super) fn relation(
     relation: Relation,
     left: &Value<'_>,
     right: &Value<'_>,
+    compared: &mut u64,
 ) -> Result<bool, Failure> {
     match relation {
-        Relation::Equal => equal(left, right),
-        Relation::NotEqual => equal(left, right).map(|equal| !equal),
+        Relation::Equal => counted_equal(left, right, compared),
+        Relation::NotEqual => counted_equal(left, right, compared).map(|equal| !equal),
         Relation::Less => Ok(order(left, right)? == Some(Ordering::Less)),
         Relation::LessOrEqual => Ok(order(left, right)?.is_some_and(Ordering::is_le)),
         Relation::Greater => Ok(order(left, right)? == Some(Ordering::Greater)),
         Relation::GreaterOrEqual => Ok(order(left, right)?.is_some_and(Ordering::is_ge)),
-        Relation::In => contains(right, left),
+        Relation::In => contains(right, left, compared),
     }
 }
 
 /// Whether two values are equal: numbers by value whatever their types, values of different types never.
 /// A difference decides even if other parts cannot be known.
 pub(super) fn equal(left: &Value<'_>, right: &Value<'_>) -> Result<bool, Failure> {
+    counted_equal(left, right, &mut 0)
+}
+
+fn counted_equal(left: &Value<'_>, right: &Value<'_>, compared: &mut u64) -> Result<bool, Failure> {
     match shallow(left, right) {
         Shallow::Equal => Ok(true),
         Shallow::Different => Ok(false),
         Shallow::Unknown(reason) => Err(Failure::unknown(&reason)),
-        Shallow::Parts(parts) => deep(parts),
+        Shallow::Parts(parts) => deep(parts, compared),
     }
 }
 
@@ -50,9 +55,13 @@ pub(super) fn order(left: &Value<'_>, right: &Value<'_>) -> Result<Option<Orderi
 }
 
 /// Whether a list has an equal element, or a map the key.
-pub(super) fn contains(collection: &Value<'_>, wanted: &Value<'_>) -> Result<bool, Failure> {
+fn contains(
+    collection: &Value<'_>,
+    wanted: &Value<'_>,
+    compared: &mut u64,
+) -> Result<bool, Failure> {
     match collection.content() {
-        Content::List(items) => list_contains(items, wanted),
+        Content::List(items) => list_contains(items, wanted, compared),
         Content::Map(entries) => {
             if entries.get(wanted).is_some() {
                 return Ok(true);
@@ -66,10 +75,15 @@ pub(super) fn contains(collection: &Value<'_>, wanted: &Value<'_>) -> Result<boo
     }
 }
 
-fn list_contains(items: Items<'_, '_>, wanted: &Value<'_>) -> Result<bool, Failure> {
+fn list_contains(
+    items: Items<'_, '_>,
+    wanted: &Value<'_>,
+    compared: &mut u64,
+) -> Result<bool, Failure> {
     let mut unknown = None;
     for item in items.iter() {
-        match equal(&item, wanted) {
+        *compared += 1;
+        match counted_equal(&item, wanted, compared) {
             Ok(true) => return Ok(true),
             Ok(false) => {}
             Err(failure) => unknown = unknown.or(Some(failure)),
@@ -184,9 +198,10 @@ fn maps<'v>(left: Entries<'_, 'v>, right: Entries<'_, 'v>) -> Shallow<'v> {
     }
 }
 
-fn deep<'v>(mut parts: Vec<(Value<'v>, Value<'v>)>) -> Result<bool, Failure> {
+fn deep<'v>(mut parts: Vec<(Value<'v>, Value<'v>)>, compared: &mut u64) -> Result<bool, Failure> {
     let mut unknown = None;
     while let Some((left, right)) = parts.pop() {
+        *compared += 1;
         match shallow(&left, &right) {
             Shallow::Equal => {}
             Shallow::Different => return Ok(false),

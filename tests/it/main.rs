@@ -11,6 +11,7 @@
 #[cfg(feature = "serve")]
 mod admission;
 mod architecture;
+mod cel_limits;
 #[cfg(feature = "conformance")]
 mod conformance_cel;
 #[cfg(feature = "conformance")]

@@ -1,6 +1,6 @@
 //! What builds values: list, map and struct literals, `map`, `filter` and their kin, and optionals.
 
-use super::super::arithmetic::check_size;
+use super::super::arithmetic::check_elements;
 use super::super::compare;
 use super::super::error::{EvalError, EvalErrorKind};
 use super::super::expression::{Entry, Expression, Field, Item, Shape, Transform};
@@ -85,7 +85,7 @@ impl<'a> Evaluator<'_, 'a> {
                     add_entries(&result, &mut keys, &mut values, expression)?;
                 }
             }
-            check_size(values.len()).map_err(|failure| failed(failure, expression, "", &[]))?;
+            check_elements(values.len()).map_err(|failure| failed(failure, expression, "", &[]))?;
         }
         closed(&walk, expression)?;
         self.assemble(transform.shape, keys, values, expression)

@@ -28,8 +28,8 @@ pub(super) use walk::Walk;
 const MAX_HEIGHT: u32 = 500;
 /// How deep computed values may nest.
 const MAX_DEPTH: u32 = 200;
-/// A computed value costs one step for so many bytes or elements.
-const SIZE_PER_STEP: usize = 32;
+/// So many bytes of a text cost one step, when it is built and when a function reads it.
+const BYTES_PER_STEP: usize = 64;
 
 /// A value, or why there is none. Boxed: errors are rare and large, and evaluation is recursive.
 pub(super) type Outcome<'a> = Result<Value<'a>, Box<EvalError<'a>>>;
@@ -242,7 +242,10 @@ impl<'e, 'a> Evaluator<'e, 'a> {
         expression: &Expression,
     ) -> Outcome<'a> {
         let operands = [self.value(left)?, self.value(right)?];
-        match compare::relation(relation, &operands[0], &operands[1]) {
+        let mut compared = 0;
+        let outcome = compare::relation(relation, &operands[0], &operands[1], &mut compared);
+        self.spend(compared, expression)?;
+        match outcome {
             Ok(holds) => Ok(Value::Bool(holds)),
             Err(failure) => Err(failed(failure, expression, relation.symbol(), &operands)),
         }
@@ -255,6 +258,7 @@ impl<'e, 'a> Evaluator<'e, 'a> {
             *slot = self.value(argument)?;
         }
         let values = values.get(..count).unwrap_or_default();
+        self.spend(values.iter().map(size).sum(), expression)?;
         let arguments = Arguments {
             values,
             pattern: call.pattern.as_deref(),
@@ -282,15 +286,10 @@ impl<'e, 'a> Evaluator<'e, 'a> {
 
     /// A value that was built here: it costs steps by its size, and it may not nest too deeply.
     pub(super) fn computed(&self, value: Value<'a>, expression: &Expression) -> Outcome<'a> {
-        let size = match &value {
-            Value::String(text) => text.as_str().len(),
-            Value::Bytes(bytes) => bytes.as_slice().len(),
-            Value::List(list) => list.items().len(),
-            Value::Map(map) => map.entries().len(),
-            Value::Bool(_) | Value::Int(_) | Value::Node(_) => return Ok(value),
-            _ => 0,
-        };
-        self.spend((size / SIZE_PER_STEP) as u64, expression)?;
+        if matches!(value, Value::Bool(_) | Value::Int(_) | Value::Node(_)) {
+            return Ok(value);
+        }
+        self.spend(size(&value), expression)?;
         if value.depth() > MAX_DEPTH {
             let message = "the lists and maps of this value nest too deeply";
             return Err(fail(EvalErrorKind::Budget, message, expression, None));
@@ -333,6 +332,18 @@ pub(super) fn fail<'a>(
         place,
         route: None,
     })
+}
+
+/// The steps that reading or building a value once costs.
+fn size(value: &Value<'_>) -> u64 {
+    let steps = match value.content() {
+        Content::String(text) => text.len() / BYTES_PER_STEP,
+        Content::Bytes(bytes) => bytes.len() / BYTES_PER_STEP,
+        Content::List(items) => items.len(),
+        Content::Map(entries) => entries.len(),
+        _ => 0,
+    };
+    steps as u64
 }
 
 /// An error of a variable as the expression that mentions it sees it.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::super::arithmetic::{self, check_size};
+use super::super::arithmetic::{self, check_elements};
 use super::super::compare;
 use super::super::error::Failure;
 use super::super::syntax::Arithmetic;
@@ -159,7 +159,7 @@ fn flatten<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
                 Content::List(items) => next.extend(items.iter()),
                 _ => next.push(value),
             }
-            check_size(next.len())?;
+            check_elements(next.len())?;
         }
         flat = next;
     }
@@ -202,8 +202,7 @@ fn sort<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
 fn range<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
     let end = arguments.int(0)?;
     let size = usize::try_from(end).unwrap_or(0);
-    // Small enough for memory: an element takes as much as dozens of bytes.
-    check_size(size.saturating_mul(32))?;
+    check_elements(size)?;
     Ok(Value::list((0..end.max(0)).map(Value::Int).collect()))
 }
 
