@@ -14,8 +14,11 @@ mod image;
 mod lists;
 mod quantity;
 mod regex;
+mod selector;
 mod standard;
 mod strings;
+#[cfg(test)]
+mod tests;
 
 use super::error::Failure;
 use super::library::regex::Pattern;
@@ -165,6 +168,7 @@ const TABLES: &[&[Function]] = &[
     lists::FUNCTIONS,
     quantity::FUNCTIONS,
     regex::FUNCTIONS,
+    selector::FUNCTIONS,
     standard::FUNCTIONS,
     strings::FUNCTIONS,
 ];

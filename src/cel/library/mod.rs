@@ -6,7 +6,6 @@ pub(crate) mod format;
 pub(crate) mod image;
 pub(crate) mod quantity;
 pub(crate) mod regex;
-#[allow(dead_code, reason = "made callable in `functions` next")]
 pub(crate) mod selector;
 pub(crate) mod strings;
 #[allow(dead_code, reason = "made callable in `functions` next")]

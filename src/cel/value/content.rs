@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::super::library::image::ImageReference;
 use super::super::library::quantity::Quantity;
 
-use crate::manifest::{ListRef, MapRef};
+use crate::manifest::{ListRef, MapRef, NodeRef, View};
 
 use super::{Map, Str, Struct, Type, Value};
 
@@ -101,6 +101,19 @@ impl<'v, 'a> Entries<'v, 'a> {
         }
     }
 
+    /// What is under a text key, borrowed as long as the map.
+    pub(crate) fn look(self, key: &str) -> Option<Content<'v, 'a>>
+    where
+        'a: 'v,
+    {
+        match self {
+            Self::Node(map) => Some(node_content(map.get(key)?)),
+            Self::Values(map) => map
+                .get(&Value::String(Str::Borrowed(key)))
+                .map(Value::content),
+        }
+    }
+
     /// The key and the value at a position.
     pub(crate) fn at(self, index: usize) -> Option<(Value<'a>, Value<'a>)> {
         match self {
@@ -120,5 +133,19 @@ impl<'v, 'a> Entries<'v, 'a> {
         'a: 'v,
     {
         (0..self.len()).filter_map(move |index| self.at(index))
+    }
+}
+
+/// What a document's node is.
+pub(super) fn node_content<'v, 'a: 'v>(node: NodeRef<'a>) -> Content<'v, 'a> {
+    match node.view() {
+        View::Null => Content::Null,
+        View::Bool(value) => Content::Bool(value),
+        View::Int(value) => Content::Int(value),
+        View::Float(value) => Content::Double(value),
+        View::String(text) => Content::String(text),
+        View::List(list) => Content::List(Items::Node(list)),
+        View::Map(map) => Content::Map(Entries::Node(map)),
+        View::Unknown(reason) => Content::Unknown(reason),
     }
 }

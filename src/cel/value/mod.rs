@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 
 use super::library::image::ImageReference;
 use super::library::quantity;
-use crate::manifest::{NodeRef, View};
+use crate::manifest::NodeRef;
 
 pub use collection::{List, Map, Struct};
 pub(crate) use content::{Content, Entries, Items};
@@ -280,16 +280,7 @@ impl<'a> Value<'a> {
             Self::Optional(value) => Content::Optional(value.as_deref()),
             Self::Quantity(value) => Content::Quantity(&value.0),
             Self::Image(value) => Content::Image(&value.0),
-            Self::Node(node) => match node.view() {
-                View::Null => Content::Null,
-                View::Bool(value) => Content::Bool(value),
-                View::Int(value) => Content::Int(value),
-                View::Float(value) => Content::Double(value),
-                View::String(text) => Content::String(text),
-                View::List(list) => Content::List(Items::Node(list)),
-                View::Map(map) => Content::Map(Entries::Node(map)),
-                View::Unknown(reason) => Content::Unknown(reason),
-            },
+            Self::Node(node) => content::node_content(*node),
         }
     }
 }
