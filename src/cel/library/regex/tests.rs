@@ -1,5 +1,7 @@
 //! Patterns against the behaviour of Go's `regexp`, checked case by case.
 
+use proptest::prelude::*;
+
 use super::{Pattern, PatternError};
 
 /// A pattern, texts it is found in, texts it is not found in.
@@ -252,4 +254,18 @@ fn hostile_patterns_take_linear_time() {
     let pattern = Pattern::compile("^(a+)+$").unwrap();
     assert!(pattern.matches(&text));
     assert!(!pattern.matches(&format!("{text}b")));
+}
+
+proptest! {
+    #[test]
+    fn any_pattern_is_compiled_or_refused_and_never_by_the_engine(pattern in r"[-a-c(){}\[\]|*+?^$.,:<>=!PQEdDwWsSbBpzAxi\\0-3\u{e9}&~]{0,24}", text in any::<String>()) {
+        match Pattern::compile(&pattern) {
+            Ok(compiled) => {
+                prop_assert_eq!(compiled.matches(&text), !compiled.find_all(&text, 1).is_empty());
+            }
+            // What the translator lets through must be valid for the engine, or it has misread the syntax.
+            Err(PatternError::Unsupported(reason)) => prop_assert!(false, "{}", reason),
+            Err(_) => {}
+        }
+    }
 }
