@@ -1,18 +1,96 @@
-//! Throughput of the stages: parsing, evaluating with the whole set, linting, and the webhook beside an empty handler.
+//! Throughput of the stages: reading, evaluating with the whole set, linting, and the webhook beside an empty handler.
 //!
-//! Figures are for comparison within one run; see CONTRIBUTING.md.
+//! Figures are for comparison within one run: these stages on one machine, before and after a change.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a bench may fail so"
+)]
 
 use std::hint::black_box;
+use std::sync::Arc;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use kpolicy::manifest::{Dialect, Limits, read};
-use kpolicy::source::SourceId;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request as HttpRequest;
+use axum::routing::post;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use kpolicy::config::{Config, Date};
+use kpolicy::documents::Documents;
+use kpolicy::engine::{Kind, Limits, NoOtherObjects, Request, Resource};
+use kpolicy::judge::Judge;
+use kpolicy::lint::{self, Options, Render, Selection};
+use kpolicy::manifest::{self, Dialect, Document, DocumentBuilder, read, read_json, write_json};
+use kpolicy::policy::{Operation, PolicySet};
+use kpolicy::schema::defaults;
+use kpolicy::server::{self, Judges, Metrics, Timeouts};
+use kpolicy::source::{SourceId, SourceMap};
+use tower::ServiceExt;
 
-/// A Deployment as people write it: two containers, probes, resources, about 2.5 KB.
+/// A Deployment as people write it: two containers, probes, resources.
 const DEPLOYMENT: &str = include_str!("deployment.yaml");
+const CONFIG: &str = "apiVersion: kpolicy.io/v1alpha1\nkind: Config\nprofiles: [recommended]\n\
+                      policies: {acr-only: {enforcement: deny, params: {registries: [acrdemo.azurecr.io]}}}\n";
+const TODAY: Date = Date {
+    year: 2026,
+    month: 11,
+    day: 21,
+};
 
-fn parse(c: &mut Criterion) {
-    let mut group = c.benchmark_group("parse");
+fn policies() -> (Arc<PolicySet>, Config) {
+    let mut sources = SourceMap::new();
+    let mut documents = Documents::built_in(&mut sources);
+    documents.add(".kpolicy.yaml", &Arc::from(CONFIG), &mut sources);
+    let config = documents.config();
+    assert!(documents.problems.is_empty(), "{:?}", documents.problems);
+    (Arc::new(documents.take_policies()), config)
+}
+
+fn judge() -> Judge {
+    let (policies, config) = policies();
+    Judge::new(&policies, &config, &[], None, TODAY).unwrap()
+}
+
+/// The Deployment with the API server's defaults.
+fn object(containers: usize) -> Document {
+    let reading = read(
+        SourceId(0),
+        DEPLOYMENT,
+        Dialect::Kubectl,
+        &manifest::Limits::default(),
+    );
+    let mut document = reading.documents.into_iter().next().unwrap();
+    let list = document
+        .root()
+        .at(&["spec", "template", "spec", "containers"])
+        .unwrap()
+        .id();
+    for number in 2..containers {
+        let copy = document.node(list).item(number % 2).unwrap().id();
+        let copy = document.duplicate(copy);
+        let name = document.make_string(&format!("sidecar-{number}"));
+        document.set_entry(copy, "name", name);
+        document.insert_item(list, number, copy);
+    }
+    defaults::apply(&mut document, "apps", "Deployment", defaults::NEWEST_MINOR);
+    document
+}
+
+fn review(object: &Document) -> String {
+    format!(
+        r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"0a1b2c3d",
+        "kind":{{"group":"apps","version":"v1","kind":"Deployment"}},
+        "resource":{{"group":"apps","version":"v1","resource":"deployments"}},
+        "name":"storefront","namespace":"shop","operation":"CREATE",
+        "userInfo":{{"username":"dev@example.com","groups":["system:authenticated"]}},
+        "object":{},"oldObject":null,"dryRun":false,"options":null}}}}"#,
+        write_json(object.root())
+    )
+}
+
+fn reading(c: &mut Criterion) {
+    let mut group = c.benchmark_group("read");
     let stream = format!("---\n{DEPLOYMENT}").repeat(100);
     group.throughput(Throughput::Bytes(stream.len() as u64));
     group.bench_function("yaml, 100 deployments", |b| {
@@ -21,12 +99,166 @@ fn parse(c: &mut Criterion) {
                 SourceId(0),
                 black_box(&stream),
                 Dialect::Kubectl,
-                &Limits::default(),
+                &manifest::Limits::default(),
             )
         });
+    });
+    for containers in [2, 60] {
+        let review = review(&object(containers));
+        group.throughput(Throughput::Bytes(review.len() as u64));
+        group.bench_with_input(
+            BenchmarkId::new("review", containers),
+            &review,
+            |b, review| {
+                b.iter(|| read_json(None, black_box(review)));
+            },
+        );
+        group.bench_with_input(
+            BenchmarkId::new("review, serde_json::Value", containers),
+            &review,
+            |b, review| {
+                b.iter(|| serde_json::from_str::<serde_json::Value>(black_box(review)));
+            },
+        );
+    }
+    group.finish();
+}
+
+fn evaluating(c: &mut Criterion) {
+    let judge = judge();
+    let mut namespace = DocumentBuilder::new();
+    let root = namespace.object(&[]);
+    let namespace = namespace.finish(root);
+    let mut group = c.benchmark_group("evaluate, the whole set");
+    for containers in [2, 60] {
+        let object = object(containers);
+        let kind = Kind {
+            group: "apps",
+            version: "v1",
+            kind: "Deployment",
+        };
+        let resource = Resource {
+            group: "apps",
+            version: "v1",
+            resource: "deployments",
+        };
+        let request = Request {
+            operation: Operation::Create,
+            kind,
+            resource,
+            subresource: "",
+            request_kind: kind,
+            request_resource: resource,
+            request_subresource: "",
+            name: "storefront",
+            namespace: Some("shop"),
+            object: Some(object.root()),
+            old_object: None,
+            namespace_object: Some(namespace.root()),
+            user_info: None,
+            options: None,
+            dry_run: false,
+        };
+        let others = NoOtherObjects("a bench");
+        group.bench_with_input(
+            BenchmarkId::new("deployment", containers),
+            &request,
+            |b, request| {
+                b.iter(|| judge.validate(black_box(request), None, &others, &Limits::default()));
+            },
+        );
+    }
+    group.finish();
+}
+
+fn linting(c: &mut Criterion) {
+    const FILES: usize = 500;
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    for number in 0..FILES {
+        let text = DEPLOYMENT.replace("storefront", &format!("storefront-{number}"));
+        std::fs::write(root.join(format!("{number}.yaml")), text).unwrap();
+    }
+    let (policies, config) = policies();
+    let options = Options {
+        paths: vec![root.clone()],
+        input: None,
+        root: root.clone(),
+        config_directory: root,
+        apart: Vec::new(),
+        config: &config,
+        policies: &policies,
+        exceptions: &[],
+        today: TODAY,
+        clusters: Vec::new(),
+        selection: Selection::default(),
+        render: Render::Never,
+        program_path: None,
+        max_bytes: 1 << 20,
+    };
+    let mut group = c.benchmark_group("lint");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(FILES as u64));
+    group.bench_function("500 files", |b| {
+        b.iter(|| lint::run(&options, SourceMap::new()))
     });
     group.finish();
 }
 
-criterion_group!(benches, parse);
+fn serving(c: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let judges = Arc::new(Judges::new(judge()));
+    let webhook = server::admission(
+        judges,
+        Metrics::new(),
+        server::Limits::default(),
+        Timeouts::default(),
+    );
+    let empty = Router::new().route(
+        "/validate",
+        post(|body: axum::body::Bytes| async move { body.len().to_string() }),
+    );
+    let mut group = c.benchmark_group("serve, in memory");
+    for containers in [2, 60] {
+        let review = review(&object(containers));
+        for (name, router) in [("empty handler", &empty), ("webhook", &webhook)] {
+            group.throughput(Throughput::Elements(1));
+            group.bench_with_input(BenchmarkId::new(name, containers), &review, |b, review| {
+                b.to_async_block_on(&runtime, || async {
+                    let request = HttpRequest::post("/validate?timeout=10s")
+                        .header("content-type", "application/json")
+                        .body(Body::from(review.clone()))
+                        .unwrap();
+                    let response = router.clone().oneshot(request).await.unwrap();
+                    to_bytes(response.into_body(), usize::MAX).await.unwrap()
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+/// Runs a future to its end for each iteration, without criterion's own asynchronous machinery.
+trait BlockOn {
+    fn to_async_block_on<F: Future>(
+        &mut self,
+        runtime: &tokio::runtime::Runtime,
+        run: impl FnMut() -> F,
+    );
+}
+
+impl BlockOn for criterion::Bencher<'_> {
+    fn to_async_block_on<F: Future>(
+        &mut self,
+        runtime: &tokio::runtime::Runtime,
+        mut run: impl FnMut() -> F,
+    ) {
+        self.iter(|| runtime.block_on(run()));
+    }
+}
+
+criterion_group!(benches, reading, evaluating, linting, serving);
 criterion_main!(benches);

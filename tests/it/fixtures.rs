@@ -11,7 +11,7 @@ use kpolicy::source::SourceId;
 
 /// What a case shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// The policy says nothing.
     Pass,
     /// The policy denies.
@@ -22,34 +22,34 @@ pub enum Kind {
 
 /// One case with what stands beside it.
 #[derive(Debug)]
-pub struct Fixture {
+pub(crate) struct Fixture {
     /// The policy it is about.
-    pub policy: String,
+    pub(crate) policy: String,
     /// What it shows.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Its path below `testdata/policies`, for messages.
-    pub name: String,
+    pub(crate) name: String,
     /// The object as written.
-    pub text: String,
+    pub(crate) text: String,
     /// The object as written, parsed.
-    pub object: Document,
+    pub(crate) object: Document,
     /// `<case>.context.yaml`.
-    pub context: Option<Document>,
+    pub(crate) context: Option<Document>,
     /// `<case>.request.yaml`.
-    pub request: Option<Document>,
+    pub(crate) request: Option<Document>,
     /// `<case>.expected.json`: `validation`, `message`, `fieldPath` of each finding.
-    pub expected: Option<Vec<[String; 3]>>,
+    pub(crate) expected: Option<Vec<[String; 3]>>,
     /// `<case>.fixed.yaml`.
-    pub fixed: Option<Document>,
+    pub(crate) fixed: Option<Document>,
 }
 
 /// The folder of the fixtures.
-pub fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/policies")
 }
 
 /// All fixtures, in order of their paths.
-pub fn all() -> Vec<Fixture> {
+pub(crate) fn all() -> Vec<Fixture> {
     let mut fixtures = Vec::new();
     for policy in directory(&folder()) {
         for (kind, name) in [
@@ -133,7 +133,7 @@ fn optional(path: &Path) -> Option<Document> {
 }
 
 /// The first document of a text.
-pub fn document(text: &str, path: &Path) -> Document {
+pub(crate) fn document(text: &str, path: &Path) -> Document {
     let reading = read(SourceId(0), text, Dialect::Kubectl, &Limits::default());
     assert!(
         reading.problems.is_empty(),
@@ -150,35 +150,35 @@ pub fn document(text: &str, path: &Path) -> Document {
 
 impl Fixture {
     /// A value of the context.
-    pub fn in_context(&self, key: &str) -> Option<NodeRef<'_>> {
+    pub(crate) fn in_context(&self, key: &str) -> Option<NodeRef<'_>> {
         self.context.as_ref()?.root().get(key)
     }
 
     /// A value of the request.
-    pub fn in_request(&self, key: &str) -> Option<NodeRef<'_>> {
+    pub(crate) fn in_request(&self, key: &str) -> Option<NodeRef<'_>> {
         self.request.as_ref()?.root().get(key)
     }
 
     /// The operation: `CREATE` unless the request says otherwise.
-    pub fn operation(&self) -> &str {
+    pub(crate) fn operation(&self) -> &str {
         self.in_request("operation")
             .and_then(NodeRef::as_str)
             .unwrap_or("CREATE")
     }
 
     /// The object as the API server would send it: with its defaults and its namespace.
-    pub fn defaulted(&self) -> Document {
+    pub(crate) fn defaulted(&self) -> Document {
         defaulted(&self.object, self.namespace())
     }
 
     /// The object before, defaulted likewise.
-    pub fn old_object(&self) -> Option<Document> {
+    pub(crate) fn old_object(&self) -> Option<Document> {
         let old = own(self.in_context("oldObject")?);
         Some(defaulted(&old, self.namespace()))
     }
 
     /// The namespace of the request: the object's, else the context's, else `default`; `None` for cluster-scoped kinds.
-    pub fn namespace(&self) -> Option<&str> {
+    pub(crate) fn namespace(&self) -> Option<&str> {
         let root = self.object.root();
         let (group, _, kind) = identity(root);
         if !kinds::is_namespaced(group, kind) {
@@ -195,7 +195,7 @@ impl Fixture {
     }
 
     /// The other objects, defaulted.
-    pub fn others(&self) -> Vec<Document> {
+    pub(crate) fn others(&self) -> Vec<Document> {
         let list = self.in_context("resources").and_then(NodeRef::as_list);
         list.map_or_else(Vec::new, |list| {
             list.iter()
@@ -206,7 +206,7 @@ impl Fixture {
 }
 
 /// Group, version and kind of an object.
-pub fn identity(root: NodeRef<'_>) -> (&str, &str, &str) {
+pub(crate) fn identity(root: NodeRef<'_>) -> (&str, &str, &str) {
     let api_version = root
         .get("apiVersion")
         .and_then(NodeRef::as_str)
@@ -222,7 +222,7 @@ pub fn identity(root: NodeRef<'_>) -> (&str, &str, &str) {
 }
 
 /// A part of a document as a document of its own.
-pub fn own(node: NodeRef<'_>) -> Document {
+pub(crate) fn own(node: NodeRef<'_>) -> Document {
     let mut builder = DocumentBuilder::new();
     let root = builder.copy(node);
     builder.finish(root)

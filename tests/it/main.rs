@@ -16,12 +16,16 @@ mod cel_limits;
 mod conformance_cel;
 #[cfg(feature = "conformance")]
 mod conformance_yaml;
+mod fixtures;
 mod manifest_json;
 mod manifest_mend;
 mod manifest_object;
 mod manifest_patch;
 mod manifest_properties;
 mod manifest_read;
+#[cfg(all(feature = "lint", feature = "serve"))]
+mod parity;
+mod policies;
 mod policy_documents;
 #[cfg(feature = "serve")]
 mod tls;

@@ -4,7 +4,6 @@ use super::super::evaluate::Walk;
 use super::super::expression::{Domain, Expression, Kind};
 use super::Blamer;
 use super::found::Found;
-use super::route::{Route, lengthen};
 
 impl<'a> Blamer<'_, 'a> {
     /// The places of the error that an expression ends in.
@@ -55,7 +54,7 @@ impl<'a> Blamer<'_, 'a> {
         };
         let mut found = self.failure(operand);
         if is_and {
-            lengthen(&mut found, later);
+            self.lengthen(&mut found, later);
         }
         found
     }
@@ -109,7 +108,7 @@ impl<'a> Blamer<'_, 'a> {
         error
             .place
             .map(|place| {
-                let route = whole_route.then(|| Route::of(expression)).flatten();
+                let route = whole_route.then(|| self.route(expression)).flatten();
                 Found::place(place).with_route(route)
             })
             .into_iter()

@@ -6,6 +6,8 @@
 use super::super::evaluate::constant_key;
 use super::super::expression::{Expression, Kind};
 use super::super::syntax::Relation;
+use super::super::value::{Str, Value};
+use super::Blamer;
 use super::found::Found;
 
 /// Where a route starts.
@@ -24,28 +26,6 @@ pub(super) struct Route<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// The route that an expression asks for, if it is nothing else.
-    pub(super) fn of(expression: &'a Expression) -> Option<Self> {
-        let (operand, key) = match &expression.kind {
-            Kind::Root(slot) => return Some(Self::from(Start::Root(*slot))),
-            Kind::Variable(index) => return Some(Self::from(Start::Variable(*index))),
-            Kind::Local(slot) => return Some(Self::from(Start::Local(*slot))),
-            Kind::Select { operand, field, .. } | Kind::Has { operand, field } => {
-                (operand, &**field)
-            }
-            Kind::Index { operand, index, .. } => (operand, constant_key(index)?),
-            Kind::Relation {
-                relation: Relation::In,
-                left,
-                right,
-            } => (right, constant_key(left)?),
-            _ => return None,
-        };
-        let mut route = Self::of(operand)?;
-        route.keys.push(key);
-        Some(route)
-    }
-
     const fn from(start: Start) -> Self {
         Self {
             start,
@@ -65,39 +45,70 @@ impl<'a> Route<'a> {
     }
 }
 
-/// Lengthens what is missing by what operands to the right ask for below it.
-pub(super) fn lengthen<'a>(found: &mut [Found<'a>], later: &'a [Expression]) {
-    for found in found {
-        let Some(route) = &mut found.route else {
-            continue;
+impl<'a> Blamer<'_, 'a> {
+    /// The route that an expression asks for, if it is nothing else. A key may be computed: the `r` of
+    /// `resources.all(r, r in c.limits)` is what it is for the element at hand.
+    pub(super) fn route(&mut self, expression: &'a Expression) -> Option<Route<'a>> {
+        let (operand, key) = match &expression.kind {
+            Kind::Root(slot) => return Some(Route::from(Start::Root(*slot))),
+            Kind::Variable(index) => return Some(Route::from(Start::Variable(*index))),
+            Kind::Local(slot) => return Some(Route::from(Start::Local(*slot))),
+            Kind::Select { operand, field, .. } | Kind::Has { operand, field } => {
+                (operand, &**field)
+            }
+            Kind::Index { operand, index, .. } => (operand, self.key(index)?),
+            Kind::Relation {
+                relation: Relation::In,
+                left,
+                right,
+            } => (right, self.key(left)?),
+            _ => return None,
         };
-        if found.place.missing.is_empty() {
-            continue;
-        }
-        for operand in later {
-            if let Some(longer) = asked(operand, route) {
-                let rest = route.rest(&longer).unwrap_or_default();
-                found
-                    .place
-                    .missing
-                    .extend(rest.iter().map(|key| Box::from(*key)));
-                *route = longer;
+        let mut route = self.route(operand)?;
+        route.keys.push(key);
+        Some(route)
+    }
+
+    fn key(&mut self, expression: &'a Expression) -> Option<&'a str> {
+        constant_key(expression).or_else(|| match self.value(expression).ok()? {
+            Value::Node(node) => node.as_str(),
+            Value::String(Str::Borrowed(text)) => Some(text),
+            _ => None,
+        })
+    }
+
+    /// Lengthens what is missing by what operands to the right ask for below it.
+    pub(super) fn lengthen(&mut self, found: &mut [Found<'a>], later: &'a [Expression]) {
+        for found in found {
+            let Some(route) = &mut found.route else {
+                continue;
+            };
+            if found.place.missing.is_empty() {
+                continue;
+            }
+            for operand in later {
+                if let Some(longer) = self.asked(operand, route) {
+                    let rest = route.rest(&longer).unwrap_or_default();
+                    let missing = &mut found.place.missing;
+                    missing.extend(rest.iter().map(|key| Box::from(*key)));
+                    *route = longer;
+                }
             }
         }
     }
-}
 
-/// The first route below `route` that an operand plainly needs: not one in an alternative.
-fn asked<'a>(expression: &'a Expression, route: &Route<'a>) -> Option<Route<'a>> {
-    if let Some(own) = Route::of(expression) {
-        return route.rest(&own).is_some().then_some(own);
+    /// The first route below `route` that an operand plainly needs: not one in an alternative.
+    fn asked(&mut self, expression: &'a Expression, route: &Route<'a>) -> Option<Route<'a>> {
+        if let Some(own) = self.route(expression) {
+            return route.rest(&own).is_some().then_some(own);
+        }
+        let parts: Vec<&Expression> = match &expression.kind {
+            Kind::Or(_) | Kind::Conditional { .. } | Kind::Not(_) => Vec::new(),
+            Kind::Quantifier(quantifier) => vec![&quantifier.domain.collection],
+            Kind::Transform(transform) => vec![&transform.domain.collection],
+            Kind::OptionalMap { operand, .. } | Kind::OptionalOr { operand, .. } => vec![operand],
+            _ => expression.children(),
+        };
+        parts.into_iter().find_map(|part| self.asked(part, route))
     }
-    let parts: Vec<&Expression> = match &expression.kind {
-        Kind::Or(_) | Kind::Conditional { .. } | Kind::Not(_) => Vec::new(),
-        Kind::Quantifier(quantifier) => vec![&quantifier.domain.collection],
-        Kind::Transform(transform) => vec![&transform.domain.collection],
-        Kind::OptionalMap { operand, .. } | Kind::OptionalOr { operand, .. } => vec![operand],
-        _ => expression.children(),
-    };
-    parts.into_iter().find_map(|part| asked(part, route))
 }

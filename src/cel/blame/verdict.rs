@@ -1,13 +1,12 @@
 //! Following a boolean: why is it what it is?
 
 use super::super::compare;
-use super::super::evaluate::{Walk, constant_key};
+use super::super::evaluate::Walk;
 use super::super::expression::{Expression, Kind, Quantifier, Quantity};
 use super::super::syntax::Relation;
 use super::super::value::{Content, Value};
 use super::Blamer;
 use super::found::{Found, at, together, unique};
-use super::route::{Route, lengthen};
 
 impl<'a> Blamer<'_, 'a> {
     /// What made an expression `outcome`, which is the value it has.
@@ -78,7 +77,7 @@ impl<'a> Blamer<'_, 'a> {
         };
         let mut found = self.verdict(operand, outcome);
         if !deciding {
-            lengthen(&mut found, later);
+            self.lengthen(&mut found, later);
         }
         found
     }
@@ -91,7 +90,8 @@ impl<'a> Blamer<'_, 'a> {
             Ok(Value::Node(node)) => vec![match node.get(field) {
                 Some(present) if outcome => Found::node(present, expression.range).presence(),
                 _ => {
-                    Found::missing(node, field, expression.range).with_route(Route::of(expression))
+                    let route = self.route(expression);
+                    Found::missing(node, field, expression.range).with_route(route)
                 }
             }],
             _ => at(self.source(operand), expression.range),
@@ -116,9 +116,9 @@ impl<'a> Blamer<'_, 'a> {
                 let entry = entries.get(&wanted).and_then(|value| value.as_node());
                 found.extend(entry.map(|node| Found::node(node, range).presence()));
             }
-            (Value::Node(node), Content::Map(_)) if found.is_empty() => {
+            (Value::Node(node), Content::Map(_)) => {
                 let key = wanted.as_str().unwrap_or_default();
-                let route = constant_key(left).and_then(|_| Route::of(expression));
+                let route = self.route(expression);
                 found.push(Found::missing(*node, key, range).with_route(route));
             }
             (_, Content::List(items)) if outcome => {
