@@ -207,3 +207,25 @@ fn later_layers_replace_whole_keys() {
         Some(SourceId(0))
     );
 }
+
+#[test]
+fn deep_schemas_and_values_cost_no_stack() {
+    let schema = |levels: usize| {
+        let open = "{type: object, properties: {a: ".repeat(levels);
+        format!("{open}{{}}{}", "}}".repeat(levels))
+    };
+    assert!(parameters(&schema(100)).is_ok());
+    assert_eq!(
+        parameters(&schema(2_000)).err().map(|wrong| wrong.len()),
+        Some(1)
+    );
+    let recursive = "{type: object, properties: {a: {$ref: '#'}}}";
+    let given = |levels: usize| format!("{}{{}}{}", "{a: ".repeat(levels), "}".repeat(levels));
+    assert!(filled(recursive, &given(200)).is_ok());
+    let wrong = filled(recursive, &given(3_000)).unwrap_err();
+    assert!(
+        wrong[0].ends_with("parameters are nested too deeply"),
+        "{}",
+        wrong.len()
+    );
+}
