@@ -20,9 +20,6 @@ use super::args::PolicyArguments;
 /// Policies and Config nest no deeper than this: a guard against circles of links.
 const DEEPEST: usize = 64;
 
-/// An exception that ends within this many days is worth a warning.
-const SOON: i64 = 14;
-
 /// All that a judge is made of, and where it was found.
 #[derive(Debug)]
 pub(super) struct Setup {
@@ -135,7 +132,6 @@ fn gather(
     for exception in &exceptions {
         let problems = check_exception(exception, &config.exceptions, today);
         documents.problems.extend(problems);
-        documents.problems.extend(expiry(exception, today));
     }
     let policies = Arc::new(documents.take_policies());
     Ok(Read {
@@ -218,21 +214,6 @@ fn collect(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::
 
 fn canonical(path: &Path) -> anyhow::Result<PathBuf> {
     fs::canonicalize(path).with_context(|| format!("cannot read `{}`", path.display()))
-}
-
-/// Says that an exception has ended, or soon will: until then nobody looks at it again.
-fn expiry(exception: &PolicyException, today: Date) -> Option<Problem> {
-    let left = exception.expires.day_number() - today.day_number();
-    let name = &exception.name;
-    let message = match left {
-        ..0 => format!("exception `{name}` has ended and lifts nothing any more"),
-        0 => format!("exception `{name}` ends today"),
-        1 => format!("exception `{name}` ends tomorrow"),
-        2..=SOON => format!("exception `{name}` ends in {left} days"),
-        _ => return None,
-    };
-    let help = "remove it, or agree on another date with its owner";
-    Some(Problem::warning(message, exception.span).with_help(help))
 }
 
 /// The day it is, UTC.

@@ -89,23 +89,27 @@ pub fn check_exception(
         && days > i64::from(longest)
     {
         let message = format!(
-            "the exception ends in {days} days; `exceptions.maxLifetimeDays` of Config allows {longest}"
+            "exception `{}` ends in {days} days; `exceptions.maxLifetimeDays` of Config allows {longest}",
+            exception.name
         );
         problems.push(Problem::error(message, exception.expires_span));
     }
+    let name = &exception.name;
     let ends = match days {
         ..0 => Some(format!(
-            "the exception ended on {}; it has no effect",
-            exception.expires
+            "exception `{name}` has ended and lifts nothing any more"
         )),
-        0 => Some("the exception ends today".to_owned()),
-        1 => Some("the exception ends tomorrow".to_owned()),
-        2..=SOON => Some(format!("the exception ends in {days} days")),
+        0 => Some(format!("exception `{name}` ends today")),
+        1 => Some(format!("exception `{name}` ends tomorrow")),
+        2..=SOON => Some(format!("exception `{name}` ends in {days} days")),
         _ => None,
     };
     problems.extend(ends.map(|message| {
-        let owner = format!("`{}` answers for it", exception.owner);
-        Problem::warning(message, exception.expires_span).with_help(owner)
+        let help = format!(
+            "remove it, or agree on another date with `{}`",
+            exception.owner
+        );
+        Problem::warning(message, exception.expires_span).with_help(help)
     }));
     problems
 }

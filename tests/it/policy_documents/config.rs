@@ -309,26 +309,42 @@ fn config_decides_where_exceptions_may_be_and_how_long_they_hold() {
         on(12, 1),
         [
             "policy-exceptions: exceptions may not be in namespace `policy-exceptions` (`exceptions.allowedNamespaces` of Config allows `elsewhere`)",
-            "2027-01-31: the exception ends in 61 days; `exceptions.maxLifetimeDays` of Config allows 30",
+            "2027-01-31: exception `policy-exceptions/legacy` ends in 61 days; `exceptions.maxLifetimeDays` of Config allows 30",
         ]
     );
     let lenient = ExceptionSettings::default();
     for (year, month, day, expected) in [
         (2026, 12, 1, None),
         (2027, 1, 16, None),
-        (2027, 1, 17, Some("the exception ends in 14 days")),
-        (2027, 1, 30, Some("the exception ends tomorrow")),
-        (2027, 1, 31, Some("the exception ends today")),
+        (
+            2027,
+            1,
+            17,
+            Some("exception `policy-exceptions/legacy` ends in 14 days"),
+        ),
+        (
+            2027,
+            1,
+            30,
+            Some("exception `policy-exceptions/legacy` ends tomorrow"),
+        ),
+        (
+            2027,
+            1,
+            31,
+            Some("exception `policy-exceptions/legacy` ends today"),
+        ),
         (
             2027,
             2,
             1,
-            Some("the exception ended on 2027-01-31; it has no effect"),
+            Some("exception `policy-exceptions/legacy` has ended and lifts nothing any more"),
         ),
     ] {
         let problems = check_exception(&exception, &lenient, Date { year, month, day });
-        let expected =
-            expected.map(|text| format!("2027-01-31: {text} (`team-batch` answers for it)"));
+        let expected = expected.map(|text| {
+            format!("2027-01-31: {text} (remove it, or agree on another date with `team-batch`)")
+        });
         assert_eq!(
             shown(EXCEPTION, &problems),
             expected.as_slice(),

@@ -1,0 +1,276 @@
+//! `kpolicy check` and `kpolicy policies`, as people run them.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+const POLICY: &str = "\
+apiVersion: kpolicy.io/v1alpha1
+kind: Policy
+metadata: {name: sample}
+spec:
+  title: Images are small
+  category: images
+  severity: low
+  description: >-
+    Big images take long to start.
+  remediation: Make it small.
+  references: [https://example.com/small]
+  matchConstraints: {podTemplates: true}
+  parameters:
+    type: object
+    required: [most]
+    properties:
+      most: {type: integer, description: The most megabytes.}
+      names: {type: array, items: {type: string}, default: [a, b]}
+  validations:
+    - name: size
+      expression: |-
+        containers.all(c,
+          c.image != '' && params.most > 0)
+      message: use a small image
+";
+
+const CONFIG: &str = "\
+apiVersion: kpolicy.io/v1alpha1
+kind: Config
+policyPaths: [policies]
+policies:
+  sample: {enforcement: warn, params: {most: 3}}
+clusters:
+  - {name: app1}
+  - {name: mgmt, policies: {sample: {enforcement: audit}}}
+exceptions: {paths: [exceptions]}
+";
+
+const EXCEPTION: &str = "\
+apiVersion: kpolicy.io/v1alpha1
+kind: PolicyException
+metadata: {name: big, namespace: exceptions}
+spec:
+  policies: [sample]
+  match: {names: [big]}
+  reason: it is big
+  owner: team-big
+  expires: 2027-01-31
+";
+
+/// A directory with these files, and what `kpolicy` says there.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(folder.0.path().join(".git")).unwrap();
+        for (name, text) in files {
+            let path = folder.0.path().join(name);
+            fs::create_dir_all(path.parent().unwrap_or(Path::new("/"))).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    /// The exit code, standard output and standard error.
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_kpolicy"))
+            .args(arguments)
+            .env_clear()
+            .env("KPOLICY_TODAY", "2026-11-21")
+            .current_dir(self.0.path())
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code().unwrap_or(-1),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    }
+}
+
+fn full() -> Folder {
+    Folder::new(&[
+        (".kpolicy.yaml", CONFIG),
+        ("policies/sample.yaml", POLICY),
+        ("exceptions/big.yaml", EXCEPTION),
+    ])
+}
+
+#[test]
+fn what_is_right_has_no_problems() {
+    let (code, out, err) = full().run(&["check"]);
+    assert_eq!(
+        out,
+        "checked 3 documents and the built-in policies: no problems\n"
+    );
+    assert_eq!((code, &*err), (0, ""));
+    let (code, out, _) = Folder::new(&[]).run(&["check"]);
+    assert_eq!(
+        out,
+        "checked 0 documents and the built-in policies: no problems\n"
+    );
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn every_error_is_shown_at_its_line_and_counted() {
+    let broken = POLICY
+        .replace("c.image != ''", "c.image != 'x' && imgae")
+        .replace("low", "lwo");
+    let folder = Folder::new(&[(".kpolicy.yaml", CONFIG), ("policies/sample.yaml", &broken)]);
+    fs::create_dir(folder.0.path().join("exceptions")).unwrap();
+    let (code, out, _) = folder.run(&["check"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("policies/sample.yaml:7:13"), "{out}");
+    assert!(out.contains("policies/sample.yaml:23:29"), "{out}");
+    assert!(
+        out.ends_with("checked 2 documents and the built-in policies: 2 errors\n"),
+        "{out}"
+    );
+}
+
+#[test]
+fn documents_are_held_against_each_other_in_every_cluster() {
+    let config = CONFIG
+        .replace(
+            "{sample: {enforcement: audit}}",
+            "{smaple: {enforcement: audit}}",
+        )
+        .replace("most: 3", "most: many");
+    let exception = EXCEPTION.replace("[sample]", "[sample/weight]");
+    let folder = Folder::new(&[
+        (".kpolicy.yaml", &config),
+        ("policies/sample.yaml", POLICY),
+        ("exceptions/big.yaml", &exception),
+    ]);
+    let (code, out, _) = folder.run(&["check"]);
+    assert_eq!(code, 1, "{out}");
+    for place in [
+        ".kpolicy.yaml:5:46",
+        ".kpolicy.yaml:8:29",
+        "exceptions/big.yaml:5:14",
+    ] {
+        assert!(out.contains(place), "{place} in {out}");
+    }
+    assert!(out.ends_with(": 3 errors\n"), "{out}");
+}
+
+#[test]
+fn given_paths_are_all_that_is_read() {
+    let folder = full();
+    let (code, out, _) = folder.run(&["check", "policies"]);
+    assert_eq!(
+        out,
+        "checked 1 document and the built-in policies: no problems\n"
+    );
+    assert_eq!(code, 0);
+    fs::write(folder.0.path().join("readme.yaml"), "a: 1\n").unwrap();
+    let (code, out, err) = folder.run(&["check", "readme.yaml"]);
+    assert_eq!((code, &*out), (2, ""));
+    assert_eq!(
+        err,
+        "error: nothing to check: the paths hold no document of `kpolicy.io`\n"
+    );
+    let (code, _, err) = folder.run(&["check", "missing.yaml"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("missing.yaml"), "{err}");
+    let (code, out, _) = folder.run(&["check", "."]);
+    assert_eq!(
+        out,
+        "checked 3 documents and the built-in policies: no problems\n"
+    );
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn an_exception_that_soon_ends_is_a_warning() {
+    let folder = full();
+    let text = EXCEPTION.replace("2027-01-31", "2026-11-30");
+    fs::write(folder.0.path().join("exceptions/big.yaml"), text).unwrap();
+    let (code, out, _) = folder.run(&["check"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(
+        out.starts_with("warning: exception `exceptions/big` ends in 9 days"),
+        "{out}"
+    );
+    assert!(
+        out.ends_with("checked 3 documents and the built-in policies: 1 warning\n"),
+        "{out}"
+    );
+}
+
+#[test]
+fn the_list_says_how_hard_each_policy_is_in_each_cluster() {
+    let folder = full();
+    let (code, out, err) = folder.run(&["policies"]);
+    assert_eq!((code, &*err), (0, ""));
+    let line = |name: &str| {
+        let line = out.lines().find(|line| line.starts_with(name));
+        line.unwrap_or_default()
+            .split("  ")
+            .filter(|cell| !cell.is_empty())
+            .map(str::trim)
+    };
+    assert_eq!(
+        line("sample").collect::<Vec<_>>(),
+        [
+            "sample",
+            "images",
+            "low",
+            "warn in app1; audit in mgmt",
+            "Images are small"
+        ]
+    );
+    assert_eq!(line("acr-only").nth(3), Some("deny"));
+    assert!(
+        out.ends_with("acr-only judges nothing: set the parameter `registries` in Config\n"),
+        "{out}"
+    );
+    let (_, out, _) = folder.run(&["policies", "--cluster", "mgmt"]);
+    assert!(
+        out.lines()
+            .any(|line| line.starts_with("sample") && line.contains(" audit ")),
+        "{out}"
+    );
+    let (code, _, err) = folder.run(&["policies", "--cluster", "app9"]);
+    assert_eq!(code, 2, "{err}");
+}
+
+#[test]
+fn a_page_tells_all_of_a_policy() {
+    let folder = full();
+    let (code, out, _) = folder.run(&["policies", "sample"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        out,
+        "\
+sample: Images are small
+images · low · warn in app1; audit in mgmt · your own
+
+Big images take long to start.
+
+What to do
+  Make it small.
+
+Applies to
+  every pod template
+
+Parameters
+  most (integer), required
+    The most megabytes.
+  names (array) = [\"a\",\"b\"]
+
+Validations
+  sample/size: use a small image
+
+References
+  https://example.com/small
+"
+    );
+    let (code, out, err) = folder.run(&["policies", "smaple"]);
+    assert_eq!((code, &*out), (2, ""));
+    assert_eq!(
+        err,
+        "error: there is no policy `smaple`; did you mean `sample`?\n"
+    );
+}
