@@ -126,6 +126,9 @@ impl<'t> Granit<'t> {
                 Ok((event(text, Style::Quoted), range))
             }
             ScalarStyle::Literal | ScalarStyle::Folded => {
+                if self.open.is_empty() && !text.is_empty() {
+                    strict::check_top_level(self.text, &range)?;
+                }
                 let range = with_header(self.text, self.last_end, range);
                 if self.tabs.is_some() {
                     strict::check_block_tabs(self.text, &range)?;
@@ -166,9 +169,7 @@ impl<'t> Events<'t> for Granit<'t> {
                     return Err(SyntaxError::new("the alias has no anchor", range));
                 }
                 Raw::Scalar(text, style, anchor, tag) => {
-                    if self.open_flow > 0
-                        && let Some(tag) = span.tag_span().and_then(|tag| tag.byte_range())
-                    {
+                    if let Some(tag) = span.tag_span().and_then(|tag| tag.byte_range()) {
                         strict_flow::check_tag(self.text, &tag)?;
                     }
                     let tag = tag.as_deref().map_or(Tag::None, tag_kind);

@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use super::event::{Mend, SyntaxError};
 
-/// How often one document is mended before it is given up.
-const MOST_MENDS: usize = 32;
+/// How many bytes of one document are parsed again before it is given up: each mend parses it whole.
+const MOST_PARSED: usize = 64 << 20;
 
 /// From `mended` on, offsets of the mended text count from `original`; inside an insertion they stand still.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ struct Edit {
 pub(super) struct Mended<'t> {
     original: &'t str,
     edits: Vec<Edit>,
-    mends: usize,
+    parsed: usize,
     pub(super) text: String,
     pub(super) shifts: Vec<Shift>,
 }
@@ -49,7 +49,7 @@ impl<'t> Mended<'t> {
         Self {
             original,
             edits: Vec::new(),
-            mends: 0,
+            parsed: 0,
             text: original.to_owned(),
             shifts: Vec::new(),
         }
@@ -60,7 +60,7 @@ impl<'t> Mended<'t> {
         let Some(mend) = error.mend else {
             return false;
         };
-        self.mends += 1;
+        self.parsed += self.original.len();
         let at = original(&self.shifts, error.range.start);
         let edits = match mend {
             Mend::Space => vec![insert(at, 1)],
@@ -79,8 +79,11 @@ impl<'t> Mended<'t> {
                 }
             }
         };
-        let known = |edit: &Edit| self.edits.iter().any(|other| other.at == edit.at);
-        if self.mends > MOST_MENDS || edits.is_empty() || edits.iter().any(known) {
+        let known = |edit: &Edit| {
+            let at = |other: &Edit| other.at.cmp(&edit.at);
+            self.edits.binary_search_by(at).is_ok()
+        };
+        if self.parsed > MOST_PARSED || edits.is_empty() || edits.iter().any(known) {
             return false;
         }
         self.edits.extend(edits);

@@ -255,7 +255,7 @@ fn is_exponent(text: &str, underscores: bool) -> bool {
             .all(|byte| byte.is_ascii_digit() || (underscores && byte == b'_'))
 }
 
-/// Go's standard base64: padding required, line breaks ignored; bytes that are no UTF-8 become U+FFFD, one each run.
+/// Go's standard base64: padding required, line breaks ignored; each byte that is no UTF-8 becomes U+FFFD.
 fn binary(text: &str) -> Result<String, ScalarError> {
     const ENGINE: GeneralPurpose = GeneralPurpose::new(
         &STANDARD,
@@ -263,7 +263,12 @@ fn binary(text: &str) -> Result<String, ScalarError> {
     );
     let joined: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
     let bytes = ENGINE.decode(joined).map_err(|_| ScalarError::Base64)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '\u{FFFD}'));
+    }
+    Ok(text)
 }
 
 impl Tag {

@@ -6,6 +6,9 @@ use std::ops::Range;
 
 use super::event::{Event, Style, SyntaxError};
 
+/// A carriage return alone ends a line too.
+const BREAKS: [char; 2] = ['\n', '\r'];
+
 /// Refuses control characters and directives other than `%YAML` and `%TAG`.
 pub(super) fn check_text(text: &str) -> Result<(), SyntaxError> {
     if let Some((at, c)) = forbidden(text) {
@@ -183,22 +186,30 @@ impl TabCheck {
         let Some(gap) = text.get(self.last_end..to) else {
             return Ok(());
         };
-        if self.in_flow() || !gap.contains('\t') {
+        if !gap.contains('\t') {
             return Ok(());
         }
+        let in_flow = self.in_flow();
         let mut at = self.last_end;
         // Whether the value before may still go on: nothing but blanks follows it so far.
         let mut goes_on = self.last_plain;
-        for (number, line) in gap.split_inclusive('\n').enumerate() {
+        for (number, line) in gap.split_inclusive(BREAKS).enumerate() {
             let code = line.split('#').next().unwrap_or_default();
             let spaces = code.len() - code.trim_start_matches(' ').len();
-            let starts_line = number > 0 || at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n');
+            let starts_line =
+                number > 0 || at == 0 || matches!(text.as_bytes().get(at - 1), Some(b'\n' | b'\r'));
             let leading = starts_line && code[spaces..].starts_with('\t');
-            if leading && !(goes_on && spaces >= self.indent()) {
+            // Between brackets a tab is a blank, unless an unquoted value still goes on.
+            let fine = if goes_on {
+                spaces >= self.indent()
+            } else {
+                in_flow
+            };
+            if leading && !fine {
                 return Err(refuse(at + spaces));
             }
-            goes_on &= code.trim().is_empty();
-            if let Some(tab) = after_indicator(code) {
+            goes_on &= line.trim().is_empty();
+            if !in_flow && let Some(tab) = after_indicator(code) {
                 return Err(refuse(at + tab));
             }
             at += line.len();
@@ -208,7 +219,7 @@ impl TabCheck {
 
     fn check_continuation(&self, text: &str, range: &Range<usize>) -> Result<(), SyntaxError> {
         let mut at = range.start;
-        for (number, line) in text[range.clone()].split_inclusive('\n').enumerate() {
+        for (number, line) in text[range.clone()].split_inclusive(BREAKS).enumerate() {
             let spaces = line.len() - line.trim_start_matches(' ').len();
             if number > 0 && line[spaces..].starts_with('\t') && spaces < self.indent() {
                 return Err(refuse(at + spaces));
@@ -217,6 +228,18 @@ impl TabCheck {
         }
         Ok(())
     }
+}
+
+/// Refuses a block of text that is the whole document and is not indented.
+pub(super) fn check_top_level(text: &str, range: &Range<usize>) -> Result<(), SyntaxError> {
+    let content = text.get(range.clone()).unwrap_or_default();
+    if content.starts_with([' ', '\t']) || column(text, range.start) > 0 {
+        return Ok(());
+    }
+    Err(SyntaxError::new(
+        "a block of text is not indented",
+        range.start..range.start,
+    ))
 }
 
 /// Refuses a tab where a line of a block of text is not indented deep enough yet.
@@ -261,7 +284,7 @@ fn after_indicator(code: &str) -> Option<usize> {
 
 fn column(text: &str, at: usize) -> usize {
     let before = text.get(..at).unwrap_or_default();
-    at - before.rfind('\n').map_or(0, |newline| newline + 1)
+    at - before.rfind(BREAKS).map_or(0, |newline| newline + 1)
 }
 
 fn refuse(at: usize) -> SyntaxError {

@@ -24,7 +24,7 @@ pub(super) fn check_plain(text: &str, range: &Range<usize>) -> Result<(), Syntax
         );
     }
     let after = text.get(range.end..).unwrap_or_default();
-    if let Some(after) = after.strip_prefix(':')
+    if let Some(after) = after.trim_start().strip_prefix(':')
         && after.starts_with([',', '[', ']', '{', '}'])
     {
         return refuse("a `:` inside brackets needs a space after it", range.end);
@@ -32,15 +32,15 @@ pub(super) fn check_plain(text: &str, range: &Range<usize>) -> Result<(), Syntax
     Ok(())
 }
 
-/// A tag inside brackets is followed by a space: brackets and commas would belong to it.
+/// A tag is followed by a space, inside brackets too: brackets and commas would belong to it.
 pub(super) fn check_tag(text: &str, range: &Range<usize>) -> Result<(), SyntaxError> {
     let after = text.get(range.end..).unwrap_or_default();
-    if after.starts_with([',', '[', ']', '{', '}']) {
-        return Err(SyntaxError::new(
-            "a tag inside brackets runs into a bracket or comma",
-            range.clone(),
-        )
-        .with_help("put a value that starts with `!` in quotes"));
+    let tag = text.get(range.clone()).unwrap_or_default();
+    if after.starts_with(|c: char| !c.is_whitespace()) || tag.contains('#') {
+        return Err(
+            SyntaxError::new("a tag runs into what follows it", range.clone())
+                .with_help("put a value that starts with `!` in quotes"),
+        );
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ fn what_only_kubernetes_reads_is_read_with_a_warning_and_its_true_places() {
             r#"{"a":{"k":"don't","b":"x y","c":"last"}}"#,
         ),
         (
-            "a:\n  b: {\n\t\"x\": 1,\n\t\tz: 2\n\t}\n  c: last\n",
+            "a:\n  b: {\n\t\"x\": 1,\n\t\tz: 2\n  }\n  c: last\n",
             r#"{"a":{"b":{"x":1,"z":2},"c":"last"}}"#,
         ),
         (
