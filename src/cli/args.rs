@@ -37,6 +37,11 @@ pub(super) enum Command {
     Check(super::check::Arguments),
     /// List the policies, or show one policy's page
     Policies(super::policies::Arguments),
+    /// Answer the API server: the admission webhook, over TLS
+    #[cfg(feature = "serve")]
+    Serve(super::serve::Arguments),
+    /// Write policies in the formats of others
+    Export(super::export::Arguments),
 }
 
 impl Command {
@@ -47,6 +52,9 @@ impl Command {
             Self::Lint(arguments) => super::lint::run(&arguments, console),
             Self::Check(arguments) => super::check::run(&arguments, console),
             Self::Policies(arguments) => super::policies::run(&arguments, console),
+            #[cfg(feature = "serve")]
+            Self::Serve(arguments) => super::serve::run(&arguments, console),
+            Self::Export(arguments) => super::export::run(&arguments, console),
         }
     }
 }

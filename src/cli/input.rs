@@ -217,7 +217,7 @@ fn canonical(path: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// The day it is, UTC.
-fn today() -> Date {
+pub(super) fn today() -> Date {
     let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
     Date {
         year: now.year(),

@@ -9,11 +9,14 @@ mod args;
 mod check;
 mod console;
 mod exit;
+mod export;
 mod input;
 #[cfg(feature = "lint")]
 mod lint;
 mod policies;
 mod policy_page;
+#[cfg(feature = "serve")]
+mod serve;
 
 pub use args::Args;
 pub use console::Console;

@@ -72,6 +72,24 @@ impl Assignments {
         &self.general
     }
 
+    /// Each policy with the hardest enforcement that it has in any namespace.
+    pub(super) fn hardest(&self) -> Vec<(Arc<Policy>, Enforcement)> {
+        let mut all: Vec<_> = self
+            .general
+            .iter()
+            .map(|assignment| (assignment.policy.clone(), assignment.enforcement))
+            .collect();
+        for (position, setting) in self.namespaces.iter().enumerate() {
+            for name in &setting.names {
+                let levels = self.levels(&[position], name, &mut Vec::new());
+                for (known, level) in all.iter_mut().zip(levels) {
+                    known.1 = known.1.max(level.enforcement);
+                }
+            }
+        }
+        all
+    }
+
     /// What holds in a namespace; `None` for cluster-scoped objects.
     pub(super) fn within(&self, namespace: Option<&str>) -> Arc<[Assignment]> {
         let Some(namespace) = namespace else {

@@ -77,7 +77,12 @@ impl Judge {
         })
     }
 
-    /// Whether anything runs in a namespace at all.
+    /// The policies with the hardest enforcement that each has in any namespace: what an API server must send.
+    pub fn hardest(&self) -> Vec<(Arc<Policy>, Enforcement)> {
+        self.assignments.hardest()
+    }
+
+    /// Whether nothing runs in a namespace at all.
     pub fn is_excluded(&self, namespace: Option<&str>) -> bool {
         let within = self.assignments.within(namespace);
         within

@@ -107,7 +107,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tokio", &["cli", "server"]),
     ("tokio_rustls", &["server"]),
     ("tower", &["server"]),
-    ("tracing", &["server"]),
+    ("tracing", &["cli", "server"]),
     ("tracing_subscriber", &["cli", "server"]),
     ("walkdir", &["gitops", "lint"]),
 ];

@@ -32,3 +32,5 @@ mod policy_documents;
 mod tls;
 #[cfg(feature = "serve")]
 mod webhook;
+#[cfg(feature = "serve")]
+mod webhook_export;

@@ -1,0 +1,122 @@
+//! `kpolicy export`: policies in the formats of others.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+
+use crate::export::webhook::{Settings, configurations};
+use crate::judge::Judge;
+
+use super::args::PolicyArguments;
+use super::{Console, Exit, input};
+
+/// The options of `kpolicy export`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// What to write.
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// The validating and mutating webhook configurations for the policies that run
+    Webhook(WebhookArguments),
+}
+
+#[derive(Debug, clap::Args)]
+struct WebhookArguments {
+    #[command(flatten)]
+    policies: PolicyArguments,
+
+    /// The cluster of Config that the webhook serves
+    #[arg(long, env = "KPOLICY_CLUSTER", value_name = "NAME")]
+    cluster: Option<String>,
+
+    /// The namespace of the webhook's Service; it is never judged
+    #[arg(
+        long,
+        env = "KPOLICY_NAMESPACE",
+        value_name = "NAME",
+        default_value = "kpolicy-system"
+    )]
+    namespace: String,
+
+    /// The webhook's Service
+    #[arg(
+        long,
+        env = "KPOLICY_SERVICE",
+        value_name = "NAME",
+        default_value = "kpolicy"
+    )]
+    service: String,
+
+    /// The certificates that the API server shall trust, PEM; without it the field is left to cert-manager
+    #[arg(long, env = "KPOLICY_CA_BUNDLE", value_name = "FILE")]
+    ca_bundle: Option<PathBuf>,
+}
+
+/// Writes what was asked for to standard output.
+pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
+    match &arguments.what {
+        What::Webhook(arguments) => webhook(arguments, console),
+    }
+}
+
+fn webhook(arguments: &WebhookArguments, console: &mut Console) -> anyhow::Result<Exit> {
+    let Some(setup) = input::load(&arguments.policies, None, console)? else {
+        return Ok(Exit::Failed);
+    };
+    let cluster = arguments.cluster.as_deref();
+    let judge = match Judge::new(
+        &setup.policies,
+        &setup.config,
+        &setup.exceptions,
+        cluster,
+        setup.today,
+    ) {
+        Ok(judge) => judge,
+        Err(problems) => {
+            console.problems(&problems, &setup.sources)?;
+            return Ok(Exit::Failed);
+        }
+    };
+    let ca_bundle = arguments.ca_bundle.as_deref().map(pem).transpose()?;
+    // Globs are left to the webhook: a pattern in the selector could be claimed by whoever may create namespaces.
+    let names = setup
+        .config
+        .namespaces
+        .iter()
+        .flat_map(|setting| &setting.names);
+    let excluded: Vec<&str> = names
+        .map(|name| &**name)
+        .filter(|name| !name.contains('*') && judge.is_excluded(Some(name)))
+        .collect();
+    let policies = judge.hardest();
+    let text = configurations(
+        policies
+            .iter()
+            .map(|(policy, enforcement)| (&**policy, *enforcement)),
+        &setup.config.pod_template_crds,
+        Settings {
+            namespace: &arguments.namespace,
+            service: &arguments.service,
+            ca_bundle: ca_bundle.as_deref(),
+            excluded_namespaces: &excluded,
+        },
+    );
+    if text.is_empty() {
+        bail!("no policy runs, so there is nothing to register");
+    }
+    console.out().write_all(text.as_bytes())?;
+    Ok(Exit::Clean)
+}
+
+fn pem(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let begin = b"-----BEGIN CERTIFICATE-----";
+    if !bytes.windows(begin.len()).any(|window| window == begin) {
+        bail!("`{}` holds no PEM certificate", path.display());
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,229 @@
+//! `kpolicy serve`: the admission webhook.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::{Config, Date, PolicyException};
+use crate::judge::Judge;
+use crate::policy::PolicySet;
+use crate::server::{
+    self, Appoint, CertificateFiles, Drain, Judges, Limits, Metrics, Options, Server, Timeouts,
+    parse_duration,
+};
+
+use super::args::PolicyArguments;
+use super::{Console, Exit, input};
+
+/// The options of `kpolicy serve`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Where reviews are answered, over TLS; port 0 takes any free port
+    #[arg(
+        long,
+        env = "KPOLICY_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "0.0.0.0:8443"
+    )]
+    listen: SocketAddr,
+
+    /// The certificate chain, PEM, leaf first; looked at again when it changes
+    #[arg(long, env = "KPOLICY_TLS_CERT", value_name = "FILE")]
+    tls_cert: PathBuf,
+
+    /// The private key of the certificate, PEM
+    #[arg(long, env = "KPOLICY_TLS_KEY", value_name = "FILE")]
+    tls_key: PathBuf,
+
+    /// Where /healthz, /readyz and /metrics are answered, without TLS
+    #[arg(
+        long,
+        env = "KPOLICY_METRICS_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "0.0.0.0:8080"
+    )]
+    metrics_listen: SocketAddr,
+
+    #[command(flatten)]
+    policies: PolicyArguments,
+
+    /// The cluster of Config that this webhook serves
+    #[arg(long, env = "KPOLICY_CLUSTER", value_name = "NAME")]
+    cluster: Option<String>,
+
+    /// The largest review that is judged, in MiB; a larger one is decided by failure policy
+    #[arg(long, env = "KPOLICY_MAX_REVIEW_SIZE", value_name = "MIB", default_value_t = 32,
+          value_parser = clap::value_parser!(u16).range(1..=1024))]
+    max_review_size: u16,
+
+    /// How much of reviews may be in memory at once, in MiB; beyond it clients are told to come again
+    #[arg(long, env = "KPOLICY_MAX_IN_FLIGHT", value_name = "MIB", default_value_t = 96,
+          value_parser = clap::value_parser!(u16).range(1..=16384))]
+    max_in_flight: u16,
+
+    /// How many connections may be open at once
+    #[arg(long, env = "KPOLICY_MAX_CONNECTIONS", value_name = "COUNT", default_value_t = 4096,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections: u32,
+
+    /// The webhook timeout where a request names none
+    #[arg(long, env = "KPOLICY_TIMEOUT", value_name = "DURATION", default_value = "3s", value_parser = duration)]
+    timeout: Duration,
+
+    /// How long requests are still answered after the server was told to stop and says that it is not ready
+    #[arg(long, env = "KPOLICY_LAME_DUCK", value_name = "DURATION", default_value = "5s", value_parser = duration)]
+    lame_duck: Duration,
+
+    /// How long requests under way may then take; with --lame-duck and 5s, less than the pod's grace period
+    #[arg(long, env = "KPOLICY_DRAIN_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    drain_timeout: Duration,
+
+    /// What is logged, such as `info` or `kpolicy=debug`
+    #[arg(
+        long,
+        env = "KPOLICY_LOG",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
+    log: String,
+}
+
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    parse_duration(text).ok_or("a duration is written as 3s, 500ms or 1m30s")
+}
+
+impl Arguments {
+    fn options(&self) -> Options {
+        let mebibytes = |count: u16| usize::from(count) << 20;
+        Options {
+            listen: self.listen,
+            metrics_listen: self.metrics_listen,
+            certificate: CertificateFiles {
+                certificate: self.tls_cert.clone(),
+                key: self.tls_key.clone(),
+            },
+            certificate_interval: Duration::from_secs(1),
+            limits: Limits {
+                body: mebibytes(self.max_review_size),
+                in_flight: mebibytes(self.max_in_flight),
+                connections: usize::try_from(self.max_connections).unwrap_or(usize::MAX),
+            },
+            timeouts: Timeouts {
+                webhook: self.timeout,
+                ..Timeouts::default()
+            },
+            drain: Drain {
+                lame_duck: self.lame_duck,
+                finish: self.drain_timeout,
+                ..Drain::default()
+            },
+        }
+    }
+}
+
+/// Serves until it is told to stop.
+pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
+    let Some(setup) = input::load(&arguments.policies, None, console)? else {
+        return Ok(Exit::Failed);
+    };
+    let bench = Bench {
+        policies: setup.policies,
+        config: setup.config,
+        exceptions: setup.exceptions,
+        cluster: arguments.cluster.clone(),
+        fixed_day: arguments.policies.today,
+    };
+    let judge = match bench.appoint(setup.today) {
+        Ok(judge) => judge,
+        Err(problems) => {
+            console.problems(&problems, &setup.sources)?;
+            return Ok(Exit::Failed);
+        }
+    };
+    server::logs::init(&arguments.log).map_err(anyhow::Error::msg)?;
+    for (policy, reason) in judge.idle() {
+        tracing::warn!(policy = &*policy.name, reason, "a policy judges nothing");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start threads")?;
+    runtime.block_on(serve(
+        arguments.options(),
+        judge,
+        setup.today,
+        Arc::new(bench),
+    ))?;
+    Ok(Exit::Clean)
+}
+
+async fn serve(
+    options: Options,
+    judge: Judge,
+    today: Date,
+    bench: Arc<Bench>,
+) -> anyhow::Result<()> {
+    let metrics = Metrics::new();
+    let judges = Arc::new(Judges::new(judge));
+    let router = server::admission(
+        Arc::clone(&judges),
+        metrics.clone(),
+        options.limits,
+        options.timeouts,
+    );
+    // Before the ports are open: a signal that comes early must not end the process at once.
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+    let server = Server::start(options, metrics.clone(), router).await?;
+    tokio::spawn(server::follow_calendar(judges, bench, today, metrics));
+    let shutdown = server.shutdown();
+    let mut finished = std::pin::pin!(server.finished());
+    loop {
+        tokio::select! {
+            () = finished.as_mut() => return Ok(()),
+            _ = terminate.recv() => shutdown.begin(),
+            _ = interrupt.recv() => shutdown.begin(),
+        }
+    }
+}
+
+/// What judges are made of: policies, Config, exceptions, and the cluster they serve.
+struct Bench {
+    policies: Arc<PolicySet>,
+    config: Config,
+    exceptions: Vec<PolicyException>,
+    cluster: Option<String>,
+    fixed_day: Option<Date>,
+}
+
+impl Bench {
+    fn appoint(&self, today: Date) -> Result<Judge, Vec<crate::manifest::Problem>> {
+        Judge::new(
+            &self.policies,
+            &self.config,
+            &self.exceptions,
+            self.cluster.as_deref(),
+            today,
+        )
+    }
+}
+
+impl Appoint for Bench {
+    fn today(&self) -> Date {
+        self.fixed_day.unwrap_or_else(input::today)
+    }
+
+    fn judge(&self, today: Date) -> Result<Judge, String> {
+        self.appoint(today).map_err(|problems| {
+            let messages: Vec<_> = problems
+                .into_iter()
+                .map(|problem| problem.message)
+                .collect();
+            messages.join("; ")
+        })
+    }
+}
