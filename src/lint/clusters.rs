@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::config::Enforcement;
 use crate::judge::Judge;
 use crate::manifest::Problem;
 use crate::schema::defaults::NEWEST_MINOR;
@@ -19,6 +20,8 @@ pub(super) struct Cluster {
     pub(super) judge: Judge,
     /// The minor version of Kubernetes that it runs.
     pub(super) minor: u32,
+    /// Whether any policy runs there at all; without, no namespace is an exception.
+    pub(super) runs_something: bool,
 }
 
 /// The clusters of a run.
@@ -81,10 +84,14 @@ pub(super) fn clusters(options: &Options<'_>) -> Result<Clusters, Vec<Problem>> 
         );
         match judge {
             Ok(judge) => {
+                let runs_something = judge
+                    .policies()
+                    .any(|(_, enforcement)| enforcement > Enforcement::Disabled);
                 list.push(Cluster {
                     name: name.map(Arc::from),
                     judge,
                     minor: minor.unwrap_or(NEWEST_MINOR),
+                    runs_something,
                 });
                 list.len() - 1
             }

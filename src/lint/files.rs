@@ -148,6 +148,16 @@ impl Files {
         });
     }
 
+    /// Takes over what could not be looked at.
+    pub(super) fn fail(&mut self, failures: Vec<Failure>) {
+        let root = self.root.clone();
+        self.failures
+            .extend(failures.into_iter().map(|failure| Failure {
+                what: shown(Path::new(&failure.what), &root),
+                ..failure
+            }));
+    }
+
     /// A path as people know it.
     pub(super) fn shown(&self, path: &Path) -> String {
         shown(path, &self.root)

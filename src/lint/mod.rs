@@ -119,7 +119,7 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     };
     let mut files = files::Files::new(options, sources);
     let discovered = discover::discover(&options.paths, &options.apart);
-    files.failures.extend(discovered.failures);
+    files.fail(discovered.failures);
     files.read_all(&discovered.files);
     if let Some(input) = &options.input {
         files.add_input(input);

@@ -4,6 +4,7 @@
 //! run on each line), optionally `bin/` (the only programs on the PATH) and `stdin`, and `expected` (what each run
 //! wrote and its exit code; `UPDATE=1` writes it).
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -81,13 +82,20 @@ fn run(case: &Path) -> String {
     for line in commands.lines() {
         let arguments: Vec<&str> = line.split_whitespace().collect();
         let (code, out, err) = kpolicy(&arguments, &directory, &case.join("bin"), &stdin);
-        written.push_str(&format!("$ kpolicy {line}\n{out}"));
+        writeln!(written, "$ kpolicy {line}").unwrap();
+        written.push_str(&out);
         if !err.is_empty() {
-            written.push_str(&format!("--- standard error\n{err}"));
+            writeln!(written, "--- standard error").unwrap();
+            written.push_str(&err);
         }
-        written.push_str(&format!("--- exit code {code}\n\n"));
+        writeln!(written, "--- exit code {code}\n").unwrap();
     }
-    assert_eq!(content(&directory), before, "{} was written to", case.display());
+    assert_eq!(
+        content(&directory),
+        before,
+        "{} was written to",
+        case.display()
+    );
     written.replace(&*directory.to_string_lossy(), "<tree>")
 }
 

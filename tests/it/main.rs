@@ -18,6 +18,10 @@ mod conformance_cel;
 #[cfg(feature = "conformance")]
 mod conformance_yaml;
 mod fixtures;
+#[cfg(feature = "lint")]
+mod lint_bad_input;
+#[cfg(feature = "lint")]
+mod lint_cases;
 mod manifest_json;
 mod manifest_mend;
 mod manifest_object;
