@@ -16,6 +16,8 @@ mod cli_check;
 #[cfg(feature = "conformance")]
 mod conformance_cel;
 #[cfg(feature = "conformance")]
+mod conformance_psa;
+#[cfg(feature = "conformance")]
 mod conformance_yaml;
 mod fixtures;
 #[cfg(feature = "lint")]
