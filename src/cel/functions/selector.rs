@@ -114,7 +114,7 @@ fn label<'l>(labels: Option<Entries<'l, 'l>>, key: &str) -> Label<'l> {
 }
 
 /// The entries of a map that may be absent or null.
-fn pairs<'a>(map: Option<Value<'a>>) -> Result<Vec<(Value<'a>, Value<'a>)>, Failure> {
+fn pairs(map: Option<Value<'_>>) -> Result<Vec<(Value<'_>, Value<'_>)>, Failure> {
     let Some(map) = map else {
         return Ok(Vec::new());
     };
@@ -132,7 +132,7 @@ fn pairs<'a>(map: Option<Value<'a>>) -> Result<Vec<(Value<'a>, Value<'a>)>, Fail
 /// Key, operator and values of each entry of `matchExpressions`.
 type Written<'a> = (Value<'a>, Value<'a>, Vec<Value<'a>>);
 
-fn expressions<'a>(list: Option<Value<'a>>) -> Result<Vec<Written<'a>>, Failure> {
+fn expressions(list: Option<Value<'_>>) -> Result<Vec<Written<'_>>, Failure> {
     let mut written = Vec::new();
     for entry in elements(list)? {
         let Content::Map(entry) = entry.content() else {
@@ -146,7 +146,7 @@ fn expressions<'a>(list: Option<Value<'a>>) -> Result<Vec<Written<'a>>, Failure>
 }
 
 /// The elements of a list that may be absent or null.
-fn elements<'a>(list: Option<Value<'a>>) -> Result<Vec<Value<'a>>, Failure> {
+fn elements(list: Option<Value<'_>>) -> Result<Vec<Value<'_>>, Failure> {
     let Some(list) = list else {
         return Ok(Vec::new());
     };
