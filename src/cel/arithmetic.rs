@@ -1,6 +1,7 @@
 //! `+ - * / %` and negation, with the API server's overloads and errors.
 
 use super::error::{EvalErrorKind, Failure};
+use super::functions::time;
 use super::syntax::Arithmetic;
 use super::value::{Bytes, Content, Str, Value};
 
@@ -22,7 +23,7 @@ pub(super) fn arithmetic<'a>(
         (Content::Uint(left), Content::Uint(right)) => uint(operator, left, right),
         (Content::Double(left), Content::Double(right)) => double(operator, left, right),
         _ if operator == Arithmetic::Add => add(left, right),
-        _ if operator == Arithmetic::Subtract => subtract(left, right),
+        _ if operator == Arithmetic::Subtract => time::subtract(left.content(), right.content()),
         _ => Err(Failure::overload()),
     }
 }
@@ -32,6 +33,7 @@ pub(super) fn negate<'a>(operand: &Value<'a>) -> Computed<'a> {
     match operand.content() {
         Content::Int(value) => value.checked_neg().map(Value::Int).ok_or_else(int_overflow),
         Content::Double(value) => Ok(Value::Double(-value)),
+        Content::Duration(value) => time::negate(value),
         _ => Err(Failure::overload()),
     }
 }
@@ -106,12 +108,8 @@ fn add<'a>(left: &Value<'a>, right: &Value<'a>) -> Computed<'a> {
             check_elements(left.len() + right.len())?;
             Ok(Value::list(left.iter().chain(right.iter()).collect()))
         }
-        _ => Err(Failure::overload()),
+        (left, right) => time::add(left, right),
     }
-}
-
-fn subtract<'a>(_left: &Value<'a>, _right: &Value<'a>) -> Computed<'a> {
-    Err(Failure::overload())
 }
 
 /// Refuses a text that is too long before memory is taken for it.

@@ -35,4 +35,4 @@ pub use compile::compile;
 pub use environment::Environment;
 pub use error::{CompileError, EvalError, EvalErrorKind, Place};
 pub use program::Program;
-pub use value::{Bytes, Image, List, Map, Quantity, Str, Struct, Type, Value};
+pub use value::{Bytes, Duration, Image, List, Map, Quantity, Str, Struct, Timestamp, Type, Value};

@@ -31,7 +31,7 @@ pub(super) fn show(value: &Value<'_>) -> String {
             format!("{}{{{}}}", value.name(), fields.join(", "))
         }
         Content::Type(kind) => kind.name().to_owned(),
-        Content::Duration(value) => format!("{value:?}"),
+        Content::Duration(value) => value.to_string(),
         Content::Timestamp(value) => value.to_string(),
         Content::Optional(None) => "none".to_owned(),
         Content::Optional(Some(value)) => format!("of({})", show(value)),

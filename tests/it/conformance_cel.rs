@@ -13,8 +13,8 @@ use serde_json::Value as Json;
 /// For each file of `cel-spec`, how many cases agree, of how many.
 const SPECIFICATION: &[(&str, usize, usize)] = &[
     ("basic", 41, 43),
-    ("comparisons", 332, 334),
-    ("conversions", 106, 109),
+    ("comparisons", 334, 334),
+    ("conversions", 109, 109),
     ("fields", 58, 60),
     ("fp_math", 30, 30),
     ("integer_math", 64, 64),
@@ -27,12 +27,12 @@ const SPECIFICATION: &[(&str, usize, usize)] = &[
     ("parse", 176, 193),
     ("plumbing", 5, 5),
     ("string", 51, 51),
-    ("string_ext", 182, 213),
-    ("timestamps", 16, 77),
+    ("string_ext", 186, 213),
+    ("timestamps", 77, 77),
 ];
 
 /// Expressions of `k8s-cel` that agree, of how many.
-const KUBERNETES: (usize, usize) = (159, 210);
+const KUBERNETES: (usize, usize) = (167, 210);
 
 fn text(file: &str) -> String {
     let folder =

@@ -26,6 +26,8 @@ fn int<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
         }
         Content::Double(_) => return Err(too_large("int")),
         Content::String(text) => text.parse().map_err(|_| unreadable(text, "int"))?,
+        Content::Timestamp(value) => value.seconds(),
+        Content::Duration(value) => value.nanoseconds(),
         _ => return Err(Failure::overload()),
     };
     Ok(Value::Int(value))
@@ -68,6 +70,8 @@ fn string<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
         Content::Uint(value) => value.to_string(),
         Content::Double(value) => double_text(value),
         Content::Bool(value) => value.to_string(),
+        Content::Timestamp(value) => value.to_string(),
+        Content::Duration(value) => value.to_string(),
         Content::Bytes(bytes) => std::str::from_utf8(bytes)
             .map_err(|_| Failure::argument("these bytes are not UTF-8 text"))?
             .to_owned(),

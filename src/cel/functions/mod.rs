@@ -19,6 +19,7 @@ mod standard;
 mod strings;
 #[cfg(test)]
 mod tests;
+pub(super) mod time;
 
 use super::error::Failure;
 use super::library::regex::Pattern;
@@ -171,6 +172,7 @@ const TABLES: &[&[Function]] = &[
     selector::FUNCTIONS,
     standard::FUNCTIONS,
     strings::FUNCTIONS,
+    time::FUNCTIONS,
 ];
 
 /// Whether functions have names that start with this prefix and a dot.

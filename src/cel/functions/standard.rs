@@ -78,7 +78,7 @@ fn optional_of_non_zero<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
             None => entries.len() == 0,
         },
         Content::Struct(value) => value.fields().len() == 0,
-        Content::Duration(value) => value.is_zero(),
+        Content::Duration(value) => value.nanoseconds() == 0,
         _ => false,
     };
     Ok(if is_zero {

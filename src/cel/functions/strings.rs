@@ -191,6 +191,8 @@ fn format_argument<'v>(value: &'v Value<'_>, depth: u32) -> Result<FormatArgumen
             Content::Double(value) => FormatArgument::Double(value),
             Content::String(text) => FormatArgument::String(text),
             Content::Bytes(bytes) => FormatArgument::Bytes(bytes),
+            Content::Timestamp(value) => FormatArgument::Timestamp(value.to_string()),
+            Content::Duration(value) => FormatArgument::Duration(value.to_string()),
             Content::Type(kind) => FormatArgument::Type(kind.name()),
             _ => FormatArgument::Other(other.type_name()),
         },

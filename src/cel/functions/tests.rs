@@ -182,6 +182,53 @@ fn lists_are_sorted_summed_and_compared_as_sets() {
 }
 
 #[test]
+fn times_are_read_added_and_asked_for_their_parts() {
+    check(&[
+        (
+            "timestamp('2026-01-02T03:04:05Z') + duration('1h')",
+            "2026-01-02T04:04:05Z",
+        ),
+        (
+            "duration('1h') + timestamp('2026-01-02T03:04:05Z') - duration('1h') == timestamp('2026-01-02T03:04:05Z')",
+            "true",
+        ),
+        (
+            "timestamp('2026-01-02T00:00:00Z') - timestamp('2026-01-01T00:00:00Z')",
+            "86400s",
+        ),
+        (
+            "[duration('90m').getHours(), duration('90s').getMinutes()]",
+            "[1, 1]",
+        ),
+        ("timestamp('2026-01-02T23:04:05Z').getHours('+02:00')", "1"),
+        ("timestamp('2026-03-01T00:00:00Z').getMonth()", "2"),
+        ("timestamp(0) < timestamp('1970-01-01T00:00:01Z')", "true"),
+        (
+            "duration('1h') > duration('59m') && -duration('1s') < duration('0s')",
+            "true",
+        ),
+        (
+            "[int(timestamp(5)), string(duration('1h30m')), string(timestamp(0))]",
+            "[5, '5400s', '1970-01-01T00:00:00Z']",
+        ),
+        ("[duration('1s'), duration('2s')].sum()", "3s"),
+        (
+            "timestamp('2026-13-01T00:00:00Z')",
+            "compile: a timestamp is written",
+        ),
+        ("duration('1d')", "compile: a duration is"),
+        ("timestamp(o.image)", "error: a timestamp is written"),
+        (
+            "timestamp('9999-12-31T23:59:59Z') + duration(string(o.n) + 's')",
+            "error: timestamp overflow",
+        ),
+        ("timestamp(0).getHours(o.image)", "error: unknown time zone"),
+        ("duration(o.n)", "error: `duration` does not take `int`"),
+        ("timestamp(0) + 1", "compile: `+` does not take"),
+    ]);
+}
+
+#[test]
 fn selectors_select_labels_known_or_not() {
     check(&[
         ("selects(o.selector, o.labels)", "true"),

@@ -8,5 +8,4 @@ pub(crate) mod quantity;
 pub(crate) mod regex;
 pub(crate) mod selector;
 pub(crate) mod strings;
-#[allow(dead_code, reason = "made callable in `functions` next")]
 pub(crate) mod time;

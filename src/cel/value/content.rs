@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
-
 use super::super::library::image::ImageReference;
 use super::super::library::quantity::Quantity;
+use super::super::library::time::{Duration, Timestamp};
 
 use crate::manifest::{ListRef, MapRef, NodeRef, View};
 
@@ -25,8 +24,8 @@ pub(crate) enum Content<'v, 'a> {
     Map(Entries<'v, 'a>),
     Struct(&'v Struct<'a>),
     Type(Type),
-    Duration(SignedDuration),
-    Timestamp(jiff::Timestamp),
+    Duration(Duration),
+    Timestamp(Timestamp),
     Optional(Option<&'v Value<'a>>),
     Quantity(&'v Quantity),
     Image(&'v ImageReference<Arc<str>>),

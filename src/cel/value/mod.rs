@@ -7,10 +7,8 @@ mod text;
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
-
 use super::library::image::ImageReference;
-use super::library::quantity;
+use super::library::{quantity, time};
 use crate::manifest::NodeRef;
 
 pub use collection::{List, Map, Struct};
@@ -49,9 +47,9 @@ pub enum Value<'a> {
     /// A type.
     Type(Type),
     /// A span of time.
-    Duration(SignedDuration),
+    Duration(Duration),
     /// A point in time.
-    Timestamp(jiff::Timestamp),
+    Timestamp(Timestamp),
     /// A value or none.
     Optional(Option<Arc<Value<'a>>>),
     /// A Kubernetes quantity.
@@ -59,6 +57,14 @@ pub enum Value<'a> {
     /// A parsed image reference.
     Image(Arc<Image>),
 }
+
+/// A span of time.
+#[derive(Clone, Copy, Debug)]
+pub struct Duration(pub(crate) time::Duration);
+
+/// A point in time.
+#[derive(Clone, Copy, Debug)]
+pub struct Timestamp(pub(crate) time::Timestamp);
 
 /// A Kubernetes quantity.
 #[derive(Clone, Debug)]
@@ -275,8 +281,8 @@ impl<'a> Value<'a> {
             Self::Map(map) => Content::Map(Entries::Values(map)),
             Self::Struct(value) => Content::Struct(value),
             Self::Type(kind) => Content::Type(*kind),
-            Self::Duration(value) => Content::Duration(*value),
-            Self::Timestamp(value) => Content::Timestamp(*value),
+            Self::Duration(value) => Content::Duration(value.0),
+            Self::Timestamp(value) => Content::Timestamp(value.0),
             Self::Optional(value) => Content::Optional(value.as_deref()),
             Self::Quantity(value) => Content::Quantity(&value.0),
             Self::Image(value) => Content::Image(&value.0),

@@ -52,6 +52,7 @@ pub(crate) enum TimeError {
 pub(crate) struct Duration(i64);
 
 impl Duration {
+    #[cfg(test)]
     pub(crate) const fn from_nanoseconds(nanoseconds: i64) -> Self {
         Self(nanoseconds)
     }
