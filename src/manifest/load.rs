@@ -5,52 +5,13 @@
 
 use std::ops::Range;
 
-use crate::source::{SourceId, Span};
+use crate::source::Span;
 
-use super::event::{AnchorId, Event, Events, Style, SyntaxError, Tag};
+use super::event::{AnchorId, Event, Events, Style, Tag};
 use super::keys::{self, Pending};
-use super::mend::{self, Shift};
+use super::place::{Failure, Place};
 use super::scalar::{self, Scalar, ScalarError};
 use super::{Dialect, Document, DocumentBuilder, Limits, NodeId, Problem, Text, View};
-
-/// Turns the bytes of a chunk into spans of the whole source.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'m> {
-    pub(super) source: SourceId,
-    /// Where the chunk begins in the source.
-    pub(super) base: usize,
-    /// What was changed in the chunk so that it could be parsed.
-    pub(super) shifts: &'m [Shift],
-}
-
-impl Place<'_> {
-    pub(super) fn span(self, range: &Range<usize>) -> Span {
-        let at = |offset| (self.base + mend::original(self.shifts, offset)) as u32;
-        Span::new(self.source, at(range.start), at(range.end))
-    }
-
-    pub(super) fn problem(self, error: SyntaxError) -> Problem {
-        let problem = Problem::error(error.message, Some(self.span(&error.range)));
-        match error.help {
-            Some(help) => problem.with_help(help),
-            None => problem,
-        }
-    }
-}
-
-/// Why a chunk does not load.
-pub(super) enum Failure {
-    /// It is no YAML.
-    Syntax(SyntaxError),
-    /// Its values cannot be taken.
-    Value(Box<Problem>),
-}
-
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        Self::Value(Box::new(problem))
-    }
-}
 
 /// What one chunk holds.
 pub(super) struct Loaded {

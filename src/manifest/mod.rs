@@ -22,6 +22,7 @@ mod mend;
 mod node;
 mod object;
 pub mod patch;
+mod place;
 mod problem;
 mod read;
 mod scalar;

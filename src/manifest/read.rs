@@ -4,8 +4,9 @@ use crate::source::{SourceId, Span};
 
 use super::granit::Granit;
 use super::json_read;
-use super::load::{self, Failure, Loaded, Place};
+use super::load::{self, Loaded};
 use super::mend::Mended;
+use super::place::{Failure, Place};
 use super::split::{self, Piece};
 use super::{Dialect, Document, Limits, Problem};
 
