@@ -100,6 +100,7 @@ impl Judge {
             assignment.enforcement == Enforcement::Deny
                 && assignment.policy.failure_policy == FailurePolicy::Fail
                 && assignment.policy.resources.is_empty()
+                && matches!(assignment.params, Params::Ready(_))
                 && !assignment.policy.validations.is_empty()
                 && engine::applies(&assignment.policy, &context) != Match::No
         });

@@ -194,7 +194,15 @@ fn judge_bytes(
             Undecided::Panicked
         }
     };
-    undecided(judge, call, &Scanner::scan(bytes), &why)
+    let about = Scanner::scan(bytes);
+    let why = match why {
+        // The reader may quote the text that it stumbled over.
+        Undecided::Unreadable(_) if about.kind == "Secret" => {
+            Undecided::Unreadable("it is no JSON that the API server would send".to_owned())
+        }
+        why => why,
+    };
+    undecided(judge, call, &about, &why)
 }
 
 fn judge_review(

@@ -13,8 +13,10 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use base64::Engine as _;
 use kpolicy::documents::Documents;
+use kpolicy::engine::OtherObjects;
 use kpolicy::judge::Judge;
-use kpolicy::server::{Judges, Limits, Metrics, Timeouts, admission};
+use kpolicy::manifest::{Document, NodeRef};
+use kpolicy::server::{ClusterView, Judges, Limits, Metrics, NoCluster, Timeouts, admission};
 use kpolicy::source::SourceMap;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -37,6 +39,10 @@ impl Webhook {
     }
 
     fn with(limits: Limits) -> Self {
+        Self::seeing(Arc::new(NoCluster), limits)
+    }
+
+    fn seeing(cluster: Arc<dyn ClusterView>, limits: Limits) -> Self {
         let mut sources = SourceMap::new();
         let mut documents = Documents::default();
         let text = fs::read_to_string(folder().join("policies.yaml")).expect("policies");
@@ -47,7 +53,7 @@ impl Webhook {
         let policies = Arc::new(documents.take_policies());
         let judge = Judge::new(&policies, &config, &exceptions, None, TODAY).expect("a judge");
         let metrics = Metrics::new();
-        let judges = Arc::new(Judges::new(judge));
+        let judges = Arc::new(Judges::with_cluster(judge, cluster));
         Self {
             router: admission(judges, metrics.clone(), limits, Timeouts::default()),
             metrics,
@@ -363,6 +369,55 @@ fn a_deadline_ends_the_work_and_the_failure_policy_decides() {
     let response = webhook.review("/validate?timeout=1ns", "u-7", opening("Pod") + &object);
     assert_eq!(response["allowed"], false, "{response}");
     assert!(began.elapsed() < Duration::from_secs(2));
+}
+
+/// A view of the cluster that fails for one namespace.
+#[derive(Debug)]
+struct Broken;
+
+impl OtherObjects for Broken {
+    fn list(&self, _: &str, _: &str, _: Option<&str>) -> Result<Vec<NodeRef<'_>>, String> {
+        Err("not known".to_owned())
+    }
+}
+
+impl ClusterView for Broken {
+    fn namespace(&self, name: &str) -> Document {
+        assert!(name != "broken", "a fault of our own");
+        NoCluster.namespace(name)
+    }
+}
+
+#[test]
+fn a_panic_is_a_decision_and_the_next_request_is_judged() {
+    let webhook = Webhook::seeing(Arc::new(Broken), Limits::default());
+    let pod = opening("Pod")
+        + "{\"metadata\":{\"labels\":{\"team\":\"a\"}},\"spec\":{\"containers\":[]}}}}";
+    let broken = pod.replace("\"shop\"", "\"broken\"");
+    let response = webhook.review("/validate", "u-7", broken.clone());
+    assert_eq!(response["status"]["code"], 500, "{response}");
+    assert_eq!(webhook.review("/mutate", "u-7", broken)["allowed"], true);
+    assert_eq!(webhook.review("/validate", "u-7", pod)["allowed"], true);
+    assert!(
+        webhook
+            .metrics
+            .expose()
+            .contains("kpolicy_admission_panics_total 2")
+    );
+}
+
+#[test]
+fn a_secret_that_cannot_be_read_is_not_quoted() {
+    let webhook = Webhook::new();
+    let text = opening("ConfigMap")
+        .replace("ConfigMap", "Secret")
+        .replace("configmaps", "secrets");
+    let response = webhook.review("/validate", "u-7", text + "{\"data\": hunter2 }}}");
+    let message = response["status"]["message"].as_str().expect("a message");
+    assert!(
+        message.contains("strong-passwords") && !message.contains("hunter2"),
+        "{message}"
+    );
 }
 
 #[test]

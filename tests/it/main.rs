@@ -35,6 +35,8 @@ mod parity;
 mod policies;
 mod policy_documents;
 #[cfg(feature = "serve")]
+mod serve;
+#[cfg(feature = "serve")]
 mod tls;
 #[cfg(feature = "serve")]
 mod webhook;
