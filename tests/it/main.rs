@@ -24,6 +24,8 @@ mod fixtures;
 mod lint_bad_input;
 #[cfg(feature = "lint")]
 mod lint_cases;
+#[cfg(feature = "lint")]
+mod lint_sample;
 mod manifest_json;
 mod manifest_mend;
 mod manifest_object;
@@ -34,6 +36,8 @@ mod manifest_read;
 mod parity;
 mod policies;
 mod policy_documents;
+#[cfg(all(feature = "lint", feature = "real-tools"))]
+mod real_render;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(feature = "serve")]
