@@ -4,7 +4,6 @@
 
 use kpolicy::cel::{Activation, Budget, Environment, EvalErrorKind, Program, Value, compile};
 use kpolicy::manifest::{Document, read_json};
-use proptest::prelude::*;
 
 fn on_a_small_stack(check: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new()
@@ -232,109 +231,4 @@ fn an_evaluation_ends_when_its_budget_does_or_when_it_is_cancelled() {
     let error = program.evaluate(&activation).expect_err("cancelled");
     assert_eq!(error.kind, EvalErrorKind::Cancelled);
     assert!(asked.get() < 10);
-}
-
-/// Texts that are nearly expressions.
-fn nearly_an_expression() -> impl Strategy<Value = String> {
-    let piece = prop::sample::select(vec![
-        "o",
-        ".a",
-        ".b",
-        "[0]",
-        "[?0]",
-        ".?a",
-        "(",
-        ")",
-        "[",
-        "]",
-        "{",
-        "}",
-        " + ",
-        " - ",
-        " * ",
-        " / ",
-        " % ",
-        " == ",
-        " < ",
-        " in ",
-        " && ",
-        " || ",
-        "!",
-        "-",
-        " ? ",
-        " : ",
-        ",",
-        "1",
-        "0",
-        "2u",
-        "1.5",
-        "'s'",
-        "b'x'",
-        "null",
-        "true",
-        "o.l",
-        "o.n",
-        "o.s",
-        "x",
-        "has(o.a)",
-        ".all(x, ",
-        ".map(x, ",
-        ".filter(x, x)",
-        ".exists(x, ",
-        ".size()",
-        "size(",
-        "string(",
-        "int(",
-        ".matches('",
-        "')",
-        ".split('",
-        ".format([",
-        ".orValue(",
-        "optional.of(",
-        "optional.none()",
-        "JSONPatch{op: ",
-        "type(",
-        "dyn(",
-        "[1, 2]",
-        "{'a': 1}",
-        ".sort()",
-        ".flatten()",
-        ".slice(0, 1)",
-        "quantity('1Gi')",
-        ".add(1)",
-        "image('a:b')",
-        ".tag()",
-        "9223372036854775807",
-        "variables.v",
-        "\"",
-        "\\",
-        "'''",
-        "é",
-        "\u{0}",
-    ]);
-    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_text_compiles_or_is_an_error_inside_it(source in "\\PC{0,60}") {
-        if let Err(errors) = compile(&source, &Environment::new(["o"])) {
-            prop_assert!(errors.iter().all(|error| source.get(error.range.clone()).is_some()));
-        }
-    }
-
-    #[test]
-    fn whatever_compiles_can_be_evaluated_and_blamed(source in nearly_an_expression()) {
-        let mut environment = Environment::new(["o"]);
-        let variables = [compile("o.a.b", &environment).expect("it compiles")];
-        environment.declare_variable("v");
-        match compile(&source, &environment) {
-            Ok(program) => drop(run(&program, &document(), &variables)),
-            Err(errors) => {
-                prop_assert!(errors.iter().all(|error| source.get(error.range.clone()).is_some()));
-            }
-        }
-    }
 }

@@ -12,6 +12,7 @@
 mod admission;
 mod architecture;
 mod cel_limits;
+mod cel_properties;
 mod cli_check;
 #[cfg(feature = "conformance")]
 mod conformance_cel;
