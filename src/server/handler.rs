@@ -240,7 +240,7 @@ fn judge_review(
         }
     };
     if deadline.stopped_work() {
-        shared.metrics.shed("deadline");
+        shared.metrics.stopped_at_deadline();
         tracing::warn!(
             uid = review.uid,
             kind = review.request.kind.kind,
@@ -260,10 +260,12 @@ fn undecided(judge: &Judge, call: Call, about: &Scanned, why: &Undecided) -> Out
             decision: "bad-request",
         };
     };
-    let answer = match call {
+    // The judge is asked once more, and may fail once more: then nothing is left but to refuse.
+    let answer = catch_unwind(AssertUnwindSafe(|| match call {
         Call::Validate => why.validating(judge, about),
         Call::Mutate => why.mutating(),
-    };
+    }))
+    .unwrap_or_else(|_| Undecided::Panicked.refusing());
     record::undecided(uid, about, why, answer.denied.is_some());
     Outcome::new(uid, operation, &answer)
 }

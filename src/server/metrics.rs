@@ -62,6 +62,7 @@ struct Inner {
     in_flight_bytes: Gauge,
     shed: Family<ReasonLabel, Counter>,
     panics: Counter,
+    deadlines: Counter,
     decisions: Family<DecisionLabels, Counter>,
     excepted: Family<PolicyLabel, Counter>,
     not_judged: Family<PolicyLabel, Counter>,
@@ -93,6 +94,7 @@ impl Metrics {
             in_flight_bytes: Gauge::default(),
             shed: Family::default(),
             panics: Counter::default(),
+            deadlines: Counter::default(),
             decisions: Family::default(),
             excepted: Family::default(),
             not_judged: Family::default(),
@@ -148,6 +150,11 @@ impl Metrics {
             "admission_panics",
             "Panics caught while judging; each was answered",
             inner.panics.clone(),
+        );
+        all.register(
+            "admission_deadlines",
+            "Judgements stopped because the API server would no longer wait",
+            inner.deadlines.clone(),
         );
         all.register(
             "decisions",
@@ -261,6 +268,10 @@ impl Metrics {
 
     pub(super) fn panicked(&self) {
         self.0.panics.inc();
+    }
+
+    pub(super) fn stopped_at_deadline(&self) {
+        self.0.deadlines.inc();
     }
 
     pub(super) fn decided(&self, policy: &str, enforcement: &'static str) {

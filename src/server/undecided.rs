@@ -11,6 +11,7 @@ use crate::judge::Judge;
 use crate::manifest::{Document, DocumentBuilder};
 use crate::policy::Operation;
 
+use super::answer::warnings;
 use super::namespace::{NoCluster, namespace_object};
 use super::review::{Answer, Malformed, Status};
 use super::scan::Scanned;
@@ -67,24 +68,31 @@ impl Undecided {
         }
         match judge.refusing_unjudged(&request) {
             Some(policy) => {
-                let (code, reason) = self.status();
-                let message = format!(
-                    "{self}; policy `{}` refuses what it cannot judge",
-                    policy.name
-                );
-                Answer {
-                    denied: Some(Status {
-                        code,
-                        reason,
-                        message,
-                    }),
-                    ..Answer::default()
-                }
+                let rest = format!("; policy `{}` refuses what it cannot judge", policy.name);
+                self.denying(&rest)
             }
             None => Answer {
-                warnings: vec![format!("kpolicy did not judge this request: {self}")],
+                warnings: warnings([format!("kpolicy did not judge this request: {self}")]),
                 ..Answer::default()
             },
+        }
+    }
+
+    /// The answer where not even the policies can be asked.
+    pub(super) fn refusing(&self) -> Answer {
+        self.denying("")
+    }
+
+    fn denying(&self, rest: &str) -> Answer {
+        let (code, reason) = self.status();
+        let message = format!("{self}{rest}");
+        Answer {
+            denied: Some(Status {
+                code,
+                reason,
+                message,
+            }),
+            ..Answer::default()
         }
     }
 

@@ -10,6 +10,8 @@
 
 #[cfg(feature = "serve")]
 mod admission;
+#[cfg(feature = "serve")]
+mod admission_properties;
 mod architecture;
 mod cel_limits;
 mod cel_properties;
