@@ -30,6 +30,7 @@ pub(super) fn text(
     Ok(match value {
         Scalar::String(text) => builder.text(text),
         Scalar::Null => return Err("null"),
+        Scalar::Date(_) => return Err("a date"),
         Scalar::Uint(_) => return Err("a number above 9223372036854775807"),
         Scalar::Bool(true) if kubectl => builder.text("true"),
         Scalar::Bool(false) if kubectl => builder.text("false"),

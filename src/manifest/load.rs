@@ -81,7 +81,12 @@ enum Kind {
     /// Its items stand on the stack of items from here on.
     List { first: usize },
     /// Its entries stand on the stack of entries from here on.
-    Map { first: usize, key: Key },
+    /// `merged`: it has a `<<` already.
+    Map {
+        first: usize,
+        key: Key,
+        merged: bool,
+    },
 }
 
 /// What a map waits for.
@@ -157,8 +162,12 @@ impl<'t> Loader<'t, '_> {
             }
             Event::MapStart { flow, anchor } => {
                 let first = self.entries.len();
-                let key = Key::Awaited;
-                self.open(range.start, flow, anchor, Kind::Map { first, key })
+                let kind = Kind::Map {
+                    first,
+                    key: Key::Awaited,
+                    merged: false,
+                };
+                self.open(range.start, flow, anchor, kind)
             }
             Event::ListEnd | Event::MapEnd => self.close(&range),
             Event::End => Ok(()),
@@ -270,6 +279,7 @@ impl<'t> Loader<'t, '_> {
             Scalar::Int(value) => self.builder.int(value, Some(origin)),
             Scalar::Uint(value) => self.builder.float(value as f64, Some(origin)),
             Scalar::String(value) => self.builder.string(&value, Some(origin)),
+            Scalar::Date(value) => self.builder.string(&value, Some(origin)),
             Scalar::Float(value) => match scalar::json_number(value) {
                 Some(Ok(whole)) => self.builder.int(whole, Some(origin)),
                 Some(Err(value)) => self.builder.float(value, Some(origin)),
@@ -330,14 +340,19 @@ impl<'t> Loader<'t, '_> {
         };
         match &mut frame.kind {
             Kind::List { .. } => self.items.push(node),
-            Kind::Map { key, .. } => match std::mem::replace(key, Key::Awaited) {
+            Kind::Map { key, merged, .. } => match std::mem::replace(key, Key::Awaited) {
                 Key::Read(key, origin) => self.entries.push(Pending {
                     key,
                     key_origin: Some(origin),
                     value: node,
                     merged: false,
                 }),
+                Key::Merge(at) if *merged && self.dialect == Dialect::Kustomize => {
+                    return Err(Problem::error("`<<` is set twice", Some(at))
+                        .with_help("give one `<<` a list of maps"));
+                }
                 Key::Merge(at) => {
+                    *merged = true;
                     let alias = is_alias.then(|| self.place.span(range));
                     if !keys::merge(&mut self.builder, &mut self.entries, node, alias) {
                         return Err(Problem::error(

@@ -23,6 +23,8 @@ pub(super) enum Scalar<'t> {
     /// As YAML has it, before the number rule; may be infinite or no number.
     Float(f64),
     String(Cow<'t, str>),
+    /// What kustomize makes of a date; a string as a value, an error as a key.
+    Date(String),
 }
 
 /// Why a scalar has no value.
@@ -58,7 +60,7 @@ pub(super) fn resolve(
         Tag::None => Ok(plain(text, dialect, true)),
         Tag::Timestamp => match timestamp::rewrite(&text) {
             Some(_) if dialect == Dialect::Kubectl => Ok(Scalar::String(text)),
-            Some(time) => Ok(Scalar::String(time.into())),
+            Some(time) => Ok(Scalar::Date(time)),
             None => Err(ScalarError::Tag(tag)),
         },
         Tag::Bool | Tag::Int | Tag::Float | Tag::Null => match (tag, plain(text, dialect, false)) {
@@ -136,7 +138,7 @@ fn plain(text: Cow<'_, str>, dialect: Dialect, dates: bool) -> Scalar<'_> {
                     && dialect == Dialect::Kustomize
                     && let Some(time) = timestamp::rewrite(&text)
                 {
-                    return Scalar::String(time.into());
+                    return Scalar::Date(time);
                 }
                 number(&text).unwrap_or(Scalar::String(text))
             }

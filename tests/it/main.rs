@@ -35,6 +35,7 @@ mod manifest_object;
 mod manifest_patch;
 mod manifest_properties;
 mod manifest_read;
+mod manifest_scalars;
 #[cfg(all(feature = "lint", feature = "serve"))]
 mod parity;
 mod policies;

@@ -165,6 +165,9 @@ fn merge_keys_follow_the_dialect() {
     let p = |reading: &Reading| reading.documents[0].root().at(&["m", "p"])?.as_i64();
     assert_eq!(p(&kubectl(text)), Some(1));
     assert_eq!(p(&kustomize(text)), Some(3));
+    let twice = "a: {<<: {b: 1}, <<: {c: 2}}\n";
+    assert_eq!(kubectl(twice).documents.len(), 1);
+    assert!(kustomize(twice).has_errors());
 }
 
 #[test]
