@@ -80,9 +80,9 @@ impl Reason {
 /// Whether a mutation may be written into Git without being asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Safety {
-    /// `--fix` applies it.
+    /// Right wherever it applies: may be written without a second look.
     Safe,
-    /// Only `--unsafe-fixes` applies it.
+    /// Usually right: someone should look.
     Unsafe,
     /// Shown, never written.
     Display,
