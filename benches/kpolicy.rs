@@ -1,4 +1,4 @@
-//! Throughput of the stages: reading, evaluating with the whole set, linting, and the webhook beside an empty handler.
+//! Throughput of the stages: reading, evaluating with the whole set, linting. `webhook.rs` measures the server.
 //!
 //! Figures are for comparison within one run: these stages on one machine, before and after a change.
 
@@ -11,10 +11,6 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::Request as HttpRequest;
-use axum::routing::post;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use kpolicy::config::{Config, Date};
 use kpolicy::documents::Documents;
@@ -24,9 +20,7 @@ use kpolicy::lint::{self, Options, Render, Selection};
 use kpolicy::manifest::{self, Dialect, Document, DocumentBuilder, read, read_json, write_json};
 use kpolicy::policy::{Operation, PolicySet};
 use kpolicy::schema::defaults;
-use kpolicy::server::{self, Judges, Metrics, Timeouts};
 use kpolicy::source::{SourceId, SourceMap};
-use tower::ServiceExt;
 
 /// A Deployment as people write it: two containers, probes, resources.
 const DEPLOYMENT: &str = include_str!("deployment.yaml");
@@ -205,60 +199,5 @@ fn linting(c: &mut Criterion) {
     group.finish();
 }
 
-fn serving(c: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let judges = Arc::new(Judges::new(judge()));
-    let webhook = server::admission(
-        judges,
-        Metrics::new(),
-        server::Limits::default(),
-        Timeouts::default(),
-    );
-    let empty = Router::new().route(
-        "/validate",
-        post(|body: axum::body::Bytes| async move { body.len().to_string() }),
-    );
-    let mut group = c.benchmark_group("serve, in memory");
-    for containers in [2, 60] {
-        let review = review(&object(containers));
-        for (name, router) in [("empty handler", &empty), ("webhook", &webhook)] {
-            group.throughput(Throughput::Elements(1));
-            group.bench_with_input(BenchmarkId::new(name, containers), &review, |b, review| {
-                b.to_async_block_on(&runtime, || async {
-                    let request = HttpRequest::post("/validate?timeout=10s")
-                        .header("content-type", "application/json")
-                        .body(Body::from(review.clone()))
-                        .unwrap();
-                    let response = router.clone().oneshot(request).await.unwrap();
-                    to_bytes(response.into_body(), usize::MAX).await.unwrap()
-                });
-            });
-        }
-    }
-    group.finish();
-}
-
-/// Runs a future to its end for each iteration, without criterion's own asynchronous machinery.
-trait BlockOn {
-    fn to_async_block_on<F: Future>(
-        &mut self,
-        runtime: &tokio::runtime::Runtime,
-        run: impl FnMut() -> F,
-    );
-}
-
-impl BlockOn for criterion::Bencher<'_> {
-    fn to_async_block_on<F: Future>(
-        &mut self,
-        runtime: &tokio::runtime::Runtime,
-        mut run: impl FnMut() -> F,
-    ) {
-        self.iter(|| runtime.block_on(run()));
-    }
-}
-
-criterion_group!(benches, reading, evaluating, linting, serving);
+criterion_group!(benches, reading, evaluating, linting);
 criterion_main!(benches);

@@ -8,7 +8,7 @@ use crate::config::Enforcement;
 use crate::engine::{Kind, Limits, NotJudged, Request, Resource};
 use crate::finding::{ClusterVerdict, Finding, FindingKind, Unjudged};
 use crate::judge::{Decision, Drift};
-use crate::manifest::NodeRef;
+use crate::manifest::{Document, NodeRef};
 use crate::policy::{Operation, Safety};
 use crate::schema::{defaults, kinds};
 use crate::source::FieldPath;
@@ -102,6 +102,12 @@ impl One<'_, '_> {
         }
         judged.objects = 1;
         let identity = &case.identity;
+        if &*identity.group == "helm.toolkit.fluxcd.io" && &*identity.kind == "HelmRelease" {
+            judged.unjudged.push(Unjudged {
+                what: format!("HelmRelease {}", identity.name),
+                reason: "charts of HelmReleases are not rendered".to_owned(),
+            });
+        }
         let mut object = (*case.document).clone();
         defaults::apply(
             &mut object,
@@ -109,6 +115,7 @@ impl One<'_, '_> {
             &identity.kind,
             self.cluster.minor,
         );
+        in_namespace(&mut object, namespace);
         let resource = kinds::resource(&identity.group, &identity.kind);
         let kind = Kind {
             group: &identity.group,
@@ -292,4 +299,17 @@ pub(super) fn policies(clusters: &Clusters, options: &Options<'_>) -> usize {
     names.sort();
     names.dedup();
     names.len()
+}
+
+/// The API server writes the namespace of the request into the object before any webhook sees it.
+fn in_namespace(object: &mut Document, namespace: Option<&str>) {
+    let metadata = object.root().get("metadata");
+    let (Some(namespace), Some(metadata)) = (namespace, metadata) else {
+        return;
+    };
+    if metadata.as_map().is_some() && metadata.get("namespace").is_none_or(NodeRef::is_null) {
+        let metadata = metadata.id();
+        let name = object.make_string(namespace);
+        object.set_entry(metadata, "namespace", name);
+    }
 }
