@@ -22,6 +22,10 @@ const DEEPEST: usize = 64;
 
 /// All that a judge is made of, and where it was found.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "lint"),
+    allow(dead_code, reason = "only lint asks where things were found")
+)]
 pub(super) struct Setup {
     /// The texts of policies, Config and exceptions.
     pub(super) sources: SourceMap,

@@ -99,7 +99,7 @@ pub struct Unjudged {
 /// The figures of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Files read.
+    /// Files that hold something to judge, or that a build reads.
     pub files: usize,
     /// Objects judged; one that several clusters run counts once for each.
     pub objects: usize,

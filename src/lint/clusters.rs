@@ -74,6 +74,7 @@ pub(super) fn clusters(options: &Options<'_>) -> Result<Clusters, Vec<Problem>> 
     }
     let mut list = Vec::new();
     let mut areas = Vec::new();
+    let mut missing = Vec::new();
     let mut add = |name: Option<&str>, minor: Option<u32>| {
         let judge = Judge::new(
             options.policies,
@@ -110,12 +111,19 @@ pub(super) fn clusters(options: &Options<'_>) -> Result<Clusters, Vec<Problem>> 
         let minor = cluster.kubernetes_version.map(|(_, minor)| minor);
         let index = is_wanted.then(|| add(Some(&cluster.name), minor));
         if let Some(path) = &cluster.path {
-            // A directory that does not exist holds nothing.
-            if let Ok(area) = fs::canonicalize(options.config_directory.join(&**path)) {
-                areas.push((area, index));
+            match fs::canonicalize(options.config_directory.join(&**path)) {
+                Ok(area) => areas.push((area, index)),
+                Err(error) => missing.push(
+                    Problem::error(
+                        format!("cannot read `{path}`, the path of cluster `{}`: {error}", cluster.name),
+                        cluster.span,
+                    )
+                    .with_help("what no cluster claims is judged for all of them, so a wrong path is a wrong verdict"),
+                ),
             }
         }
     }
+    problems.extend(missing);
     if problems.is_empty() {
         return Ok(Clusters { list, areas });
     }

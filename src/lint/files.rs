@@ -266,3 +266,21 @@ fn decode(bytes: &[u8]) -> (String, Option<Problem>) {
         }
     }
 }
+
+#[cfg(test)]
+impl Files {
+    /// One parsed file with this text.
+    pub(super) fn of_text(text: &str, sources: SourceMap) -> Self {
+        let mut files = Self {
+            list: Vec::new(),
+            by_path: BTreeMap::new(),
+            root: PathBuf::new(),
+            max_bytes: u64::MAX,
+            sources,
+            failures: Vec::new(),
+        };
+        files.push(None, "a.yaml".into(), text.to_owned(), None, true);
+        files.parse(&|_| Some(Dialect::Kubectl));
+        files
+    }
+}

@@ -172,7 +172,7 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
         failures.push("nothing was judged: the paths hold no Kubernetes object".to_owned());
     }
     let mut summary = Summary {
-        files: files.count(),
+        files: files.count() - report.left_out,
         objects: judged.objects,
         policies: judging::policies(&clusters, options),
         clusters: clusters

@@ -21,6 +21,8 @@ pub(super) struct Report {
     pub(super) not_judged: Vec<Unjudged>,
     /// Facts for people.
     pub(super) remarks: Vec<String>,
+    /// How many files hold nothing to judge: no object, or the templates of a chart.
+    pub(super) left_out: usize,
 }
 
 /// Gathers it from all files and builds.
@@ -37,6 +39,8 @@ pub(super) fn report(files: &Files, builds: &Builds, charts: &Charts) -> Report 
         if is_foreign {
             others += 1;
         }
+        let is_template = file.path.as_deref().is_some_and(|path| charts.own(path));
+        report.left_out += usize::from(is_foreign || (is_template && !is_read));
         for problem in &file.problems {
             // Whoever reads a file that is not for kubectl decides what is odd in it.
             let is_shown = match problem.severity {
