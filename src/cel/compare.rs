@@ -54,6 +54,65 @@ pub(super) fn order(left: &Value<'_>, right: &Value<'_>) -> Result<Option<Orderi
     }))
 }
 
+/// The order of two values for sorting: total, whatever the values. NaN comes first, and numbers are compared exactly.
+/// Values that have no order are put by type, and the failure says so.
+pub(super) fn sorting_order(
+    left: &Value<'_>,
+    right: &Value<'_>,
+    failure: &mut Option<Failure>,
+) -> Ordering {
+    if let (Some(left), Some(right)) = (Number::of(left), Number::of(right)) {
+        return left.exact_order(right);
+    }
+    let by_type = left.type_of().cmp(&right.type_of());
+    if by_type == Ordering::Equal
+        && let Ok(Some(order)) = order(left, right)
+    {
+        return order;
+    }
+    failure.get_or_insert_with(Failure::overload);
+    by_type
+}
+
+/// A number of any type.
+#[derive(Clone, Copy)]
+enum Number {
+    Whole(i128),
+    Double(f64),
+}
+
+impl Number {
+    fn of(value: &Value<'_>) -> Option<Self> {
+        match value.content() {
+            Content::Int(value) => Some(Self::Whole(value.into())),
+            Content::Uint(value) => Some(Self::Whole(value.into())),
+            Content::Double(value) => Some(Self::Double(value)),
+            _ => None,
+        }
+    }
+
+    fn exact_order(self, other: Self) -> Ordering {
+        match (self, other) {
+            (Self::Whole(left), Self::Whole(right)) => left.cmp(&right),
+            (Self::Double(left), Self::Double(right)) => left
+                .partial_cmp(&right)
+                .unwrap_or_else(|| right.is_nan().cmp(&left.is_nan())),
+            (Self::Double(left), Self::Whole(right)) => double_order(left, right),
+            (Self::Whole(left), Self::Double(right)) => double_order(right, left).reverse(),
+        }
+    }
+}
+
+fn double_order(left: f64, right: i128) -> Ordering {
+    if left.is_nan() {
+        return Ordering::Less;
+    }
+    // The cast stops at the ends of the type, far beyond any int or uint.
+    let whole = left.trunc() as i128;
+    let fraction = left.fract().partial_cmp(&0.0).unwrap_or(Ordering::Equal);
+    whole.cmp(&right).then(fraction)
+}
+
 /// Whether a list has an equal element, or a map the key.
 fn contains(
     collection: &Value<'_>,

@@ -114,6 +114,13 @@ pub(crate) struct Call {
     pub(crate) pattern: Option<Box<Pattern>>,
 }
 
+impl Call {
+    /// Whether a pattern has to be compiled for each call.
+    pub(crate) const fn compiles_pattern(&self) -> bool {
+        self.function.pattern.is_some() && self.pattern.is_none()
+    }
+}
+
 /// What a quantifier asks of the elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quantity {

@@ -5,7 +5,7 @@ use super::super::expression::{Domain, Expression, Kind, Shape, Transform};
 use super::super::syntax::TextRange;
 use super::super::value::Value;
 use super::Blamer;
-use super::found::{Found, unique};
+use super::found::{Found, MAX_PLACES, unique};
 
 impl<'a> Blamer<'_, 'a> {
     /// What `look` finds for each element; the element itself where it finds nothing. `None` passes an element by.
@@ -18,6 +18,9 @@ impl<'a> Blamer<'_, 'a> {
     ) -> Vec<Found<'a>> {
         let mut all = Vec::new();
         for position in 0..walk.len() {
+            if all.len() >= MAX_PLACES {
+                break;
+            }
             let Some(before) = self.bind(walk, position, domain) else {
                 break;
             };

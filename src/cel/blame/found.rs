@@ -1,9 +1,14 @@
 //! What blame finds, and how findings of several operands are put together.
 
+use std::collections::HashSet;
+
 use super::super::error::Place;
 use super::super::syntax::TextRange;
 use super::route::Route;
-use crate::manifest::{NodeRef, View};
+use crate::manifest::{NodeId, NodeRef, View};
+
+/// More places than this are not told apart.
+pub(super) const MAX_PLACES: usize = 1_000;
 
 /// A place on the way to the outcome.
 #[derive(Clone, Debug)]
@@ -66,51 +71,58 @@ pub(super) fn at(mut found: Vec<Found<'_>>, range: TextRange) -> Vec<Found<'_>> 
 /// The findings of operands that are all to blame. That something is there is no finding of its own where another
 /// operand blames what is below it: `!has(x.y) || x.y == 1` is about `x.y` or what is in it, not about both.
 pub(super) fn together(found: Vec<Found<'_>>) -> Vec<Found<'_>> {
-    let is_guard = |guard: &Found<'_>| {
-        guard.presence
-            && found.iter().any(|other| {
-                let same = other.place.node.is(guard.place.node);
-                if same {
-                    !other.presence
-                } else {
-                    holds(guard.place.node, other.place.node)
-                }
-            })
-    };
-    let guards: Vec<bool> = found.iter().map(is_guard).collect();
+    let guards: Vec<bool> = found.iter().map(|guard| is_guard(guard, &found)).collect();
     let kept = found.into_iter().zip(guards).filter(|(_, guard)| !guard);
     unique(kept.map(|(found, _)| found).collect())
 }
 
-/// The findings without repetitions, the first of each kept.
-pub(super) fn unique(found: Vec<Found<'_>>) -> Vec<Found<'_>> {
-    let mut kept: Vec<Found<'_>> = Vec::with_capacity(found.len());
-    for found in found {
-        let known = kept.iter().any(|other| {
-            other.place.node.is(found.place.node) && other.place.missing == found.place.missing
-        });
-        if !known {
-            kept.push(found);
-        }
-    }
-    kept
-}
-
-/// Whether `inner` lies below `outer`.
-fn holds(outer: NodeRef<'_>, inner: NodeRef<'_>) -> bool {
-    if !std::ptr::eq(outer.document(), inner.document()) {
+/// Whether a finding says no more than that something is there, while others speak of it or of what is below it.
+fn is_guard(guard: &Found<'_>, all: &[Found<'_>]) -> bool {
+    let place = guard.place.node;
+    if !guard.presence {
         return false;
     }
+    if all
+        .iter()
+        .any(|other| !other.presence && other.place.node.is(place))
+    {
+        return true;
+    }
+    let others: HashSet<NodeId> = all
+        .iter()
+        .map(|other| other.place.node)
+        .filter(|node| std::ptr::eq(node.document(), place.document()) && !node.is(place))
+        .map(NodeRef::id)
+        .collect();
+    !others.is_empty() && holds_any(place, &others)
+}
+
+/// Whether any of these nodes lies below `outer`.
+fn holds_any(outer: NodeRef<'_>, nodes: &HashSet<NodeId>) -> bool {
     let mut pending = vec![outer];
     while let Some(node) = pending.pop() {
+        if nodes.contains(&node.id()) {
+            return true;
+        }
         match node.view() {
             View::List(list) => pending.extend(list.iter()),
             View::Map(map) => pending.extend(map.iter().map(|entry| entry.value)),
             _ => {}
         }
-        if pending.iter().any(|node| node.is(inner)) {
-            return true;
-        }
     }
     false
+}
+
+/// The findings without repetitions, the first of each kept, and no more than anybody reads.
+pub(super) fn unique(found: Vec<Found<'_>>) -> Vec<Found<'_>> {
+    let mut known = HashSet::new();
+    found
+        .into_iter()
+        .filter(|found| {
+            let node = found.place.node;
+            let document = std::ptr::from_ref(node.document()) as usize;
+            known.insert((document, node.id(), found.place.missing.clone()))
+        })
+        .take(MAX_PLACES)
+        .collect()
 }

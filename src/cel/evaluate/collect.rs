@@ -227,13 +227,7 @@ fn sorted<'a>(
 ) -> Outcome<'a> {
     let mut pairs: Vec<_> = keys.into_iter().zip(values).collect();
     let mut failure = None;
-    pairs.sort_by(|(left, _), (right, _)| match compare::order(left, right) {
-        Ok(order) => order.unwrap_or(std::cmp::Ordering::Equal),
-        Err(problem) => {
-            failure.get_or_insert(problem);
-            std::cmp::Ordering::Equal
-        }
-    });
+    pairs.sort_by(|(left, _), (right, _)| compare::sorting_order(left, right, &mut failure));
     if let Some(failure) = failure {
         let keys: Vec<_> = pairs.into_iter().take(2).map(|(key, _)| key).collect();
         return Err(failed(failure, expression, "sortBy", &keys));

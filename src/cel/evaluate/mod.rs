@@ -30,6 +30,8 @@ const MAX_HEIGHT: u32 = 500;
 const MAX_DEPTH: u32 = 200;
 /// So many bytes of a text cost one step, when it is built and when a function reads it.
 const BYTES_PER_STEP: usize = 64;
+/// What a regular expression costs that is no literal: it is compiled for each call.
+const PATTERN_STEPS: u64 = 500;
 
 /// A value, or why there is none. Boxed: errors are rare and large, and evaluation is recursive.
 pub(super) type Outcome<'a> = Result<Value<'a>, Box<EvalError<'a>>>;
@@ -258,7 +260,13 @@ impl<'e, 'a> Evaluator<'e, 'a> {
             *slot = self.value(argument)?;
         }
         let values = values.get(..count).unwrap_or_default();
-        self.spend(values.iter().map(size).sum(), expression)?;
+        let pattern_steps = if call.compiles_pattern() {
+            PATTERN_STEPS
+        } else {
+            0
+        };
+        let steps = values.iter().map(size).sum::<u64>() + pattern_steps;
+        self.spend(steps, expression)?;
         let arguments = Arguments {
             values,
             pattern: call.pattern.as_deref(),

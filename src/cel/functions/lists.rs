@@ -190,12 +190,7 @@ fn reverse<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
 fn sort<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
     let mut items: Vec<Value<'a>> = arguments.list(0)?.iter().collect();
     let mut failure = None;
-    items.sort_by(|left, right| {
-        ordered(left, right).unwrap_or_else(|problem| {
-            failure.get_or_insert(problem);
-            Ordering::Equal
-        })
-    });
+    items.sort_by(|left, right| compare::sorting_order(left, right, &mut failure));
     failure.map_or(Ok(Value::list(items)), Err)
 }
 

@@ -51,6 +51,59 @@ fn check(cases: &[(&str, &str)]) {
 }
 
 #[test]
+fn values_are_converted_between_types() {
+    check(&[
+        (
+            "[int(5u), int(-1.9), int('-3'), uint(5), uint('7'), uint(1.9)]",
+            "[5, -1, -3, 5u, 7u, 1u]",
+        ),
+        (
+            "[double(1), double(2u), double('1e3')]",
+            "[1.0, 2.0, 1000.0]",
+        ),
+        (
+            "[string(1), string(1u), string(1e21), string(0.1), string(true), string(b'a')]",
+            "['1', '1', '1e+21', '0.1', 'true', 'a']",
+        ),
+        ("bytes('é')", "b[195, 169]"),
+        ("bool('t') && !bool('False')", "true"),
+        (
+            "[type(1), type(1u), type(null), type([]), type(int), type(o.labels), type(quantity('1'))]",
+            "[int, uint, null_type, list, type, map, kubernetes.Quantity]",
+        ),
+        ("dyn(1) == dyn(1.0)", "true"),
+        (
+            "int(o.image)",
+            "error: `ghcr.io/a/b:1` cannot be read as `int`",
+        ),
+        ("uint(-o.n)", "error: this number does not fit type `uint`"),
+        (
+            "int(9223372036854775807u + uint(o.n))",
+            "error: this number does not fit type `int`",
+        ),
+        ("int(1e19)", "compile: this number does not fit type `int`"),
+        ("uint('+1')", "compile: `+1` cannot be read as `uint`"),
+        (
+            "double(o.image)",
+            "error: `ghcr.io/a/b:1` cannot be read as `double`",
+        ),
+        (
+            "double('1e999')",
+            "compile: this number does not fit type `double`",
+        ),
+        (
+            "bool(o.image)",
+            "error: `ghcr.io/a/b:1` cannot be read as `bool`",
+        ),
+        ("string(o.labels)", "error: `string` does not take `map`"),
+        (
+            "string(b'\\xff')",
+            "compile: these bytes are not UTF-8 text",
+        ),
+    ]);
+}
+
+#[test]
 fn images_are_asked_where_they_come_from() {
     check(&[
         ("isImage(o.image) && !isImage(o.bad)", "true"),
@@ -70,6 +123,54 @@ fn images_are_asked_where_they_come_from() {
         ),
         ("image(o.n)", "error: `image` does not take `int`"),
         ("image('UPPER').tag()", "compile: the repository name"),
+    ]);
+}
+
+#[test]
+fn patterns_are_gos() {
+    check(&[
+        (
+            "o.image.matches('^ghcr[.]io/') && matches(o.image, o.words[1])",
+            "true",
+        ),
+        ("o.image.find('[a-z]+$') + o.image.find('[0-9]')", "'1'"),
+        (
+            "[o.image.findAll('[a-z]+'), o.image.findAll('[a-z]+', 1)]",
+            "[['ghcr', 'io', 'a', 'b'], ['ghcr']]",
+        ),
+        ("'٣'.matches('^[[:digit:]]$')", "false"),
+        ("o.image.matches('(')", "compile: "),
+        ("o.image.matches(o.words[0] + '(')", "error: "),
+        ("o.n.find('a')", "error: `find` does not take `int`"),
+        (
+            "o.image.findAll('a', 'b')",
+            "error: `findAll` does not take `string`",
+        ),
+    ]);
+}
+
+#[test]
+fn optionals_are_made_and_opened() {
+    check(&[
+        (
+            "[optional.of(1), optional.none(), optional.ofNonZeroValue(0), optional.ofNonZeroValue('a')]",
+            "[of(1), none, none, of('a')]",
+        ),
+        (
+            "[o.?image.hasValue(), o.?missing.hasValue()]",
+            "[true, false]",
+        ),
+        ("o.?image.value()", "'ghcr.io/a/b:1'"),
+        ("optional.unwrap([optional.of(1), o.?missing])", "[1]"),
+        ("o.?missing.value()", "error: the optional has no value"),
+        (
+            "o.image.hasValue()",
+            "error: `hasValue` does not take `string`",
+        ),
+        (
+            "optional.unwrap(o.words)",
+            "error: `optional.unwrap` does not take `list`",
+        ),
     ]);
 }
 
@@ -169,6 +270,14 @@ fn lists_are_sorted_summed_and_compared_as_sets() {
             "true",
         ),
         ("[optional.of(1), optional.none()].unwrapOpt()", "[1]"),
+        (
+            "[2, 1.5, 3u, double('NaN'), -1].sort()",
+            "[NaN, -1, 1.5, 2, 3u]",
+        ),
+        (
+            "[9007199254740993, 9007199254740992.0, 9007199254740994].sort()",
+            "[9007199254740992.0, 9007199254740993, 9007199254740994]",
+        ),
         ("o.words.slice(1, 4)", "error: cannot slice"),
         ("[].max()", "compile: `max` of an empty list"),
         ("o.words.sum()", "error: `sum` does not take `list`"),
@@ -201,6 +310,10 @@ fn times_are_read_added_and_asked_for_their_parts() {
             "[1, 1]",
         ),
         ("timestamp('2026-01-02T23:04:05Z').getHours('+02:00')", "1"),
+        (
+            "[timestamp('2026-03-01T00:00:07.5Z')].map(t, [t.getFullYear(), t.getDate(), t.getDayOfMonth(), t.getDayOfWeek(), t.getDayOfYear(), t.getSeconds(), t.getMilliseconds()])",
+            "[[2026, 1, 0, 0, 59, 7, 500]]",
+        ),
         ("timestamp('2026-03-01T00:00:00Z').getMonth()", "2"),
         ("timestamp(0) < timestamp('1970-01-01T00:00:01Z')", "true"),
         (
@@ -290,4 +403,18 @@ fn what_cannot_be_known_is_unknown_unless_it_does_not_matter() {
         ("p.l.sort()", "unknown: nobody knows"),
         ("string(p.x)", "unknown: nobody knows"),
     ]);
+}
+
+#[test]
+fn every_function_has_a_case() {
+    const TESTS: [&str; 3] = [
+        include_str!("tests.rs"),
+        include_str!("../evaluate/tests.rs"),
+        include_str!("../blame/tests.rs"),
+    ];
+    for function in super::all() {
+        let call = format!("{}(", function.name);
+        let found = TESTS.iter().any(|tests| tests.contains(&call));
+        assert!(found, "no test calls `{}`", function.name);
+    }
 }
