@@ -45,14 +45,23 @@ pub(super) fn judge<'a>(
     let locator = Locator::new(builds, &lookup);
     let mut judged = Judged::default();
     for (index, (cluster, cases)) in clusters.iter().zip(worlds).enumerate() {
-        let world = World::new(cases, options.config, hidden(index, builds, options));
+        let objects: Vec<Document> = cases
+            .par_iter()
+            .map(|case| prepare(case, cluster.minor))
+            .collect();
+        let hidden = hidden(index, builds, options);
+        let world = World::new(cases, &objects, options.config, hidden);
         let one = One {
             cluster,
             world: &world,
             locator: &locator,
             options,
         };
-        let verdicts: Vec<Judged> = cases.par_iter().map(|case| one.judge(case)).collect();
+        let verdicts: Vec<Judged> = cases
+            .par_iter()
+            .zip(&objects)
+            .map(|(case, object)| one.judge(case, object.root()))
+            .collect();
         for verdict in verdicts {
             judged.findings.extend(verdict.findings);
             judged.unjudged.extend(verdict.unjudged);
@@ -93,7 +102,8 @@ struct One<'a, 'b> {
 }
 
 impl One<'_, '_> {
-    fn judge(&self, case: &Case<'_>) -> Judged {
+    /// Judges the object of a case, as the API server would send it.
+    fn judge(&self, case: &Case<'_>, object: NodeRef<'_>) -> Judged {
         let mut judged = Judged::default();
         let namespace = case.namespace.as_deref();
         if self.cluster.runs_something && self.cluster.judge.is_excluded(namespace) {
@@ -108,14 +118,6 @@ impl One<'_, '_> {
                 reason: "charts of HelmReleases are not rendered".to_owned(),
             });
         }
-        let mut object = (*case.document).clone();
-        defaults::apply(
-            &mut object,
-            &identity.group,
-            &identity.kind,
-            self.cluster.minor,
-        );
-        in_namespace(&mut object, namespace);
         let resource = kinds::resource(&identity.group, &identity.kind);
         let kind = Kind {
             group: &identity.group,
@@ -137,7 +139,7 @@ impl One<'_, '_> {
             request_subresource: "",
             name: &identity.name,
             namespace,
-            object: Some(object.root()),
+            object: Some(object),
             old_object: None,
             namespace_object: namespace
                 .and_then(|name| self.world.namespace(name))
@@ -148,7 +150,10 @@ impl One<'_, '_> {
         };
         let limits = Limits::default();
         let mutation = self.cluster.judge.mutate(&request, &limits);
-        let last = mutation.document.as_ref().unwrap_or(&object).root();
+        let last = mutation
+            .document
+            .as_ref()
+            .map_or(object, |document| document.root());
         let request = Request {
             object: Some(last),
             ..request
@@ -158,9 +163,7 @@ impl One<'_, '_> {
             .judge
             .validate(&request, None, self.world, &limits);
         for drift in &mutation.drifts {
-            judged
-                .findings
-                .extend(self.drift(case, object.root(), drift));
+            judged.findings.extend(self.drift(case, object, drift));
         }
         for decision in verdict.decisions {
             judged.findings.push(self.violation(case, last, decision));
@@ -299,6 +302,15 @@ pub(super) fn policies(clusters: &Clusters, options: &Options<'_>) -> usize {
     names.sort();
     names.dedup();
     names.len()
+}
+
+/// The object as the API server would send it to a webhook: with defaults, and with the namespace of the request.
+fn prepare(case: &Case<'_>, minor: u32) -> Document {
+    let mut object = (*case.document).clone();
+    let identity = &case.identity;
+    defaults::apply(&mut object, &identity.group, &identity.kind, minor);
+    in_namespace(&mut object, case.namespace.as_deref());
+    object
 }
 
 /// The API server writes the namespace of the request into the object before any webhook sees it.

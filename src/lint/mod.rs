@@ -141,6 +141,9 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
         ));
     }
 
+    if is_whole(options, &builds) {
+        report.remarks.extend(idle(options, &judged.findings));
+    }
     let mut findings = report.findings;
     findings.extend(judged.findings);
     findings.retain(|finding| {
@@ -193,4 +196,31 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
         failures,
         problems: Vec::new(),
     }
+}
+
+/// Whether the run sees all that exceptions could be for: the whole repository, every cluster and policy, every build.
+fn is_whole(options: &Options<'_>, builds: &builds::Builds) -> bool {
+    let covers = |path: &PathBuf| {
+        std::fs::canonicalize(path).is_ok_and(|path| options.root.starts_with(&path))
+    };
+    options.paths.iter().any(covers)
+        && options.clusters.is_empty()
+        && options.selection.is_everything()
+        && builds.list.iter().all(|build| build.outcome.is_ok())
+}
+
+/// The exceptions that hold and lift nothing: nobody needs them any more.
+fn idle(options: &Options<'_>, findings: &[Finding]) -> Vec<String> {
+    let is_idle = |exception: &&PolicyException| {
+        exception.expires >= options.today
+            && !findings
+                .iter()
+                .any(|finding| finding.exception.as_deref() == Some(&*exception.name))
+    };
+    options
+        .exceptions
+        .iter()
+        .filter(is_idle)
+        .map(|exception| format!("exception `{}` lifts nothing: remove it", exception.name))
+        .collect()
 }

@@ -35,6 +35,11 @@ impl Selection {
         selected && !names(&self.ignore)
     }
 
+    /// Whether every policy counts.
+    pub(super) fn is_everything(&self) -> bool {
+        self.select.is_empty() && self.ignore.is_empty()
+    }
+
     /// Whether any part of a policy counts.
     pub(super) fn wants_policy(&self, policy: &str) -> bool {
         let selected = self.select.is_empty()

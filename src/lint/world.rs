@@ -47,6 +47,8 @@ pub(super) struct Case<'a> {
 #[derive(Debug)]
 pub(super) struct World<'a> {
     cases: &'a [Case<'a>],
+    /// The same objects as the API server would show them.
+    objects: &'a [Document],
     namespaces: BTreeMap<String, Document>,
     by_kind: BTreeMap<(&'a str, &'a str), Vec<usize>>,
     /// Why other objects are not known.
@@ -170,8 +172,14 @@ fn set_namespace(document: &mut Document, namespace: &str) {
 }
 
 impl<'a> World<'a> {
-    /// Prepares what policies may ask about a cluster that holds these objects.
-    pub(super) fn new(cases: &'a [Case<'a>], config: &Config, hidden: Option<String>) -> World<'a> {
+    /// Prepares what policies may ask about a cluster that holds these objects. `objects` are those of the cases, as
+    /// the API server would show them.
+    pub(super) fn new(
+        cases: &'a [Case<'a>],
+        objects: &'a [Document],
+        config: &Config,
+        hidden: Option<String>,
+    ) -> World<'a> {
         let mut by_kind: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
         let mut namespaces = BTreeMap::new();
         for (index, case) in cases.iter().enumerate() {
@@ -189,6 +197,7 @@ impl<'a> World<'a> {
         }
         World {
             cases,
+            objects,
             namespaces,
             by_kind,
             hidden,
@@ -217,9 +226,9 @@ impl OtherObjects for World<'_> {
             .map_or(&[][..], Vec::as_slice);
         Ok(found
             .iter()
-            .filter_map(|&index| self.cases.get(index))
-            .filter(|case| namespace.is_none() || case.namespace.as_deref() == namespace)
-            .map(|case| case.document.root())
+            .filter_map(|&index| self.cases.get(index).zip(self.objects.get(index)))
+            .filter(|(case, _)| namespace.is_none() || case.namespace.as_deref() == namespace)
+            .map(|(_, object)| object.root())
             .collect())
     }
 }
