@@ -61,12 +61,11 @@ proptest! {
         bytes.truncate(cut);
         let uid = Scanner::scan(&bytes).uid.filter(|uid| !uid.is_empty());
         let (status, review) = answer(bytes);
-        match uid {
-            Some(uid) => {
-                prop_assert_eq!(status, StatusCode::OK);
-                prop_assert_eq!(&review["response"]["uid"], &uid);
-            }
-            None => prop_assert_eq!(status, StatusCode::BAD_REQUEST),
+        if let Some(uid) = uid {
+            prop_assert_eq!(status, StatusCode::OK);
+            prop_assert_eq!(&review["response"]["uid"], &uid);
+        } else {
+            prop_assert_eq!(status, StatusCode::BAD_REQUEST);
         }
     }
 
