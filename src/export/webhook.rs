@@ -10,30 +10,11 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::config::Enforcement;
 use crate::policy::Policy;
+use crate::schema::namespaces;
 use crate::schema::templates::PodTemplateCrd;
 
 pub use super::registration::Rule;
 use super::registration::{Registration, Rules};
-
-/// Namespaces that are never sent: the cluster cannot start without them, or AKS manages them and undoes changes.
-/// Exact names: a pattern could be claimed by whoever may create namespaces.
-pub const SYSTEM_NAMESPACES: [&str; 15] = [
-    "aks-command",
-    "aks-istio-egress",
-    "aks-istio-ingress",
-    "aks-istio-system",
-    "app-routing-system",
-    "azure-arc",
-    "azure-extensions-usage-system",
-    "calico-system",
-    "dapr-system",
-    "dataprotection-microsoft",
-    "gatekeeper-system",
-    "kube-node-lease",
-    "kube-public",
-    "kube-system",
-    "tigera-operator",
-];
 
 /// Where the webhook runs, and whom it leaves alone.
 #[derive(Clone, Copy, Debug)]
@@ -174,7 +155,7 @@ impl Writer<'_> {
     /// Namespaces are left out by the label that the API server sets from their name; nobody can change it.
     fn namespaces(&mut self) {
         let mut names = vec![self.settings.namespace];
-        names.extend(SYSTEM_NAMESPACES);
+        names.extend(namespaces::SYSTEM);
         names.extend(self.settings.excluded_namespaces);
         names.sort_unstable();
         names.dedup();

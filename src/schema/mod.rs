@@ -6,4 +6,5 @@
 
 pub mod defaults;
 pub mod kinds;
+pub mod namespaces;
 pub mod templates;
