@@ -16,6 +16,18 @@ use super::workspace::{Workspace, relative};
 /// Spans of rendered text lead nowhere that a person could edit; they get an id that no source has.
 const NOWHERE: SourceId = SourceId(u32::MAX - 1);
 
+/// References to the network are found before a build is tried. Should one hide where we do not look, these keep
+/// kustomize's HTTP client and git from following it.
+const NO_NETWORK: [(&str, &str); 7] = [
+    ("HTTP_PROXY", "http://127.0.0.1:9"),
+    ("HTTPS_PROXY", "http://127.0.0.1:9"),
+    ("http_proxy", "http://127.0.0.1:9"),
+    ("https_proxy", "http://127.0.0.1:9"),
+    ("NO_PROXY", ""),
+    ("no_proxy", ""),
+    ("GIT_ALLOW_PROTOCOL", "none"),
+];
+
 /// A program that builds kustomizations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tool {
@@ -67,7 +79,8 @@ impl Tool {
             .args(self.arguments)
             .args(["--load-restrictor", "LoadRestrictionsNone"])
             .arg(workspace.path())
-            .current_dir(workspace.path());
+            .current_dir(workspace.path())
+            .envs(NO_NETWORK.iter().copied());
         let output = process::output(command, timeout)
             .map_err(|reason| readable(&reason, workspace.path(), directory))?;
         let text = String::from_utf8(output).map_err(|_| "its build is not UTF-8".to_owned())?;

@@ -189,3 +189,30 @@ fn a_generated_object_stands_at_its_generator() {
         "near kustomization.yaml `settings`"
     );
 }
+
+#[test]
+fn what_a_patch_takes_away_is_missed_at_the_patch() {
+    let remove =
+        "    - op: remove\n      path: /spec/template/spec/containers/0/resources/limits/cpu\n";
+    let merge = "    kind: Deployment\n    metadata: {name: web}\n    spec:\n      template:\n        spec:\n          \
+                 containers: [{name: web, resources: {limits: {cpu: null}}}]\n";
+    let built = "kind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: web, resources: {limits: {}}}]}}}\n";
+    for (patch, expected) in [
+        (
+            remove,
+            "exact kustomization.yaml `/spec/template/spec/containers/0/resources/limits/cpu`",
+        ),
+        (merge, "exact kustomization.yaml `cpu`"),
+    ] {
+        let kustomization = format!(
+            "resources: [web.yaml]\npatches:\n- target: {{kind: Deployment}}\n  patch: |-\n{patch}"
+        );
+        let tree = tree(&[("kustomization.yaml", &kustomization), ("web.yaml", WEB)]);
+        let origin = Origin::File(tree.root.join("web.yaml"));
+        let path = "spec.template.spec.containers[0].resources.limits.cpu";
+        assert_eq!(
+            traced(&tree, "kustomization.yaml", built, origin, path, 7),
+            expected
+        );
+    }
+}
