@@ -3,35 +3,32 @@
 use super::super::expression::{Call, Expression, Kind};
 use super::super::functions::{self, Function, Style};
 use super::super::library::regex::Pattern;
-use super::super::syntax::{Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help};
+use super::super::syntax::{CallSyntax, Syntax, SyntaxError, TextRange, error, error_with_help};
 use super::names::similar;
 use super::{Compiled, Compiler, finish, macros};
 
 impl Compiler<'_> {
-    pub(super) fn call(&mut self, syntax: &Syntax) -> Compiled {
-        if let Some(expression) = self.macro_call(syntax)? {
+    pub(super) fn call(&mut self, call: &CallSyntax, range: TextRange) -> Compiled {
+        if let Some(expression) = self.macro_call(call, range)? {
             return Ok(expression);
         }
-        let SyntaxKind::Call {
+        let CallSyntax {
             receiver,
             function,
             function_range,
             arguments,
-        } = &syntax.kind
-        else {
-            return self.expression(syntax);
-        };
+        } = call;
         let name = *function_range;
         let Some(receiver) = receiver else {
             let function = find(function, Style::Global, arguments.len(), name)?;
             let arguments = self.all(arguments)?;
-            return make_call(function, arguments, syntax.range);
+            return make_call(function, arguments, range);
         };
         if let Some(namespaced) = self.namespaced(receiver, function) {
             let name = receiver.range.to(name);
             let function = find(&namespaced, Style::Global, arguments.len(), name)?;
             let arguments = self.all(arguments)?;
-            return make_call(function, arguments, syntax.range);
+            return make_call(function, arguments, range);
         }
         if let ("or" | "orValue", [fallback]) = (&**function, arguments.as_slice()) {
             let kind = Kind::OptionalOr {
@@ -39,7 +36,7 @@ impl Compiler<'_> {
                 fallback: self.boxed(fallback)?,
                 unwrap: &**function == "orValue",
             };
-            return finish(kind, syntax.range);
+            return finish(kind, range);
         }
         let function = find(function, Style::Method, arguments.len(), name)?;
         let mut all = Vec::with_capacity(arguments.len() + 1);
@@ -47,7 +44,7 @@ impl Compiler<'_> {
         for argument in arguments {
             all.push(self.expression(argument)?);
         }
-        make_call(function, all.into(), syntax.range)
+        make_call(function, all.into(), range)
     }
 
     /// `optional.of`, where `optional` is no value but the first half of a function's name.

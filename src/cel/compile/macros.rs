@@ -1,7 +1,9 @@
 //! Macros: calls that bind names, and `has`. They become nodes of their own.
 
 use super::super::expression::{Domain, Expression, Kind, Quantifier, Quantity, Shape, Transform};
-use super::super::syntax::{Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help};
+use super::super::syntax::{
+    CallSyntax, Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help,
+};
 use super::check::check_condition;
 use super::{Compiled, Compiler, finish};
 
@@ -63,20 +65,18 @@ impl Compiler<'_> {
     /// The node of a macro; `None` where the call is no macro.
     pub(super) fn macro_call(
         &mut self,
-        syntax: &Syntax,
+        call: &CallSyntax,
+        range: TextRange,
     ) -> Result<Option<Expression>, SyntaxError> {
-        let SyntaxKind::Call {
+        let CallSyntax {
             receiver,
             function,
             function_range,
             arguments,
-        } = &syntax.kind
-        else {
-            return Ok(None);
-        };
+        } = call;
         let Some(receiver) = receiver else {
             return match &**function {
-                "has" => self.has(arguments, *function_range, syntax.range).map(Some),
+                "has" => self.has(arguments, *function_range, range).map(Some),
                 _ => Ok(None),
             };
         };
@@ -85,7 +85,7 @@ impl Compiler<'_> {
             name: function,
             name_range: *function_range,
             arguments,
-            range: syntax.range,
+            range,
         };
         named(function)
             .map(|kind| self.expand(kind, &written))

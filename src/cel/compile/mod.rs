@@ -12,7 +12,8 @@ mod tests;
 
 use super::expression::{Entry, Expression, Field, Item, Kind};
 use super::syntax::{
-    self, Literal, LogicalOperator, Syntax, SyntaxError, SyntaxKind, TextRange, UnaryOperator,
+    self, ListItem, Literal, LogicalOperator, MapEntry, StructField, Syntax, SyntaxError,
+    SyntaxKind, TextRange, UnaryOperator,
 };
 use super::value::{Bytes, Str, Value};
 use super::{Environment, Program};
@@ -52,8 +53,24 @@ impl Compiler<'_> {
         let range = syntax.range;
         let kind = match &syntax.kind {
             SyntaxKind::Literal(literal) => Kind::Constant(constant(literal)),
-            SyntaxKind::Name { .. } | SyntaxKind::Select { .. } => return self.path(syntax),
-            SyntaxKind::Call { .. } => return self.call(syntax),
+            SyntaxKind::Name { name, .. } => match self.named(syntax)? {
+                Some(kind) => kind,
+                None => return Err(self.undeclared(name, range)),
+            },
+            // A chain of selects may be one dotted name.
+            SyntaxKind::Select {
+                operand,
+                field,
+                optional,
+            } => match self.named(syntax)? {
+                Some(kind) => kind,
+                None => Kind::Select {
+                    operand: self.boxed(operand)?,
+                    field: field.clone(),
+                    optional: *optional,
+                },
+            },
+            SyntaxKind::Call(call) => return self.call(call, range),
             SyntaxKind::Index {
                 operand,
                 index,
@@ -104,8 +121,11 @@ impl Compiler<'_> {
                 then: self.boxed(then)?,
                 otherwise: self.boxed(otherwise)?,
             },
-            SyntaxKind::List(_) | SyntaxKind::Map(_) | SyntaxKind::Struct { .. } => {
-                self.collection(syntax)?
+            SyntaxKind::List(items) => self.list(items)?,
+            SyntaxKind::Map(entries) => self.map(entries)?,
+            SyntaxKind::Struct { name, fields } => {
+                names::check_struct(name, range)?;
+                self.structure(name, fields)?
             }
         };
         finish(kind, range)
@@ -119,47 +139,43 @@ impl Compiler<'_> {
         nodes.iter().map(|node| self.expression(node)).collect()
     }
 
-    fn collection(&mut self, syntax: &Syntax) -> Result<Kind, SyntaxError> {
-        Ok(match &syntax.kind {
-            SyntaxKind::List(items) => {
-                let items = items.iter().map(|item| {
-                    let value = self.expression(&item.value)?;
-                    Ok(Item {
-                        value,
-                        optional: item.optional,
-                    })
-                });
-                Kind::List(items.collect::<Result<_, SyntaxError>>()?)
-            }
-            SyntaxKind::Map(entries) => {
-                let entries = entries.iter().map(|entry| {
-                    let key = self.expression(&entry.key)?;
-                    let value = self.expression(&entry.value)?;
-                    Ok(Entry {
-                        key,
-                        value,
-                        optional: entry.optional,
-                    })
-                });
-                Kind::Map(entries.collect::<Result<_, SyntaxError>>()?)
-            }
-            SyntaxKind::Struct { name, fields } => {
-                let mut compiled: Vec<Field> = Vec::with_capacity(fields.len());
-                for field in fields {
-                    names::check_field(name, field, &compiled)?;
-                    compiled.push(Field {
-                        name: field.name.clone(),
-                        value: self.expression(&field.value)?,
-                        optional: field.optional,
-                    });
-                }
-                names::check_struct(name, syntax.range)?;
-                Kind::Struct {
-                    name: name.clone(),
-                    fields: compiled.into(),
-                }
-            }
-            _ => Kind::Constant(Value::Null),
+    fn list(&mut self, items: &[ListItem]) -> Result<Kind, SyntaxError> {
+        let items = items.iter().map(|item| {
+            let value = self.expression(&item.value)?;
+            Ok(Item {
+                value,
+                optional: item.optional,
+            })
+        });
+        items.collect::<Result<_, SyntaxError>>().map(Kind::List)
+    }
+
+    fn map(&mut self, entries: &[MapEntry]) -> Result<Kind, SyntaxError> {
+        let entries = entries.iter().map(|entry| {
+            let key = self.expression(&entry.key)?;
+            let value = self.expression(&entry.value)?;
+            Ok(Entry {
+                key,
+                value,
+                optional: entry.optional,
+            })
+        });
+        entries.collect::<Result<_, SyntaxError>>().map(Kind::Map)
+    }
+
+    fn structure(&mut self, name: &str, fields: &[StructField]) -> Result<Kind, SyntaxError> {
+        let mut compiled: Vec<Field> = Vec::with_capacity(fields.len());
+        for field in fields {
+            names::check_field(name, field, &compiled)?;
+            compiled.push(Field {
+                name: field.name.clone(),
+                value: self.expression(&field.value)?,
+                optional: field.optional,
+            });
+        }
+        Ok(Kind::Struct {
+            name: name.into(),
+            fields: compiled.into(),
         })
     }
 }

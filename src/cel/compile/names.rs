@@ -1,44 +1,18 @@
 //! What a name means: a local, a root, a variable, a type.
 
-use super::super::expression::{Expression, Field, Kind};
+use super::super::expression::{Field, Kind};
 use super::super::syntax::{
     StructField, Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help,
 };
 use super::super::value::{Type, Value};
-use super::{Compiled, Compiler, finish};
+use super::Compiler;
 
 /// The fields of a JSON Patch operation.
 const JSON_PATCH_FIELDS: [&str; 4] = ["op", "path", "from", "value"];
 
 impl Compiler<'_> {
-    /// A name, or a chain of selects that may be one dotted name.
-    pub(super) fn path(&mut self, syntax: &Syntax) -> Compiled {
-        if let Some(kind) = self.named(syntax)? {
-            return Ok(Expression {
-                kind,
-                range: syntax.range,
-            });
-        }
-        match &syntax.kind {
-            SyntaxKind::Select {
-                operand,
-                field,
-                optional,
-            } => {
-                let kind = Kind::Select {
-                    operand: self.boxed(operand)?,
-                    field: field.clone(),
-                    optional: *optional,
-                };
-                finish(kind, syntax.range)
-            }
-            SyntaxKind::Name { name, .. } => Err(self.undeclared(name, syntax.range)),
-            _ => self.expression(syntax),
-        }
-    }
-
     /// What a whole dotted name stands for; `None` where only a part of it may.
-    fn named(&self, syntax: &Syntax) -> Result<Option<Kind>, SyntaxError> {
+    pub(super) fn named(&self, syntax: &Syntax) -> Result<Option<Kind>, SyntaxError> {
         let Some(name) = syntax.dotted_name() else {
             return Ok(None);
         };
@@ -80,7 +54,7 @@ impl Compiler<'_> {
         self.local(name).is_some() || self.environment.root(name).is_some()
     }
 
-    fn undeclared(&self, name: &str, range: TextRange) -> SyntaxError {
+    pub(super) fn undeclared(&self, name: &str, range: TextRange) -> SyntaxError {
         let message = format!("there is no `{name}` here");
         if self.environment.variable(name).is_some() {
             return error_with_help(range, message, format!("did you mean `variables.{name}`?"));

@@ -12,8 +12,8 @@ mod tree;
 
 pub(super) use parser::parse;
 pub(super) use tree::{
-    Arithmetic, ListItem, Literal, LogicalOperator, MapEntry, Relation, StructField, Syntax,
-    SyntaxKind, TextRange, UnaryOperator,
+    Arithmetic, CallSyntax, ListItem, Literal, LogicalOperator, MapEntry, Relation, StructField,
+    Syntax, SyntaxKind, TextRange, UnaryOperator,
 };
 
 use super::CompileError;

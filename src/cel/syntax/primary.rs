@@ -3,8 +3,8 @@
 use super::lexer::TokenKind;
 use super::parser::{Parsed, Parser, highest};
 use super::{
-    ListItem, Literal, MapEntry, StructField, Syntax, SyntaxError, SyntaxKind, TextRange,
-    error_with_help, literal,
+    CallSyntax, ListItem, Literal, MapEntry, StructField, Syntax, SyntaxError, SyntaxKind,
+    TextRange, error_with_help, literal,
 };
 
 /// Words that are no names: kept for languages that CEL is embedded in. They may be field names.
@@ -63,12 +63,12 @@ impl Parser<'_> {
         }
         let arguments = self.arguments()?;
         let height = highest(arguments.iter()).max(operand.height);
-        let kind = SyntaxKind::Call {
+        let kind = SyntaxKind::Call(CallSyntax {
             receiver: Some(operand),
             function: field,
             function_range: field_range,
             arguments,
-        };
+        });
         self.node(kind, self.since(start), height)
     }
 
@@ -182,12 +182,12 @@ impl Parser<'_> {
         if self.token.kind == TokenKind::LeftParenthesis {
             let arguments = self.arguments()?;
             let height = highest(arguments.iter());
-            let kind = SyntaxKind::Call {
+            let kind = SyntaxKind::Call(CallSyntax {
                 receiver: None,
                 function: name.into(),
                 function_range: range,
                 arguments,
-            };
+            });
             return self.node(kind, self.since(start), height);
         }
         let kind = SyntaxKind::Name {

@@ -96,12 +96,12 @@ fn shape(syntax: &Syntax) -> String {
             });
             format!("{name}{{{}}}", join(fields.collect()))
         }
-        SyntaxKind::Call {
+        SyntaxKind::Call(CallSyntax {
             receiver,
             function,
             arguments,
             ..
-        } => {
+        }) => {
             let mut parts: Vec<String> = receiver.iter().map(|node| shape(node)).collect();
             parts.extend(arguments.iter().map(shape));
             let dot = if receiver.is_some() { "." } else { "" };

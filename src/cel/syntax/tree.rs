@@ -84,12 +84,7 @@ pub(crate) enum SyntaxKind {
         fields: Vec<StructField>,
     },
     /// A call of a function or, as long as nobody has looked at the name, a macro.
-    Call {
-        receiver: Option<Box<Syntax>>,
-        function: Box<str>,
-        function_range: TextRange,
-        arguments: Vec<Syntax>,
-    },
+    Call(CallSyntax),
 }
 
 /// A literal value.
@@ -134,6 +129,15 @@ pub(crate) enum Relation {
 pub(crate) enum LogicalOperator {
     And,
     Or,
+}
+
+/// A call as it is written.
+#[derive(Debug)]
+pub(crate) struct CallSyntax {
+    pub(crate) receiver: Option<Box<Syntax>>,
+    pub(crate) function: Box<str>,
+    pub(crate) function_range: TextRange,
+    pub(crate) arguments: Vec<Syntax>,
 }
 
 /// An element of a list literal; an optional one (`?e`) is left out when it is empty.
