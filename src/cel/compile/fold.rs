@@ -78,7 +78,7 @@ impl Value<'_> {
             Self::Uint(value) => Value::Uint(*value),
             Self::Double(value) => Value::Double(*value),
             Self::String(text) => Value::string(text.as_str().to_owned()),
-            Self::Bytes(bytes) => Value::Bytes(bytes.as_slice().to_vec().into()),
+            Self::Bytes(bytes) => Value::Bytes(bytes.clone()),
             Self::Type(kind) => Value::Type(*kind),
             Self::Duration(value) => Value::Duration(*value),
             Self::Timestamp(value) => Value::Timestamp(*value),

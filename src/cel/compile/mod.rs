@@ -195,6 +195,6 @@ fn constant(literal: &Literal) -> Value<'static> {
         Literal::Uint(value) => Value::Uint(*value),
         Literal::Double(value) => Value::Double(*value),
         Literal::String(text) => Value::String(Str::Shared(text.as_ref().into())),
-        Literal::Bytes(bytes) => Value::Bytes(Bytes::Shared(bytes.as_ref().into())),
+        Literal::Bytes(bytes) => Value::Bytes(Bytes::from(bytes.to_vec())),
     }
 }

@@ -249,3 +249,8 @@ fn an_error_knows_its_place_and_the_whole_missing_route() {
         assert_eq!(error.place.unwrap().missing.join("/"), missing, "{source}");
     }
 }
+
+#[test]
+fn a_value_stays_small() {
+    assert!(size_of::<Value<'_>>() <= 24);
+}

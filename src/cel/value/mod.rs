@@ -35,7 +35,7 @@ pub enum Value<'a> {
     /// A string that is not a document's.
     String(Str<'a>),
     /// Bytes.
-    Bytes(Bytes<'a>),
+    Bytes(Bytes),
     /// A value of a document.
     Node(NodeRef<'a>),
     /// A computed list.
@@ -188,7 +188,6 @@ impl<'a> Value<'a> {
     pub(crate) fn borrowed(&'a self) -> Self {
         match self {
             Self::String(text) => Self::String(Str::Borrowed(text.as_str())),
-            Self::Bytes(bytes) => Self::Bytes(Bytes::Borrowed(bytes.as_slice())),
             other => other.clone(),
         }
     }

@@ -1,4 +1,4 @@
-//! Strings and bytes: borrowed from the expression, or shared.
+//! Strings, borrowed from a program or shared, and bytes.
 
 use std::sync::Arc;
 
@@ -33,27 +33,19 @@ impl From<String> for Str<'_> {
     }
 }
 
-/// Bytes, borrowed from a program or shared.
+/// Bytes, shared.
 #[derive(Clone, Debug)]
-pub enum Bytes<'a> {
-    /// Borrowed.
-    Borrowed(&'a [u8]),
-    /// Computed.
-    Shared(Arc<[u8]>),
-}
+pub struct Bytes(Arc<[u8]>);
 
-impl Bytes<'_> {
+impl Bytes {
     /// The bytes.
     pub fn as_slice(&self) -> &[u8] {
-        match self {
-            Self::Borrowed(bytes) => bytes,
-            Self::Shared(bytes) => bytes,
-        }
+        &self.0
     }
 }
 
-impl From<Vec<u8>> for Bytes<'_> {
+impl From<Vec<u8>> for Bytes {
     fn from(bytes: Vec<u8>) -> Self {
-        Self::Shared(bytes.into())
+        Self(bytes.into())
     }
 }
