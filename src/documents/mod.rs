@@ -123,11 +123,18 @@ impl Documents {
                     .extend(read_profile(&document, &mut self.problems));
             }
             Ok(Kind::Profile) => {
-                let span = place(&document, "kind");
-                let problem =
-                    Problem::error("profiles come with kpolicy and cannot be added", span);
-                let help = "write the settings under `policies` of Config";
-                self.problems.push(problem.with_help(help));
+                // kpolicy's own repository holds the profiles that ship; anywhere else nobody would read one.
+                let read = read_profile(&document, &mut self.problems);
+                let ships = |profile: &Profile| {
+                    self.profiles.iter().any(|known| known.name == profile.name)
+                };
+                if read.is_some_and(|profile| !ships(&profile)) {
+                    let span = place(&document, "kind");
+                    let problem =
+                        Problem::error("profiles come with kpolicy and cannot be added", span);
+                    let help = "write the settings under `policies` of Config";
+                    self.problems.push(problem.with_help(help));
+                }
             }
             Ok(Kind::Config) => {
                 let span = place(&document, "kind");
