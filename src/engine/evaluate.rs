@@ -144,15 +144,14 @@ impl<'a> Run<'_, 'a> {
             let range = places.first().map_or(whole, |place| place.range.clone());
             described.push((self.whole(), range));
         }
-        let last = described.len() - 1;
-        for (at, (described, range)) in described.into_iter().enumerate() {
-            if at == last && places.len() > MOST_PLACES {
-                let more = places.len() - MOST_PLACES;
-                let text = format!("{text} (and {more} more places)");
-                self.violate(index, validation, &described, &text, false, range);
-            } else {
-                self.violate(index, validation, &described, &text, false, range);
-            }
+        for (described, range) in described {
+            self.violate(index, validation, &described, &text, false, range);
+        }
+        // The rest is one violation of no container, so that an exception for a container cannot lift what is not listed.
+        if let Some(more @ 1..) = places.len().checked_sub(MOST_PLACES) {
+            let text = format!("{more} more places: {text}");
+            let range = 0..validation.expression.source().len();
+            self.violate(index, validation, &self.whole(), &text, false, range);
         }
     }
 

@@ -161,9 +161,6 @@ impl Judge {
     ) -> Verdict {
         let mut verdict = Verdict::default();
         let context = Context::new(*request, others, &self.crds);
-        if who::is_generated(&context) {
-            return verdict;
-        }
         for assignment in self.assignments.within(request.namespace).iter() {
             if assignment.enforcement > Enforcement::Disabled
                 && !assignment.policy.validations.is_empty()
@@ -199,7 +196,7 @@ impl Judge {
             }
             Match::Yes => {}
         }
-        if who::is_unchanged(policy, context) {
+        if who::is_judged_by_its_pods(policy, context) || who::is_unchanged(policy, context) {
             return;
         }
         let params = match &assignment.params {

@@ -7,12 +7,12 @@ use crate::engine::{Context, Request};
 use crate::manifest::{NodeRef, View};
 use crate::policy::{Operation, Policy};
 
-/// Whether another object made this one and makes Pods from it: a Deployment's ReplicaSet, a CronJob's Job. Its Pods are
-/// judged instead. An object that carries no pods is always judged: an ownerReference is the requester's word.
-pub(super) fn is_generated(context: &Context<'_>) -> bool {
+/// Whether another object made this one and makes Pods from it: a Deployment's ReplicaSet, a CronJob's Job. For a policy
+/// of pod templates its Pods are judged instead. Any other policy judges it: nothing else would, and an ownerReference
+/// is the requester's word.
+pub(super) fn is_judged_by_its_pods(policy: &Policy, context: &Context<'_>) -> bool {
     let request = context.request();
-    let carries_pods = !context.templates().is_empty() || !context.old_templates().is_empty();
-    carries_pods
+    policy.matching.is_pod_templates()
         && !is_pod(request)
         && request
             .object
@@ -54,7 +54,7 @@ pub(super) fn is_unchanged(policy: &Policy, context: &Context<'_>) -> bool {
             object.at(&["metadata", "annotations"]),
             old.at(&["metadata", "annotations"]),
         )
-        && same_content(object, old)
+        && same_content(object, old, request.subresource)
 }
 
 /// Whether mutations may touch the object at all.
@@ -121,21 +121,19 @@ fn is_empty(node: NodeRef<'_>) -> bool {
     }
 }
 
-fn same_content(object: NodeRef<'_>, old: NodeRef<'_>) -> bool {
-    let content = |node: NodeRef<'_>| {
-        node.as_map()
-            .map_or(0, |map| map.iter().filter(|entry| !skip(entry.key)).count())
-    };
+/// Whether all but metadata is the same, and but the status, unless the request is about the status.
+fn same_content(object: NodeRef<'_>, old: NodeRef<'_>, subresource: &str) -> bool {
+    let counts = |key: &str| key != "metadata" && (key != "status" || subresource == "status");
     let Some(map) = object.as_map() else {
         return false;
     };
-    content(object) == content(old)
+    let size = |node: NodeRef<'_>| {
+        let entries = node.as_map().into_iter().flat_map(|map| map.iter());
+        entries.filter(|entry| counts(entry.key)).count()
+    };
+    size(object) == size(old)
         && map
             .iter()
-            .filter(|entry| !skip(entry.key))
+            .filter(|entry| counts(entry.key))
             .all(|entry| same(Some(entry.value), old.get(entry.key)))
-}
-
-fn skip(key: &str) -> bool {
-    matches!(key, "metadata" | "status")
 }

@@ -151,7 +151,7 @@ impl<'a> Blamer<'_, 'a> {
                 if !blamer.is(condition, kept) {
                     return None;
                 }
-                found.extend(blamer.verdict(condition, kept));
+                found.extend(blamer.element_verdict(condition, kept, true));
             }
             if let Some(result) = transform.result.as_ref().filter(|_| kept) {
                 found.extend(blamer.source(result));

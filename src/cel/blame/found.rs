@@ -54,6 +54,13 @@ impl<'a> Found<'a> {
         self
     }
 
+    /// Whether this says what `other` says: the same value, or more or less of the same missing route.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        let (own, others) = (&self.place.missing, &other.place.missing);
+        let same_route = own.starts_with(others) || others.starts_with(own);
+        self.place.node.is(other.place.node) && own.is_empty() == others.is_empty() && same_route
+    }
+
     pub(super) fn presence(mut self) -> Self {
         self.presence = true;
         self

@@ -29,6 +29,7 @@ pub(super) fn blame<'a>(program: &'a Program, activation: &Activation<'a>) -> Ve
     let mut blamer = Blamer {
         evaluator: Evaluator::new(activation),
         origins: Vec::new(),
+        searching: false,
     };
     let found = blamer.inside(program, program.expression(), |blamer, expression| {
         blamer.outcome(expression)
@@ -42,6 +43,8 @@ struct Blamer<'e, 'a> {
     evaluator: Evaluator<'e, 'a>,
     /// Where macro-bound values came from that are no nodes of a document themselves: name's slot, places.
     origins: Vec<(usize, Vec<Found<'a>>)>,
+    /// Inside `exists` and `filter`: an element is only asked why it is not the one that is looked for.
+    searching: bool,
 }
 
 impl<'a> Blamer<'_, 'a> {

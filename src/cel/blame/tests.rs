@@ -100,7 +100,7 @@ fn a_false_verdict_blames_the_least_that_decided_it() {
         ),
         (
             "object.spec.hostPID && object.spec.replicas > 5",
-            vec!["spec.hostPID"],
+            vec!["spec.hostPID", "spec.replicas"],
         ),
         (
             "object.metadata.name == 'p' && object.spec.replicas > 5",

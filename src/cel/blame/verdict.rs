@@ -52,7 +52,9 @@ impl<'a> Blamer<'_, 'a> {
         }
     }
 
-    /// `&&` and `||`. One operand decides where it has the `deciding` value; otherwise all of them do together.
+    /// `&&` and `||`. Each operand that has the `deciding` value decides alone, so all of those are named: whoever mends
+    /// one would meet the next. Where an element only fails to be the one that is looked for, the first is enough.
+    /// Without any, all operands decide together.
     fn logical(
         &mut self,
         operands: &'a [Expression],
@@ -66,20 +68,23 @@ impl<'a> Blamer<'_, 'a> {
                 .collect();
             return together(found);
         }
-        let decisive = operands
-            .iter()
-            .position(|operand| self.is(operand, outcome));
-        let Some((operand, later)) = decisive
-            .and_then(|position| operands.get(position..))
-            .and_then(<[Expression]>::split_first)
-        else {
-            return Vec::new();
-        };
-        let mut found = self.verdict(operand, outcome);
-        if !deciding {
-            self.lengthen(&mut found, later);
+        let mut all: Vec<Found<'a>> = Vec::new();
+        for (position, operand) in operands.iter().enumerate() {
+            if !self.is(operand, outcome) {
+                continue;
+            }
+            let mut found = self.verdict(operand, outcome);
+            if !deciding {
+                let later = operands.get(position + 1..).unwrap_or_default();
+                self.lengthen(&mut found, later);
+            }
+            found.retain(|found| !all.iter().any(|earlier| earlier.covers(found)));
+            all.extend(found);
+            if self.searching {
+                break;
+            }
         }
-        found
+        all
     }
 
     fn has(&mut self, expression: &'a Expression, outcome: bool) -> Vec<Found<'a>> {
@@ -150,12 +155,27 @@ impl<'a> Blamer<'_, 'a> {
             // One too many, or none at all.
             Quantity::ExistsOne => self.any(&walk, domain, |blamer| blamer.is(predicate, true)),
         };
+        let searching = quantifier.quantity != Quantity::All;
         self.each(&walk, domain, predicate.range, |blamer| {
             if blamer.is(predicate, decides) {
-                Some(blamer.verdict(predicate, decides))
+                Some(blamer.element_verdict(predicate, decides, searching))
             } else {
                 None
             }
         })
+    }
+
+    /// Why a predicate is what it is for the element at hand. `searching` for an element that none is.
+    pub(super) fn element_verdict(
+        &mut self,
+        predicate: &'a Expression,
+        outcome: bool,
+        searching: bool,
+    ) -> Vec<Found<'a>> {
+        let before = self.searching;
+        self.searching |= searching;
+        let found = self.verdict(predicate, outcome);
+        self.searching = before;
+        found
     }
 }
