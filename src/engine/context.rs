@@ -3,9 +3,11 @@
 use std::cell::OnceCell;
 
 use crate::cel::Value;
-use crate::manifest::{Document, DocumentBuilder, NodeId, NodeRef, View};
+use crate::manifest::{Document, DocumentBuilder, NodeId, NodeRef, Routes, View};
 use crate::policy::{Policy, ResourceDeclaration, ResourceScope, Root};
 use crate::schema::templates::{PodTemplateCrd, carries_pods, templates};
+
+use crate::source::FieldPath;
 
 use super::{Kind, OtherObjects, Request, Resource};
 
@@ -18,6 +20,7 @@ pub struct Context<'a> {
     crds: &'a [PodTemplateCrd],
     attributes: OnceCell<Document>,
     unknown: OnceCell<Document>,
+    routes: OnceCell<Routes>,
 }
 
 impl std::fmt::Debug for Context<'_> {
@@ -48,6 +51,7 @@ impl<'a> Context<'a> {
             crds,
             attributes: OnceCell::new(),
             unknown: OnceCell::new(),
+            routes: OnceCell::new(),
         }
     }
 
@@ -62,6 +66,14 @@ impl<'a> Context<'a> {
     /// The request.
     pub const fn request(&self) -> &Request<'a> {
         &self.request
+    }
+
+    /// The route to a node of the object; `None` where it is in another object, or there is none. The first question
+    /// costs a walk over the object.
+    pub(super) fn route(&self, node: NodeRef<'_>) -> Option<FieldPath> {
+        let object = self.request.object?;
+        let routes = self.routes.get_or_init(|| Routes::from(object));
+        routes.to(object, node)
     }
 
     /// Whether objects of the request's kind carry pod templates.

@@ -148,8 +148,8 @@ impl<'a> Run<'_, 'a> {
             self.violate(index, validation, &described, &text, false, range);
         }
         // The rest is one violation of no container, so that an exception for a container cannot lift what is not listed.
-        if let Some(more @ 1..) = places.len().checked_sub(MOST_PLACES) {
-            let text = format!("{more} more places: {text}");
+        if places.len() > MOST_PLACES {
+            let text = format!("and in more places: {text}");
             let range = 0..validation.expression.source().len();
             self.violate(index, validation, &self.whole(), &text, false, range);
         }
@@ -178,19 +178,16 @@ impl<'a> Run<'_, 'a> {
     /// The place as the object's reader knows it; `None` where it lies in another object or in no object at all.
     fn described(&self, place: &Place<'_>) -> Option<Described> {
         let object = self.context.request.object?;
-        let path = place.node.path_from(object)?;
+        let path = self.context.route(place.node)?;
         Some(describe(object, path, &place.missing))
     }
 
     /// The pod template at hand, or the object: for what has no place of its own.
     fn whole(&self) -> Described {
-        let object = self.context.request.object;
         let template = self
             .template
             .and_then(|index| self.context.templates.get(index));
-        let path = object
-            .zip(template)
-            .and_then(|(object, template)| template.path_from(object));
+        let path = template.and_then(|template| self.context.route(*template));
         Described::whole(path.unwrap_or_else(FieldPath::root))
     }
 

@@ -10,6 +10,7 @@ use crate::schema::templates::PodTemplateCrd;
 
 use super::assign::{Assignment, Assignments, Params};
 use super::exceptions::Exceptions;
+use super::mask::Mask;
 use super::{Decision, Drift, Mutation, Verdict, check, who};
 
 /// Who stands behind an object: the object that a person wrote. Exceptions match it by kind and name.
@@ -146,6 +147,7 @@ impl Judge {
                 mutation.document = Some(document);
             }
         }
+        Mask::of(request).apply_to_mutation(&mut mutation);
         mutation
     }
 
@@ -174,6 +176,7 @@ impl Judge {
             };
             key(a).cmp(&key(b))
         });
+        Mask::of(request).apply_to(&mut verdict);
         verdict
     }
 

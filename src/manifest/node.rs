@@ -2,6 +2,7 @@
 
 use crate::source::{FieldPath, Segment, Span};
 
+use super::Routes;
 use super::document::{Data, Document, Entry, NodeId};
 
 /// A node of a [`Document`], borrowed. Cheap to copy; two are the same place if [`NodeRef::is`] says so.
@@ -180,41 +181,7 @@ impl<'a> NodeRef<'a> {
     /// The route from `ancestor` to this node; `None` where it is not below it. Costs a walk over that part of the
     /// document.
     pub fn path_from(self, ancestor: NodeRef<'_>) -> Option<FieldPath> {
-        if !std::ptr::eq(self.document, ancestor.document) {
-            return None;
-        }
-        let mut parents: Vec<Option<(NodeId, Segment)>> = vec![None; self.document.nodes.len()];
-        let mut pending = vec![ancestor.id];
-        let mut found = false;
-        while let Some(id) = pending.pop() {
-            if id == self.id {
-                found = true;
-                break;
-            }
-            match NodeRef::new(self.document, id).view() {
-                View::List(list) => {
-                    for (index, item) in list.iter().enumerate() {
-                        parents[item.id.0 as usize] = Some((id, Segment::Index(index)));
-                        pending.push(item.id);
-                    }
-                }
-                View::Map(map) => {
-                    for entry in map.iter() {
-                        parents[entry.value.id.0 as usize] =
-                            Some((id, Segment::Key(entry.key.into())));
-                        pending.push(entry.value.id);
-                    }
-                }
-                _ => {}
-            }
-        }
-        let mut segments = Vec::new();
-        let mut id = self.id;
-        while let Some((parent, segment)) = parents[id.0 as usize].take() {
-            segments.push(segment);
-            id = parent;
-        }
-        found.then(|| segments.into_iter().rev().collect())
+        Routes::from(ancestor).to(ancestor, self)
     }
 
     /// The origin of the nearest node on the way from this document's root along `path` that has one, with the

@@ -9,7 +9,6 @@ use crate::judge::{Decision, Mutation, Verdict};
 use crate::manifest::patch;
 use crate::policy::Reason;
 
-use super::mask::Mask;
 use super::review::{Answer, Status};
 
 /// The API server passes on 4096 characters of warnings in all; beyond that it cuts each to 256 and drops the rest.
@@ -30,7 +29,7 @@ const OPERATIONS: usize = 10_000;
 const ANNOTATION: usize = 16 * 1024;
 
 /// The answer to a validating call.
-pub(super) fn of_verdict(verdict: &Verdict, mask: &Mask) -> Answer {
+pub(super) fn of_verdict(verdict: &Verdict) -> Answer {
     let counted = || {
         verdict
             .decisions
@@ -49,7 +48,7 @@ pub(super) fn of_verdict(verdict: &Verdict, mask: &Mask) -> Answer {
     annotate(
         "violations",
         with(Enforcement::Audit)
-            .map(|decision| describe(decision, mask))
+            .map(|decision| describe(decision))
             .collect(),
     );
     let excepted = verdict.decisions.iter().filter_map(|decision| {
@@ -60,12 +59,12 @@ pub(super) fn of_verdict(verdict: &Verdict, mask: &Mask) -> Answer {
     let not_judged = verdict
         .not_judged
         .iter()
-        .map(|what| json!({"validation": &*what.what, "reason": mask.apply(&what.reason)}));
+        .map(|what| json!({"validation": &*what.what, "reason": &what.reason}));
     annotate("not-judged", not_judged.collect());
     let denials: Vec<_> = with(Enforcement::Deny).collect();
     Answer {
-        denied: refusal(&denials, mask),
-        warnings: warnings(with(Enforcement::Warn).map(|decision| line(decision, mask, false))),
+        denied: refusal(&denials),
+        warnings: warnings(with(Enforcement::Warn).map(|decision| line(decision, false))),
         annotations,
         patch: None,
     }
@@ -74,16 +73,13 @@ pub(super) fn of_verdict(verdict: &Verdict, mask: &Mask) -> Answer {
 /// The answer to a mutating call: always allowed, since whether the object may pass is for the validating call to say.
 ///
 /// `object_size` is about how many bytes the object has; a patch far beyond that is not sent.
-pub(super) fn of_mutation(mutation: &Mutation, object_size: usize, mask: &Mask) -> Answer {
+pub(super) fn of_mutation(mutation: &Mutation, object_size: usize) -> Answer {
     let mut annotations = Vec::new();
     let not_judged = mutation
         .not_judged
         .iter()
-        .map(|what| json!({"mutation": &*what.what, "reason": mask.apply(&what.reason)}));
-    let errors = mutation
-        .errors
-        .iter()
-        .map(|error| json!({"reason": mask.apply(error)}));
+        .map(|what| json!({"mutation": &*what.what, "reason": &what.reason}));
+    let errors = mutation.errors.iter().map(|error| json!({"reason": error}));
     if let Some(value) = list(&not_judged.chain(errors).collect::<Vec<_>>()) {
         annotations.push(("not-mutated", value));
     }
@@ -126,7 +122,7 @@ pub(super) fn of_mutation(mutation: &Mutation, object_size: usize, mask: &Mask) 
 }
 
 /// The refusal for these violations; the first decides its reason and code.
-fn refusal(denials: &[&Decision], mask: &Mask) -> Option<Status> {
+fn refusal(denials: &[&Decision]) -> Option<Status> {
     let first = denials.first()?;
     let reason = first
         .policy
@@ -136,7 +132,7 @@ fn refusal(denials: &[&Decision], mask: &Mask) -> Option<Status> {
     let mut lines: Vec<String> = denials
         .iter()
         .take(LINES)
-        .map(|decision| line(decision, mask, true))
+        .map(|decision| line(decision, true))
         .collect();
     if let Some(more @ 1..) = denials.len().checked_sub(lines.len()) {
         lines.push(format!("+{more} more"));
@@ -153,13 +149,9 @@ fn refusal(denials: &[&Decision], mask: &Mask) -> Option<Status> {
 }
 
 /// `[policy/validation] message`, with the place where there is room for it.
-fn line(decision: &Decision, mask: &Mask, with_place: bool) -> String {
+fn line(decision: &Decision, with_place: bool) -> String {
     let violation = &decision.violation;
-    let mut line = format!(
-        "[{}] {}",
-        violation.validation,
-        mask.apply(&violation.message)
-    );
+    let mut line = format!("[{}] {}", violation.validation, violation.message);
     if with_place && !violation.field_path.is_root() {
         // Writing to a string cannot fail.
         let _ = write!(line, " ({})", violation.field_path);
@@ -167,10 +159,10 @@ fn line(decision: &Decision, mask: &Mask, with_place: bool) -> String {
     cut(&one_line(&line), if with_place { LINE } else { WARNING })
 }
 
-fn describe(decision: &Decision, mask: &Mask) -> serde_json::Value {
+fn describe(decision: &Decision) -> serde_json::Value {
     json!({
         "validation": &*decision.violation.validation,
-        "message": mask.apply(&decision.violation.message),
+        "message": &decision.violation.message,
         "fieldPath": decision.violation.field_path.to_string(),
     })
 }

@@ -22,7 +22,6 @@ use super::Judges;
 use super::answer::{of_mutation, of_verdict};
 use super::body::{Budget, Read, ReadError};
 use super::deadline::{Deadline, budget};
-use super::mask::Mask;
 use super::metrics::Metrics;
 use super::namespace::namespace_object;
 use super::options::{self, Timeouts};
@@ -221,21 +220,20 @@ fn judge_review(
         cancelled: &cancelled,
         ..Limits::default()
     };
-    let mask = Mask::of(&request);
     let answer = match call {
         Call::Validate => {
             let verdict = judge.validate(&request, None, cluster, &limits);
-            record::verdict(&shared.metrics, review, &verdict, &mask);
-            of_verdict(&verdict, &mask)
+            record::verdict(&shared.metrics, review, &verdict);
+            of_verdict(&verdict)
         }
         Call::Mutate => {
             let mutation = judge.mutate(&request, &limits);
-            record::mutation(&shared.metrics, review, &mutation, &mask);
+            record::mutation(&shared.metrics, review, &mutation);
             // Half of the mutations may be worse than none; the validating call decides what then happens.
             if deadline.stopped_work() {
                 Answer::allowed()
             } else {
-                of_mutation(&mutation, size, &mask)
+                of_mutation(&mutation, size)
             }
         }
     };

@@ -19,7 +19,6 @@ mod handler;
 mod judges;
 mod listener;
 pub mod logs;
-mod mask;
 mod metrics;
 mod namespace;
 mod options;

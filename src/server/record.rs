@@ -4,13 +4,12 @@ use crate::config::Enforcement;
 use crate::judge::{Mutation, Verdict};
 
 use super::Metrics;
-use super::mask::Mask;
 use super::review::Review;
 use super::scan::Scanned;
 use super::undecided::Undecided;
 
 /// Writes down a verdict.
-pub(super) fn verdict(metrics: &Metrics, review: &Review<'_>, verdict: &Verdict, mask: &Mask) {
+pub(super) fn verdict(metrics: &Metrics, review: &Review<'_>, verdict: &Verdict) {
     for decision in &verdict.decisions {
         if decision.exception.is_some() {
             metrics.excepted(&decision.policy.name);
@@ -21,7 +20,7 @@ pub(super) fn verdict(metrics: &Metrics, review: &Review<'_>, verdict: &Verdict,
     for what in &verdict.not_judged {
         metrics.not_judged(policy_of(&what.what));
     }
-    errors(metrics, review, &verdict.ignored_errors, mask);
+    errors(metrics, review, &verdict.ignored_errors);
     let refuses = |decision: &&crate::judge::Decision| {
         decision.exception.is_none() && decision.at_admission == Enforcement::Deny
     };
@@ -52,11 +51,11 @@ pub(super) fn verdict(metrics: &Metrics, review: &Review<'_>, verdict: &Verdict,
 }
 
 /// Writes down what the mutations did.
-pub(super) fn mutation(metrics: &Metrics, review: &Review<'_>, mutation: &Mutation, mask: &Mask) {
+pub(super) fn mutation(metrics: &Metrics, review: &Review<'_>, mutation: &Mutation) {
     for what in &mutation.not_judged {
         metrics.not_judged(policy_of(&what.what));
     }
-    errors(metrics, review, &mutation.errors, mask);
+    errors(metrics, review, &mutation.errors);
 }
 
 /// Writes down a review that could not be judged.
@@ -74,10 +73,10 @@ pub(super) fn undecided(uid: &str, about: &Scanned, why: &Undecided, denied: boo
     );
 }
 
-fn errors(metrics: &Metrics, review: &Review<'_>, errors: &[String], mask: &Mask) {
+fn errors(metrics: &Metrics, review: &Review<'_>, errors: &[String]) {
     metrics.policy_errors(errors.len());
     for error in errors {
-        let error = mask.apply(error);
+        let error = error;
         tracing::debug!(
             uid = review.uid,
             kind = review.request.kind.kind,

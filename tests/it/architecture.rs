@@ -86,7 +86,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["report"]),
     ("anyhow", &["cli"]),
     ("axum", &["server"]),
-    ("base64", &["cel", "export", "manifest", "server"]),
+    ("base64", &["cel", "judge", "manifest", "server"]),
     ("clap", &["cli"]),
     ("granit_parser", &["manifest"]),
     ("http_body_util", &["server"]),

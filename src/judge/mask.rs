@@ -1,4 +1,4 @@
-//! What a Secret holds stays where it is: no message, warning, annotation or log line repeats it.
+//! What a Secret holds stays where it is: no finding, message, warning, annotation or log line repeats it.
 //!
 //! Policies write their own messages, and a message may quote the value that it is about. For a Secret each text is
 //! held against the Secret's data before it leaves.
@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::engine::Request;
 use crate::manifest::NodeRef;
+
+use super::{Mutation, Verdict};
 
 /// Values of this length and more are looked for anywhere in a text; shorter ones only as a quoted value, since
 /// they also occur in other words.
@@ -50,16 +52,37 @@ impl Mask {
         Self { needles }
     }
 
-    /// The text, or what stands in for it where it would repeat what the Secret holds.
-    pub(super) fn apply<'t>(&self, text: &'t str) -> &'t str {
+    /// Replaces a text that would repeat what the Secret holds.
+    pub(super) fn apply(&self, text: &mut String) {
         if self
             .needles
             .iter()
             .any(|needle| text.contains(needle.as_str()))
         {
-            "the message is withheld because it repeats what the Secret holds"
-        } else {
-            text
+            "the message is withheld because it repeats what the Secret holds".clone_into(text);
+        }
+    }
+
+    /// Replaces all such texts of a verdict.
+    pub(super) fn apply_to(&self, verdict: &mut Verdict) {
+        let messages = verdict
+            .decisions
+            .iter_mut()
+            .map(|decision| &mut decision.violation.message);
+        let reasons = verdict.not_judged.iter_mut().map(|entry| &mut entry.reason);
+        for text in messages.chain(reasons).chain(&mut verdict.ignored_errors) {
+            self.apply(text);
+        }
+    }
+
+    /// Replaces all such texts of a mutation.
+    pub(super) fn apply_to_mutation(&self, mutation: &mut Mutation) {
+        let reasons = mutation
+            .not_judged
+            .iter_mut()
+            .map(|entry| &mut entry.reason);
+        for text in reasons.chain(&mut mutation.errors) {
+            self.apply(text);
         }
     }
 }
@@ -75,47 +98,65 @@ fn needle(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::{Kind, Resource};
     use crate::manifest::{Document, read_json};
-    use crate::server::review;
+    use crate::policy::Operation;
 
-    fn review(kind: &str, object: &str) -> Document {
-        let text = format!(
-            r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"u","operation":"CREATE",
-            "kind":{{"group":"","version":"v1","kind":"{kind}"}},
-            "resource":{{"group":"","version":"v1","resource":"x"}},"object":{object}}}}}"#
-        );
-        read_json(None, &text).expect("JSON")
+    fn mask(kind: &str, object: &Document) -> Mask {
+        let kind = Kind {
+            group: "",
+            version: "v1",
+            kind,
+        };
+        let resource = Resource {
+            group: "",
+            version: "v1",
+            resource: "x",
+        };
+        Mask::of(&Request {
+            operation: Operation::Create,
+            kind,
+            resource,
+            subresource: "",
+            request_kind: kind,
+            request_resource: resource,
+            request_subresource: "",
+            name: "",
+            namespace: None,
+            object: Some(object.root()),
+            old_object: None,
+            namespace_object: None,
+            user_info: None,
+            options: None,
+            dry_run: false,
+        })
     }
 
     #[test]
     fn what_a_secret_holds_is_not_repeated_in_any_form() {
         let object = r#"{"data":{"a":"aHVudGVyMi1odW50ZXIyLWh1bnRlcjI=","b":"eA=="},"stringData":{"c":"correct horse battery staple","d":""}}"#;
-        let document = review("Secret", object);
-        let mask = Mask::of(&review::read(&document).expect("review").request);
+        let object = read_json(None, object).expect("JSON");
+        let mask = mask("Secret", &object);
         for leak in [
             "`data.a` is `aHVudGVyMi1odW50ZXIyLWh1bnRlcjI=`: no",
             "password hunter2-hunter2-hunter2 is weak",
             "`data.b` is `x`: no",
             "`stringData.c` is `correct horse b…`: no",
         ] {
-            assert!(
-                mask.apply(leak).starts_with("the message is withheld"),
-                "{leak}"
-            );
+            let mut text = leak.to_owned();
+            mask.apply(&mut text);
+            assert!(text.starts_with("the message is withheld"), "{leak}");
         }
-        assert_eq!(
-            mask.apply("use the exact label: x"),
-            "use the exact label: x"
-        );
+        let mut plain = "use the exact label: x".to_owned();
+        mask.apply(&mut plain);
+        assert_eq!(plain, "use the exact label: x");
     }
 
     #[test]
     fn other_objects_are_not_masked() {
-        let document = review("ConfigMap", r#"{"data":{"a":"plainly said"}}"#);
-        let mask = Mask::of(&review::read(&document).expect("review").request);
-        assert_eq!(
-            mask.apply("`data.a` is `plainly said`"),
-            "`data.a` is `plainly said`"
-        );
+        let object = read_json(None, r#"{"data":{"a":"plainly said"}}"#).expect("JSON");
+        let mut text = "`data.a` is `plainly said`".to_owned();
+        mask("ConfigMap", &object).apply(&mut text);
+        assert_eq!(text, "`data.a` is `plainly said`");
     }
 }
