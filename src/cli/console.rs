@@ -65,12 +65,11 @@ impl Console {
 
     /// Says on standard error why kpolicy could not do its work.
     pub fn complain(&mut self, message: &str) {
-        self.say("error", message);
-    }
-
-    /// Says on standard error what the user should know, though the work goes on.
-    pub fn warn(&mut self, message: &str) {
-        self.say("warning", message);
+        // What cannot be told on standard error cannot be told at all.
+        for (number, line) in message.lines().enumerate() {
+            let start = if number == 0 { "error:" } else { " " };
+            let _ = writeln!(self.err, "{start} {}", safe_line(line));
+        }
     }
 
     /// Shows problems with policies, Config and exceptions on standard error, in the order of the sources.
@@ -78,18 +77,6 @@ impl Console {
         let mut problems = problems.to_vec();
         problems.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
         crate::report::problems(&problems, sources, self.err_style, &mut self.err)
-    }
-
-    fn say(&mut self, word: &str, message: &str) {
-        // What cannot be told on standard error cannot be told at all.
-        for (number, line) in message.lines().enumerate() {
-            let line = safe_line(line);
-            let _ = if number == 0 {
-                writeln!(self.err, "{word}: {line}")
-            } else {
-                writeln!(self.err, "  {line}")
-            };
-        }
     }
 }
 

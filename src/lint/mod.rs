@@ -60,7 +60,7 @@ pub struct Options<'a> {
     pub input: Option<Input>,
     /// The directory that names of files are relative to; canonical.
     pub root: PathBuf,
-    /// The directory that paths in Config are relative to; canonical.
+    /// The directory that paths in Config and in Flux Kustomizations are relative to; canonical.
     pub config_directory: PathBuf,
     /// Files that are not judged: Config itself.
     pub apart: Vec<PathBuf>,
@@ -131,7 +131,7 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
 
     let mut report = reading::report(&files, &builds, &charts);
     report.remarks.extend(discovered.remarks);
-    let substitution = substitution::Substitution::find(&files, &options.root);
+    let substitution = substitution::Substitution::find(&files, &options.config_directory);
     let cases = world::cases(&files, &builds, &clusters, &substitution);
     let judged = judging::judge(&cases, &clusters, &builds, &files, options);
     if judged.excluded > 0 {
@@ -201,7 +201,7 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
 /// Whether the run sees all that exceptions could be for: the whole repository, every cluster and policy, every build.
 fn is_whole(options: &Options<'_>, builds: &builds::Builds) -> bool {
     let covers = |path: &PathBuf| {
-        std::fs::canonicalize(path).is_ok_and(|path| options.root.starts_with(&path))
+        std::fs::canonicalize(path).is_ok_and(|path| options.config_directory.starts_with(&path))
     };
     options.paths.iter().any(covers)
         && options.clusters.is_empty()

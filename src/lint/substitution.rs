@@ -21,7 +21,8 @@ pub(super) struct Substitution {
 }
 
 impl Substitution {
-    /// Finds the Flux Kustomizations with variables. Their paths are relative to `root`, the repository.
+    /// Finds the Flux Kustomizations with variables. Their paths are relative to `root`, as those of
+    /// clusters in Config are.
     pub(super) fn find(files: &Files, root: &Path) -> Self {
         let documents = files.iter().flat_map(|file| &file.documents);
         let directories = documents.filter_map(|document| {

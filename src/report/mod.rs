@@ -49,16 +49,6 @@ pub trait SingleEntry: std::fmt::Debug + Sync {
     fn has_single_entry(&self, policy: &str) -> bool;
 }
 
-/// No policy is known to have only one entry.
-#[derive(Clone, Copy, Debug)]
-pub struct NoneSingle;
-
-impl SingleEntry for NoneSingle {
-    fn has_single_entry(&self, _: &str) -> bool {
-        false
-    }
-}
-
 impl SingleEntry for crate::policy::PolicySet {
     fn has_single_entry(&self, policy: &str) -> bool {
         self.get(policy)

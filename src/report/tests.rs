@@ -4,6 +4,16 @@ use super::*;
 use crate::finding::{ClusterVerdict, FindingKind, sample};
 use crate::source::{Source, SourceId};
 
+/// No policy is known to have only one entry.
+#[derive(Debug)]
+struct NoneSingle;
+
+impl SingleEntry for NoneSingle {
+    fn has_single_entry(&self, _: &str) -> bool {
+        false
+    }
+}
+
 const WEB: &str = "kind: Deployment\nspec:\n  image: nginx:1.27\n";
 const SECRET: &str = "kind: Secret\ndata: {password: aHVudGVyMg==}\n";
 
