@@ -1,6 +1,7 @@
 //! The webhook beside an empty handler: the same server, TLS and client, so that the difference is what kpolicy adds.
 //!
-//! One connection asks for one review after another; sixteen ask at once. Figures are for comparison within one run.
+//! The router alone; then over TLS, where one connection asks for one review after another, and sixteen ask at once.
+//! Figures are for comparison within one run.
 
 #![allow(
     clippy::expect_used,
@@ -17,7 +18,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
+use axum::http::Request;
 use axum::routing::post as answer_post;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kpolicy::documents::Documents;
@@ -28,6 +30,7 @@ use kpolicy::source::{SourceId, SourceMap};
 use rustls::version::TLS13;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
+use tower::ServiceExt;
 
 use webhook::{Authority, Mount, TODAY, ask, connect, options, post, runtime};
 
@@ -144,5 +147,33 @@ fn serve(c: &mut Criterion) {
     server.shutdown().begin();
 }
 
-criterion_group!(benches, serve);
+/// The router alone, without TLS, sockets and a client: steadier on a busy machine.
+fn route(c: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let router = admission(
+        judges(),
+        Metrics::new(),
+        Limits::default(),
+        Timeouts::default(),
+    )
+    .merge(floors());
+    let body = Bytes::from(review());
+    let mut group = c.benchmark_group(format!("router, {} bytes", body.len()));
+    group.throughput(Throughput::Elements(1));
+    for path in ["/empty", "/tree", "/validate", "/mutate"] {
+        group.bench_function(path, |b| {
+            b.iter(|| {
+                let request = Request::post(path).body(Body::from(body.clone()));
+                let answer = router.clone().oneshot(request.expect("a request"));
+                runtime.block_on(answer).expect("an answer").status()
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, route, serve);
 criterion_main!(benches);
