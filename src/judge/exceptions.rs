@@ -67,6 +67,8 @@ fn reaches(
         && (matches.kinds.is_empty() || matches.kinds.iter().any(|kind| **kind == *owner.kind))
         && any(&matches.names, Some(owner.name))
         && any(&matches.containers, violation.container.as_deref())
+        // An error names one place of perhaps many: an exception for a container cannot speak for the others.
+        && (matches.containers.is_empty() || !violation.is_error)
         && selected(exception, request)
 }
 

@@ -152,6 +152,7 @@ const BUILT_IN: &[BuiltIn] = &[
         "prioritylevelconfigurations",
         false,
     ),
+    kind("networking.k8s.io", "IPAddress", "ipaddresses", false),
     kind("networking.k8s.io", "Ingress", "ingresses", true),
     kind("networking.k8s.io", "IngressClass", "ingressclasses", false),
     kind(
@@ -160,6 +161,7 @@ const BUILT_IN: &[BuiltIn] = &[
         "networkpolicies",
         true,
     ),
+    kind("networking.k8s.io", "ServiceCIDR", "servicecidrs", false),
     kind("node.k8s.io", "RuntimeClass", "runtimeclasses", false),
     kind(
         "policy",
@@ -237,7 +239,10 @@ pub fn resource(group: &str, kind: &str) -> String {
     let singular = kind.to_lowercase();
     if singular.ends_with('s') {
         format!("{singular}es")
-    } else if let Some(stem) = singular.strip_suffix('y') {
+    } else if let Some(stem) = singular
+        .strip_suffix('y')
+        .filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']))
+    {
         format!("{stem}ies")
     } else {
         format!("{singular}s")
@@ -271,6 +276,7 @@ mod tests {
             ("Kustomization", "kustomizations"),
             ("CiliumNetworkPolicy", "ciliumnetworkpolicies"),
             ("Class", "classes"),
+            ("Gateway", "gateways"),
         ] {
             assert_eq!(resource("example.io", kind), expected);
         }

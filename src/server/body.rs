@@ -13,6 +13,8 @@ use super::scan::{Scanned, Scanner};
 
 /// One permit of the budget stands for this many bytes; also the least that a request is charged.
 const UNIT: usize = 4096;
+/// What a body is charged before it comes, at most: an announcement is no body yet.
+const UPFRONT: usize = 64 * 1024;
 /// A body that is larger than what is judged is still read to its end, so that the client gets to read the answer;
 /// up to this many times the limit.
 const DRAIN_FACTOR: usize = 8;
@@ -77,7 +79,7 @@ impl Budget {
         }
     }
 
-    /// Reads a body. One that announces its length is charged at once, another as it comes.
+    /// Reads a body, charged as it comes: what is only announced costs nobody else anything.
     pub(super) async fn read(
         &self,
         headers: &HeaderMap,
@@ -94,11 +96,11 @@ impl Budget {
         if announced > self.largest {
             return self.drain(Scanner::new(), 0, body).await;
         }
-        let mut share = match self.take(announced) {
+        let mut room = announced.clamp(UNIT, UPFRONT);
+        let mut share = match self.take(room) {
             Ok(share) => share,
             Err(full) => return self.refuse(full, 0, body).await,
         };
-        let mut room = announced.max(UNIT);
         let mut first = Bytes::new();
         let mut whole: Vec<u8> = Vec::new();
         let mut size = 0;
@@ -112,15 +114,18 @@ impl Budget {
                 drop((share, first, whole));
                 return self.drain(scanner, size, body).await;
             }
-            if size > room {
-                match self.take(room) {
+            while size > room {
+                // Up to what was announced, and by doubling.
+                let rest = announced.checked_sub(room).filter(|rest| *rest > 0);
+                let step = rest.map_or(room, |rest| rest.min(room));
+                match self.take(step) {
                     Ok(more) => share.grow(more),
                     Err(full) => {
                         drop((share, first, whole, data));
                         return self.refuse(full, size, body).await;
                     }
                 }
-                room *= 2;
+                room += step;
             }
             if size == data.len() {
                 // Most reviews come in one piece, which need not be copied.
@@ -128,7 +133,7 @@ impl Budget {
                 continue;
             }
             if whole.is_empty() {
-                whole.reserve(announced.max(size));
+                whole.reserve(room.max(size));
                 whole.extend_from_slice(&first);
                 first = Bytes::new();
             }
