@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::cel::{self, Environment, Program};
+use crate::cel::{self, Environment, Program, Type};
 use crate::manifest::suggest::suggestion;
 use crate::manifest::{Fields, NodeRef, Problem, span_inside};
 use crate::source::{SourceMap, Span};
@@ -77,6 +77,17 @@ impl<'e> Expressions<'e> {
         Some((program, node.origin()))
     }
 
+    /// Compiles the expression under `key`, which must be there and must not plainly be of another type.
+    pub(super) fn required_type(
+        &self,
+        fields: &mut Fields<'_, '_>,
+        key: &'static str,
+        wanted: Type,
+    ) -> Option<(Program, Option<Span>)> {
+        let (program, span) = self.required(fields, key)?;
+        gives(&program, wanted, fields, span).then_some((program, span))
+    }
+
     /// Compiles an expression that makes a message; it may not ask the authorizer.
     pub(super) fn message(
         &self,
@@ -99,7 +110,7 @@ impl<'e> Expressions<'e> {
             fields.error(message, node.origin());
             return None;
         }
-        Some(program)
+        gives(&program, Type::String, fields, node.origin()).then_some(program)
     }
 
     /// Makes a variable known to what is compiled from now on, whether or not its own expression compiled.
@@ -196,6 +207,19 @@ impl<'e> Expressions<'e> {
             check(Root::Params, "params", "parameter", &known);
         }
     }
+}
+
+/// Whether a program may give a value of this type; reports it where it plainly cannot.
+fn gives(program: &Program, wanted: Type, fields: &mut Fields<'_, '_>, span: Option<Span>) -> bool {
+    let Some(found) = program.result_type().filter(|found| *found != wanted) else {
+        return true;
+    };
+    let (wanted, found) = (wanted.name(), found.name());
+    fields.error(
+        format!("this expression must give a `{wanted}`, not a `{found}`"),
+        span,
+    );
+    false
 }
 
 /// Where members of a root are named: `name` in `root.name` and `root.?name`, outside of strings and comments.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cel::Program;
+use crate::cel::{Program, Type};
 use crate::manifest::{Fields, ListRef, NodeRef, Placed, Problem};
 
 use super::expressions::Expressions;
@@ -58,7 +58,7 @@ pub(super) fn read_conditions(
         fields.require("name");
         let name = read_name(&mut fields);
         names.check(&mut fields, "match condition", name);
-        let (expression, _) = expressions.required(&mut fields, "expression")?;
+        let (expression, _) = expressions.required_type(&mut fields, "expression", Type::Bool)?;
         Some(MatchCondition {
             name: name?.value.into(),
             expression,
@@ -77,7 +77,7 @@ pub(super) fn read_validations(
     fields.each("validations", |index, mut fields| {
         let name = read_name(&mut fields);
         names.check(&mut fields, "validation", name);
-        let expression = expressions.required(&mut fields, "expression");
+        let expression = expressions.required_type(&mut fields, "expression", Type::Bool);
         let message = fields
             .has("message")
             .then(|| fields.required_text("message"))
@@ -130,7 +130,8 @@ pub(super) fn read_mutations(
             return None;
         }
         let patch = fields.required_map("jsonPatch");
-        let patch = patch.and_then(|mut patch| expressions.required(&mut patch, "expression"));
+        let patch = patch
+            .and_then(|mut patch| expressions.required_type(&mut patch, "expression", Type::List));
         let (expression, span) = patch?;
         Some(Mutation {
             id: id(policy, name, &format!("mutation-{index}")),

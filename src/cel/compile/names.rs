@@ -78,7 +78,9 @@ impl Compiler<'_> {
             Some(name) => format!("there is no variable `{name}` before this expression"),
             None => "`variables` is no value; read one of them as `variables.name`".to_owned(),
         };
-        let known: Vec<&str> = self.environment.variables().collect();
+        let mut known: Vec<&str> = self.environment.variables().collect();
+        known.sort_unstable();
+        known.dedup();
         match name.and_then(|name| similar(name, known.iter().copied())) {
             Some(meant) => {
                 error_with_help(range, message, format!("did you mean `variables.{meant}`?"))

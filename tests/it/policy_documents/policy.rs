@@ -192,7 +192,7 @@ fn every_error_of_a_policy_is_placed() {
             "name: images",
             &[
                 "images: there is another variable `images`",
-                "variables.first: there is no variable `first` before this expression (known are `images`, `images`)",
+                "variables.first: there is no variable `first` before this expression (known are `images`)",
             ],
         ),
         (
@@ -284,6 +284,16 @@ fn an_error_in_an_expression_stands_inside_the_expression() {
             "authorizer: there is no `authorizer` here (a message cannot ask the authorizer, as in the API server)",
         ),
         ("path: '/spec/x'", "paht: '/spec/x'", "paht"),
+        (
+            "has(pod.spec)",
+            "size('pod')",
+            "size('pod'): this expression must give a `bool`, not a `int`",
+        ),
+        (
+            "'use one of ' + string(params.allowed.size())",
+            "params.allowed.size()",
+            "\"params.allowed.size()\": this expression must give a `string`, not a `int`",
+        ),
         (
             ": true\n      message: use",
             ": tru\n      message: use",
