@@ -1,6 +1,6 @@
 //! The kustomizations of a run: what each build reads, and what it gives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::manifest::Dialect;
 use crate::render::{Rendered, Tool};
 
 use super::clusters::Clusters;
-use super::discover::Charts;
+use super::discover::{Charts, Discovered};
 use super::files::Files;
 use super::objects::unroll;
 use super::{Options, Render};
@@ -47,12 +47,17 @@ pub(super) struct Builds {
     pub(super) unused: Vec<usize>,
     /// The files that some build reads; whether any reads them as manifests.
     reached: BTreeMap<PathBuf, bool>,
+    /// The directories of all kustomizations.
+    directories: BTreeSet<PathBuf>,
+    /// Files that are judged whoever refers to them.
+    named: BTreeSet<PathBuf>,
 }
 
 impl Builds {
     /// Finds the kustomizations among the files, reading what they refer to.
-    pub(super) fn find(files: &mut Files, discovered: &[PathBuf]) -> Self {
+    pub(super) fn find(files: &mut Files, discovered: &Discovered) -> Self {
         let starts: Vec<PathBuf> = discovered
+            .files
             .iter()
             .filter(|path| is_kustomization_file(path))
             .cloned()
@@ -77,6 +82,11 @@ impl Builds {
         for member in graph.members() {
             reached.insert(member.file.clone(), true);
         }
+        let graph_directories = graph
+            .members()
+            .iter()
+            .map(|member| member.directory.clone())
+            .collect();
         let list = roots
             .into_iter()
             .map(|root| {
@@ -97,6 +107,8 @@ impl Builds {
             graph,
             list,
             unused,
+            directories: graph_directories,
+            named: discovered.named.clone(),
             reached,
         }
     }
@@ -116,6 +128,15 @@ impl Builds {
     /// Whether some build reads this file, so that it is not judged alone.
     pub(super) fn reads(&self, path: &Path) -> bool {
         self.reached.contains_key(path)
+    }
+
+    /// Whether a file stands beside a kustomization that does not name it, so that nothing applies it.
+    pub(super) fn is_stray(&self, path: &Path) -> bool {
+        !self.reads(path)
+            && !self.named.contains(path)
+            && path
+                .parent()
+                .is_some_and(|directory| self.directories.contains(directory))
     }
 
     /// Renders, in parallel, what the clusters of the run need.

@@ -16,6 +16,8 @@ use super::files::Failure;
 pub(super) struct Discovered {
     /// Canonical paths of files, sorted, each once.
     pub(super) files: Vec<PathBuf>,
+    /// Those among them that were named themselves.
+    pub(super) named: BTreeSet<PathBuf>,
     /// What could not be looked at.
     pub(super) failures: Vec<Failure>,
     /// Facts for people.
@@ -34,6 +36,7 @@ pub(super) fn discover(paths: &[PathBuf], apart: &[PathBuf]) -> Discovered {
         match fs::canonicalize(path) {
             Ok(found) if found.is_dir() => roots.push(found),
             Ok(found) => {
+                discovered.named.insert(found.clone());
                 files.insert(found);
             }
             Err(error) => discovered.failures.push(Failure::new(path, &error)),

@@ -149,13 +149,13 @@ impl Files {
     }
 
     /// Takes over what could not be looked at.
-    pub(super) fn fail(&mut self, failures: Vec<Failure>) {
-        let root = self.root.clone();
-        self.failures
-            .extend(failures.into_iter().map(|failure| Failure {
-                what: shown(Path::new(&failure.what), &root),
-                ..failure
-            }));
+    pub(super) fn fail(&mut self, failures: &[Failure]) {
+        let root = &self.root;
+        let shown = failures.iter().map(|failure| Failure {
+            what: shown(Path::new(&failure.what), root),
+            reason: failure.reason.clone(),
+        });
+        self.failures.extend(shown);
     }
 
     /// A path as people know it.

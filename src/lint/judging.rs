@@ -202,11 +202,9 @@ impl One<'_, '_> {
             self.locator
                 .place(case, judged, &violation.field_path, violation.existing);
         if at_admission != enforcement && self.cluster.name.is_none() {
-            notes.push(format!(
-                "{} in Git, {} at admission: it depends on other objects",
-                enforcement.as_str(),
-                at_admission.as_str()
-            ));
+            // The only difference there is: what depends on other objects is at most warned.
+            notes
+                .push("denied in Git, warned at admission: it depends on other objects".to_owned());
         }
         Finding {
             kind: FindingKind::Violation,

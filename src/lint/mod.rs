@@ -119,13 +119,13 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     };
     let mut files = files::Files::new(options, sources);
     let discovered = discover::discover(&options.paths, &options.apart);
-    files.fail(discovered.failures);
+    files.fail(&discovered.failures);
     files.read_all(&discovered.files);
     if let Some(input) = &options.input {
         files.add_input(input);
     }
     let charts = discover::Charts::among(&discovered.files);
-    let mut builds = builds::Builds::find(&mut files, &discovered.files);
+    let mut builds = builds::Builds::find(&mut files, &discovered);
     files.parse(&|path| builds.dialect(path, &charts));
     builds.render(options, &clusters);
 

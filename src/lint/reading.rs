@@ -54,9 +54,25 @@ pub(super) fn report(files: &Files, builds: &Builds, charts: &Charts) -> Report 
         for content in contents {
             if let Content::Broken(problem) = content
                 && !is_read
+                && !file
+                    .path
+                    .as_deref()
+                    .is_some_and(|path| builds.is_stray(path))
             {
                 report.findings.push(finding(&problem));
             }
+        }
+        if has_objects
+            && file
+                .path
+                .as_deref()
+                .is_some_and(|path| builds.is_stray(path))
+        {
+            report.not_judged.push(Unjudged {
+                what: file.name.to_string(),
+                reason: "the kustomization beside it does not name it, so nothing applies it"
+                    .to_owned(),
+            });
         }
         if !file.templated.is_empty() {
             report.not_judged.push(Unjudged {

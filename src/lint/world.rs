@@ -105,7 +105,8 @@ pub(super) fn cases<'a>(
 }
 
 fn is_judged_alone(file: &File, builds: &Builds) -> bool {
-    file.given && file.path.as_deref().is_none_or(|path| !builds.reads(path))
+    let is_others = |path: &Path| builds.reads(path) || builds.is_stray(path);
+    file.given && !file.path.as_deref().is_some_and(is_others)
 }
 
 fn as_written<'a>(
