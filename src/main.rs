@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use kpolicy::cli::{Args, Console, Exit, run};
 
 fn main() -> ExitCode {
     let mut console = Console::of_process();
-    let exit = match Args::try_parse() {
+    let exit = match Args::of_process() {
         Ok(args) => run(args, &mut console),
         Err(error) => {
             // Help and version are data; usage errors are not. A closed pipe is no reason to complain.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Date;
 
@@ -25,6 +25,29 @@ pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+impl Args {
+    /// Parses the process's command line. A variable of the environment that is empty counts as not set, since CI
+    /// systems pass inputs that nobody gave as empty variables.
+    pub fn of_process() -> Result<Self, clap::Error> {
+        let unset_if_empty = |argument: clap::Arg| {
+            let value = argument.get_env().and_then(std::env::var_os);
+            if value.is_some_and(|value| value.is_empty()) {
+                argument.env(None::<&str>)
+            } else {
+                argument
+            }
+        };
+        let mut command = Self::command().mut_args(unset_if_empty);
+        for subcommand in command.get_subcommands_mut() {
+            *subcommand = subcommand.clone().mut_args(unset_if_empty);
+            for inner in subcommand.get_subcommands_mut() {
+                *inner = inner.clone().mut_args(unset_if_empty);
+            }
+        }
+        Self::from_arg_matches(&command.try_get_matches()?)
+    }
 }
 
 /// The subcommands. Each is a variant here and a file with `Arguments` and `run`.

@@ -68,6 +68,7 @@ fn webhook(arguments: &WebhookArguments, console: &mut Console) -> anyhow::Resul
         return Ok(Exit::Failed);
     };
     let cluster = arguments.cluster.as_deref();
+    input::require_cluster(cluster, &setup.config)?;
     let judge = match Judge::new(
         &setup.policies,
         &setup.config,

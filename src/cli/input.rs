@@ -129,7 +129,11 @@ fn gather(
         reader.path(&path, &mut documents)?;
     }
     for path in &arguments.policy {
+        let before = (documents.own, documents.problems.len());
         reader.path(path, &mut documents)?;
+        if before == (documents.own, documents.problems.len()) {
+            bail!("`{}` holds no Policy of kpolicy.io", path.display());
+        }
     }
     let today = arguments.today.unwrap_or_else(today);
     let exceptions = std::mem::take(&mut documents.exceptions);
@@ -153,6 +157,18 @@ fn gather(
         problems: documents.problems,
         own: documents.own,
     })
+}
+
+/// A webhook serves one cluster: where Config tells clusters apart, someone has to say which.
+pub(super) fn require_cluster(cluster: Option<&str>, config: &Config) -> anyhow::Result<()> {
+    if cluster.is_none() && !config.clusters.is_empty() {
+        let names: Vec<&str> = config.clusters.iter().map(|known| &*known.name).collect();
+        bail!(
+            "Config names clusters ({}): say with --cluster which one this is",
+            names.join(", ")
+        );
+    }
+    Ok(())
 }
 
 /// Reads files once each, however often they are named.

@@ -130,6 +130,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     let Some(setup) = input::load(&arguments.policies, None, console)? else {
         return Ok(Exit::Failed);
     };
+    input::require_cluster(arguments.cluster.as_deref(), &setup.config)?;
     let bench = Bench {
         policies: setup.policies,
         config: setup.config,

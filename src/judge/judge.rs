@@ -6,6 +6,7 @@ use crate::config::{Config, Date, Enforcement, PolicyException};
 use crate::engine::{self, Context, Limits, NoOtherObjects, NotJudged, OtherObjects, Request};
 use crate::manifest::Problem;
 use crate::policy::{FailurePolicy, Match, Policy, PolicySet};
+use crate::schema::namespaces;
 use crate::schema::templates::PodTemplateCrd;
 
 use super::assign::{Assignment, Assignments, Params};
@@ -85,6 +86,9 @@ impl Judge {
 
     /// Whether nothing runs in a namespace at all.
     pub fn is_excluded(&self, namespace: Option<&str>) -> bool {
+        if namespace.is_some_and(namespaces::is_system) {
+            return true;
+        }
         let within = self.assignments.within(namespace);
         within
             .iter()

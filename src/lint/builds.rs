@@ -7,13 +7,12 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use crate::gitops::{Graph, Kustomization, Reached, Target, Use, is_kustomization_file};
-use crate::manifest::Dialect;
+use crate::manifest::{Dialect, unroll};
 use crate::render::{Rendered, Tool};
 
 use super::clusters::Clusters;
 use super::discover::{Charts, Discovered};
 use super::files::Files;
-use super::objects::unroll;
 use super::{Options, Render};
 
 /// No build takes longer.
@@ -182,7 +181,8 @@ fn unroll_all(rendered: Vec<Rendered>) -> Vec<Rendered> {
         .into_iter()
         .flat_map(|rendered| {
             let origin = rendered.origin;
-            unroll(rendered.document)
+            // kustomize refuses a list whose items are no objects.
+            unroll(rendered.document, &mut Vec::new())
                 .into_iter()
                 .map(move |document| Rendered {
                     document,

@@ -9,10 +9,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::gitops::shown;
-use crate::manifest::{Dialect, Document, Limits, Problem, Severity, decode_text, read};
+use crate::manifest::{Dialect, Document, Limits, Problem, Severity, decode_text, read, unroll};
 use crate::source::{Source, SourceId, SourceMap, Span};
 
-use super::objects::unroll;
 use super::{Input, Options};
 
 /// Something that could not be looked at.
@@ -219,8 +218,10 @@ impl File {
             ..Limits::default()
         };
         let reading = read(self.source, &self.text, dialect, &limits);
-        self.documents = reading.documents.into_iter().flat_map(unroll).collect();
         self.problems.extend(reading.problems);
+        for document in reading.documents {
+            self.documents.extend(unroll(document, &mut self.problems));
+        }
         self.templated = reading.templated;
     }
 

@@ -1,7 +1,7 @@
 //! What a document is: an object, a list of objects, or something that is not for a cluster.
 
 use crate::finding::ObjectId;
-use crate::manifest::{Document, DocumentBuilder, NodeRef, Problem};
+use crate::manifest::{Document, NodeRef, Problem, nearly_object};
 
 /// What a document is.
 #[derive(Debug)]
@@ -46,21 +46,12 @@ impl Identity {
 /// Says what a document is.
 pub(super) fn content(document: &Document) -> Content {
     let root = document.root();
-    let text = |key: &str| root.get(key).and_then(NodeRef::as_str);
-    let Some(kind) = text("kind").filter(|kind| !kind.is_empty()) else {
-        return Content::Other;
+    let text = |key: &str| {
+        let text = root.get(key).and_then(NodeRef::as_str);
+        text.filter(|text| !text.is_empty())
     };
-    let Some(api_version) = text("apiVersion").filter(|version| !version.is_empty()) else {
-        return match root.get("metadata").and_then(NodeRef::as_map) {
-            Some(_) if root.get("apiVersion").is_none() => Content::Broken(
-                Problem::error(
-                    format!("`apiVersion` is not set in a document of kind `{kind}`"),
-                    root.get("kind").and_then(NodeRef::origin),
-                )
-                .with_help("the API server refuses an object without `apiVersion`"),
-            ),
-            _ => Content::Other,
-        };
+    let (Some(api_version), Some(kind)) = (text("apiVersion"), text("kind")) else {
+        return nearly_object(root).map_or(Content::Other, Content::Broken);
     };
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let is_configuration = match group {
@@ -84,30 +75,6 @@ pub(super) fn content(document: &Document) -> Content {
     })
 }
 
-/// The objects of a `List`, or the document itself. Objects keep the places they were written at.
-pub(super) fn unroll(document: Document) -> Vec<Document> {
-    let mut found = Vec::new();
-    let mut pending = vec![document];
-    while let Some(document) = pending.pop() {
-        let root = document.root();
-        let is_list = root
-            .get("kind")
-            .and_then(NodeRef::as_str)
-            .is_some_and(|kind| kind.ends_with("List"))
-            && root.get("apiVersion").is_some();
-        let items = root.get("items").and_then(NodeRef::as_list);
-        match items {
-            Some(items) if is_list => pending.extend(items.iter().rev().map(|item| {
-                let mut builder = DocumentBuilder::new();
-                let copy = builder.copy(item);
-                builder.finish(copy)
-            })),
-            _ => found.push(document),
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,25 +84,6 @@ mod tests {
     fn document(text: &str) -> Document {
         let reading = read_one(SourceId(0), text, Dialect::Kubectl, &Limits::default());
         reading.documents.into_iter().next().unwrap()
-    }
-
-    #[test]
-    fn lists_are_unrolled_also_within_lists_and_keep_their_places() {
-        let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n\
-                    - apiVersion: v1\n  kind: PodList\n  items: [{apiVersion: v1, kind: Pod, metadata: {name: b}}]\n";
-        let names: Vec<String> = unroll(document(text))
-            .iter()
-            .map(|item| {
-                let span = item
-                    .root()
-                    .at(&["metadata", "name"])
-                    .unwrap()
-                    .origin()
-                    .unwrap();
-                text[span.start as usize..span.end as usize].to_owned()
-            })
-            .collect();
-        assert_eq!(names, ["a", "b"]);
     }
 
     #[test]

@@ -22,10 +22,19 @@ impl Selection {
         {
             check(name, policies).map_err(|why| format!("`{option} {name}`: {why}"))?;
         }
-        Ok(Self {
+        let selection = Self {
             select: select.to_vec(),
             ignore: ignore.to_vec(),
-        })
+        };
+        let any = policies.is_empty()
+            || policies
+                .iter()
+                .any(|policy| selection.wants_policy(&policy.name));
+        if any || selection.select.iter().any(|name| name == PARSE) {
+            Ok(selection)
+        } else {
+            Err("`--select` and `--ignore` leave no policy to judge by".to_owned())
+        }
     }
 
     /// Whether a finding of this policy and validation counts. What does not load always does, unless it is ignored.

@@ -43,7 +43,7 @@ pub use json_read::read_json;
 pub use json_write::{to_serde, write_json};
 pub use labels::{LabelSelector, read_labels};
 pub use node::{EntryRef, ListRef, MapRef, NodeRef, View};
-pub use object::{Content, Manifest, classify};
+pub use object::{Content, Manifest, classify, nearly_object, unroll};
 pub use problem::{Dialect, Limits, Problem, Severity};
 pub use read::{Reading, read, read_one};
 pub use routes::Routes;

@@ -92,39 +92,69 @@ pub fn classify(document: Document, problems: &mut Vec<Problem>) -> Vec<Content>
     if is_kustomize(document.root()) {
         return vec![Content::Kustomize(document)];
     }
+    let documents = unroll(document, problems);
+    let single = |document: Document| {
+        if is_object(document.root()) {
+            return Content::Object(Manifest { document });
+        }
+        problems.extend(nearly_object(document.root()));
+        Content::Other(document)
+    };
+    documents.into_iter().map(single).collect()
+}
+
+/// The items of a list of objects, also within lists, with the places they stand at; any other document as it is.
+///
+/// What is no object where an item should be is a problem: the API server would refuse the list.
+pub fn unroll(document: Document, problems: &mut Vec<Problem>) -> Vec<Document> {
     if list_items(document.root()).is_none() {
-        return vec![single(document, problems)];
+        problems.extend(no_items(document.root()));
+        return vec![document];
     }
-    let mut contents = Vec::new();
+    let mut documents = Vec::new();
     let mut pending = vec![(document.root(), None)];
     while let Some((node, item_kind)) = pending.pop() {
         if let Some((items, item_kind)) = list_items(node) {
             pending.extend(items.into_iter().rev().map(|item| (item, item_kind)));
             continue;
         }
+        if node.as_map().is_none() {
+            let message = format!("an item of a list is a {}, not an object", node.type_name());
+            problems.push(Problem::error(message, node.origin()));
+            continue;
+        }
         let mut builder = DocumentBuilder::new();
         let root = builder.copy(node);
         let mut item = builder.finish(root);
-        if let Some((api_version, kind)) = item_kind
-            && node.as_map().is_some()
-            && text(node, "kind").is_none()
-        {
-            for (key, value) in [("apiVersion", api_version), ("kind", kind)] {
-                let value = item.make_string(value);
-                item.set_entry(root, key, value);
+        match item_kind {
+            Some((api_version, kind)) if text(node, "kind").is_none() => {
+                for (key, value) in [("apiVersion", api_version), ("kind", kind)] {
+                    let value = item.make_string(value);
+                    item.set_entry(root, key, value);
+                }
             }
+            None if !is_object(node) => {
+                let message = "an item of a List needs `apiVersion` and `kind`";
+                problems.push(Problem::error(message, node.origin()));
+                continue;
+            }
+            _ => {}
         }
-        contents.push(single(item, problems));
+        documents.push(item);
     }
-    contents
+    documents
 }
 
-fn single(document: Document, problems: &mut Vec<Problem>) -> Content {
-    if is_object(document.root()) {
-        return Content::Object(Manifest { document });
-    }
-    problems.extend(nearly_object(document.root()));
-    Content::Other(document)
+/// Why a `List` has no items to look at; `None` for everything else.
+fn no_items(node: NodeRef<'_>) -> Option<Problem> {
+    let is_list = text(node, "kind") == Some("List") && text(node, "apiVersion").is_some();
+    let items = node.get("items").filter(|items| !items.is_null());
+    let wrong = items.filter(|items| is_list && items.as_list().is_none())?;
+    let message = format!(
+        "`items` of a List is a {}, where a list belongs",
+        wrong.type_name()
+    );
+    Some(Problem::error(message, wrong.origin()))
 }
 
 fn is_object(node: NodeRef<'_>) -> bool {
@@ -152,25 +182,29 @@ fn is_kustomize(node: NodeRef<'_>) -> bool {
     api_version.starts_with("kustomize.config.k8s.io/") || api_version == "builtin"
 }
 
-/// Why a map that has some marks of an object is none.
-fn nearly_object(node: NodeRef<'_>) -> Option<Problem> {
+/// Why a map that has some marks of an object is none; `None` for an object, and for what is meant to be none.
+pub fn nearly_object(node: NodeRef<'_>) -> Option<Problem> {
     let map = node.as_map()?;
+    let looks_so = map.get("metadata").is_some() || map.get("spec").is_some();
     let missing = match (text(node, "apiVersion"), text(node, "kind")) {
-        (None, Some(_)) if map.get("metadata").is_some() => "apiVersion",
-        (Some(_), None) if map.get("metadata").is_some() => "kind",
+        (None, Some(_)) if looks_so => "apiVersion",
+        (Some(_), None) if looks_so => "kind",
+        (None, None) if map.get("apiVersion").is_some() && map.get("kind").is_some() => {
+            "apiVersion"
+        }
         _ => return None,
     };
     let place = map.entry(missing);
     let problem = match place.map(|entry| (entry, entry.value.view())) {
-        None => Problem::warning(
+        None => Problem::error(
             format!("this looks like a Kubernetes object, but `{missing}` is not set"),
             node.origin(),
         ),
         Some((entry, View::Null | View::String(_))) => {
-            Problem::warning(format!("`{missing}` is empty"), entry.key_origin)
+            Problem::error(format!("`{missing}` is empty"), entry.key_origin)
         }
         Some((entry, _)) => {
-            Problem::warning(format!("`{missing}` is no string"), entry.value.origin())
+            Problem::error(format!("`{missing}` is no string"), entry.value.origin())
         }
     };
     Some(problem.with_help("it is not judged; the API server refuses it"))

@@ -5,7 +5,7 @@ use std::io;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer};
 
 use crate::config::Enforcement;
-use crate::finding::{ClusterVerdict, Finding, FindingKind};
+use crate::finding::{ClusterVerdict, Finding, FindingKind, ObjectId};
 use crate::manifest::{Problem, Severity};
 use crate::source::{SourceMap, Span};
 
@@ -81,11 +81,8 @@ fn render(results: &Results<'_>, finding: &Finding, renderer: &Renderer) -> Stri
     if let Some(span) = finding.span {
         group = group.elements(place(results.sources, span, results.masked));
     }
-    if finding.span.is_none()
-        && let Some(object) = &finding.object
-    {
-        let text = format!("on {} `{}`", object.kind, object.name);
-        group = group.element(bare(safe_line(&text).into_owned()));
+    if let Some(object) = &finding.object {
+        group = group.element(bare(safe_line(&named(object)).into_owned()));
     }
     if let Some(clusters) = clusters(&finding.clusters) {
         group = group.element(bare(clusters));
@@ -97,6 +94,16 @@ fn render(results: &Results<'_>, finding: &Finding, renderer: &Renderer) -> Stri
         group = group.element(Level::HELP.message(help));
     }
     renderer.render(&[group])
+}
+
+/// `in: Deployment shop/web`, the namespace where it is known.
+fn named(object: &ObjectId) -> String {
+    let namespace = object
+        .namespace
+        .as_deref()
+        .map(|name| format!("{name}/"))
+        .unwrap_or_default();
+    format!("in: {} {namespace}{}", object.kind, object.name)
 }
 
 fn bare<'a>(text: String) -> Element<'a> {
