@@ -119,7 +119,10 @@ pub fn unroll(document: Document, problems: &mut Vec<Problem>) -> Vec<Document> 
             continue;
         }
         if node.as_map().is_none() {
-            let message = format!("an item of a list is a {}, not an object", node.type_name());
+            let message = format!(
+                "an item of a list is of type {}, not an object",
+                node.type_name()
+            );
             problems.push(Problem::error(message, node.origin()));
             continue;
         }
@@ -151,7 +154,7 @@ fn no_items(node: NodeRef<'_>) -> Option<Problem> {
     let items = node.get("items").filter(|items| !items.is_null());
     let wrong = items.filter(|items| is_list && items.as_list().is_none())?;
     let message = format!(
-        "`items` of a List is a {}, where a list belongs",
+        "`items` of a List is of type {}, not a list",
         wrong.type_name()
     );
     Some(Problem::error(message, wrong.origin()))

@@ -53,8 +53,13 @@ fn documents_are_told_apart() {
 fn lists_give_their_items_each_with_its_places() {
     let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: a\n\
                 - apiVersion: v1\n  kind: ConfigMapList\n  items:\n  - metadata: {name: b}\n- 1\n";
-    let (words, _) = contents(text);
-    assert_eq!(words, ["Pod a", "ConfigMap b", "other"]);
+    let (words, problems) = contents(text);
+    assert_eq!(words, ["Pod a", "ConfigMap b"]);
+    let messages: Vec<_> = problems.iter().map(|problem| &*problem.message).collect();
+    assert_eq!(
+        messages,
+        ["an item of a list is of type integer, not an object"]
+    );
     let reading = read(SourceId(0), text, Dialect::Kubectl, &Limits::default());
     let contents = classify(reading.documents[0].clone(), &mut Vec::new());
     let Content::Object(pod) = &contents[0] else {
@@ -68,6 +73,24 @@ fn lists_give_their_items_each_with_its_places() {
         (pod.group(), pod.version(), pod.namespace()),
         ("", "v1", None)
     );
+}
+
+#[test]
+fn a_list_that_the_api_server_would_refuse_is_a_problem() {
+    for (text, problem) in [
+        (
+            "apiVersion: v1\nkind: List\nitems: foo\n",
+            "`items` of a List is of type string, not a list",
+        ),
+        (
+            "apiVersion: v1\nkind: List\nitems: [{a: b}]\n",
+            "an item of a List needs `apiVersion` and `kind`",
+        ),
+    ] {
+        let (_, problems) = contents(text);
+        let first = problems.first().map(|first| &*first.message);
+        assert_eq!(first, Some(problem), "{text}");
+    }
 }
 
 #[test]
