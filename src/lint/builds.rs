@@ -33,6 +33,10 @@ pub(super) struct Build {
     pub(super) outcome: Result<Vec<Rendered>, String>,
     /// Why objects of the build may be unknown even as written.
     pub(super) hidden: Option<String>,
+    /// The namespace that a build around it would have set.
+    pub(super) namespace: Option<Box<str>>,
+    /// Kustomizations below it that are built for themselves, because it could not be.
+    pub(super) parts: BTreeSet<usize>,
 }
 
 /// All kustomizations of a run.
@@ -99,6 +103,8 @@ impl Builds {
                     reached: graph.reach(root),
                     outcome: Err("it was not needed".to_owned()),
                     hidden: hidden(&graph, root),
+                    namespace: None,
+                    parts: BTreeSet::new(),
                 }
             })
             .collect();
@@ -138,19 +144,15 @@ impl Builds {
                 .is_some_and(|directory| self.directories.contains(directory))
     }
 
-    /// Renders, in parallel, what the clusters of the run need.
-    pub(super) fn render(&mut self, options: &Options<'_>, clusters: &Clusters) {
+    /// Renders, in parallel, what the clusters of the run need; of what cannot be rendered, its parts.
+    pub(super) fn render(&mut self, options: &Options<'_>, clusters: &Clusters, files: &Files) {
         let tool = options.program_path.as_deref().and_then(Tool::find);
-        let graph = &self.graph;
-        self.list.par_iter_mut().for_each(|build| {
-            let Some(member) = graph.get(build.root) else {
-                return;
+        let graph = self.graph.clone();
+        let render = |root: usize| {
+            let Some(member) = graph.get(root) else {
+                return Err("not rendered: it is not there".to_owned());
             };
-            build.clusters = clusters.of(Some(&member.directory));
-            if build.clusters.is_empty() {
-                return;
-            }
-            build.outcome = match (options.render, graph.obstacle(build.root), &tool) {
+            match (options.render, graph.obstacle(root), &tool) {
                 (Render::Never, ..) => Err("not rendered: `--render never`".to_owned()),
                 (_, Some(obstacle), _) => Err(format!("not rendered: {obstacle}")),
                 (_, None, None) => {
@@ -160,8 +162,20 @@ impl Builds {
                     .render(&member.directory, TIMEOUT)
                     .map(unroll_all)
                     .map_err(|reason| format!("not rendered: {reason}")),
-            };
+            }
+        };
+        self.list.par_iter_mut().for_each(|build| {
+            let directory = graph
+                .get(build.root)
+                .map(|member| member.directory.as_path());
+            build.clusters = clusters.of(directory);
+            if !build.clusters.is_empty() {
+                build.outcome = render(build.root);
+            }
         });
+        if options.render != Render::Never && tool.is_some() {
+            self.render_parts(files, &render);
+        }
     }
 
     /// Why builds failed, one line for each, for `--render require`.
@@ -193,7 +207,7 @@ fn unroll_all(rendered: Vec<Rendered>) -> Vec<Rendered> {
 }
 
 /// Why reading the files of a build does not tell all of its objects.
-fn hidden(graph: &Graph, root: usize) -> Option<String> {
+pub(super) fn hidden(graph: &Graph, root: usize) -> Option<String> {
     graph.obstacle(root).or_else(|| {
         graph
             .closure(root)

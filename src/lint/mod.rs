@@ -13,6 +13,7 @@ mod files;
 mod judging;
 mod locate;
 mod objects;
+mod parts;
 mod reading;
 mod secrets;
 mod select;
@@ -127,7 +128,7 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     let charts = discover::Charts::among(&discovered.files);
     let mut builds = builds::Builds::find(&mut files, &discovered);
     files.parse(&|path| builds.dialect(path, &charts));
-    builds.render(options, &clusters);
+    builds.render(options, &clusters, &files);
 
     let mut report = reading::report(&files, &builds, &charts);
     report.remarks.extend(discovered.remarks);

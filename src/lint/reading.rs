@@ -95,7 +95,11 @@ pub(super) fn report(files: &Files, builds: &Builds, charts: &Charts) -> Report 
         if let Err(reason) = &build.outcome {
             report.not_judged.push(Unjudged {
                 what: build.name.clone(),
-                reason: format!("{reason}; its files were judged as written"),
+                reason: if build.parts.is_empty() {
+                    format!("{reason}; its files were judged as written")
+                } else {
+                    format!("{reason}; what it is put together from was judged by itself")
+                },
             });
         }
     }

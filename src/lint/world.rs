@@ -88,7 +88,7 @@ pub(super) fn cases<'a>(
                     for (index, object) in objects.iter().enumerate() {
                         let provenance = Provenance::Built(build, index);
                         let document = Cow::Borrowed(&object.document);
-                        if let Some(case) = case(document, None, provenance) {
+                        if let Some(case) = case(document, build.namespace.as_deref(), provenance) {
                             add(cluster, case, place);
                         }
                     }
@@ -117,13 +117,17 @@ fn as_written<'a>(
     let resources = build
         .reached
         .iter()
-        .filter(|reached| reached.role == crate::gitops::Use::Resource);
+        .filter(|reached| reached.role == crate::gitops::Use::Resource)
+        .filter(|reached| !reached.chain.iter().any(|at| build.parts.contains(at)));
     resources.flat_map(move |reached| {
         // The outermost kustomization has the last word on the namespace.
-        let namespace = reached.chain.iter().find_map(|&at| {
-            let kustomization = builds.graph.get(at)?.kustomization.as_ref()?;
-            kustomization.namespace()
-        });
+        let own = || {
+            reached.chain.iter().find_map(|&at| {
+                let kustomization = builds.graph.get(at)?.kustomization.as_ref()?;
+                kustomization.namespace()
+            })
+        };
+        let namespace = build.namespace.as_deref().or_else(own);
         let documents = files
             .get(&reached.file)
             .map_or(&[][..], |file| &file.documents);

@@ -26,3 +26,45 @@ fn real_kustomize_builds_what_the_stand_in_of_the_cases_gives() {
     let stand_in = kpolicy(&arguments, &tree, &case.join("bin"), b"");
     assert_eq!(real, stand_in);
 }
+
+#[test]
+fn real_parts_of_a_build_that_cannot_be_rendered_are_built_for_themselves() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for (file, text) in [
+        (
+            "top/kustomization.yaml",
+            "namespace: shop\nresources: [../base, 'https://example.com/remote.yaml']\n",
+        ),
+        (
+            "base/kustomization.yaml",
+            "resources: [pod.yaml]\nimages: [{name: example.com/web, newTag: '1.4.2'}]\n",
+        ),
+        (
+            "base/pod.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: web\n    image: example.com/web\n",
+        ),
+    ] {
+        let path = root.join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let arguments = [
+        "lint",
+        "--output-format",
+        "concise",
+        "--select",
+        "immutable-tags,require-limits",
+    ];
+    let output = kpolicy(&arguments, root, &tools(), b"");
+    let text = format!("{output:?}");
+    assert!(
+        !text.contains("immutable-tags/tag"),
+        "the base gives the tag: {text}"
+    );
+    assert!(
+        text.contains("base/pod.yaml:6:5: error[require-limits/limits]"),
+        "{text}"
+    );
+    assert!(text.contains("top: not rendered"), "{text}");
+}
