@@ -65,10 +65,19 @@ fn join(first: &mut Finding, other: Finding) {
             None => first.clusters.push(verdict),
         }
     }
-    for note in other.notes {
-        if !first.notes.contains(&note) {
-            first.notes.push(note);
-        }
+    join_notes(&mut first.notes, &other.notes);
+}
+
+/// Notes hold for all that was joined: what is also seen without a caveat has none. Of caveats that differ, those of
+/// the first stay.
+fn join_notes(first: &mut Vec<String>, other: &[String]) {
+    let common: Vec<String> = first
+        .iter()
+        .filter(|note| other.contains(note))
+        .cloned()
+        .collect();
+    if !common.is_empty() || other.is_empty() {
+        *first = common;
     }
 }
 
@@ -121,6 +130,26 @@ mod tests {
         let mut excepted = first.clone();
         excepted.exception = Some("team/legacy".into());
         assert_eq!(merge(vec![first, elsewhere, otherwise, excepted]).len(), 4);
+    }
+
+    #[test]
+    fn a_caveat_stays_only_where_it_holds_for_all() {
+        for (first, other, expected) in [
+            (&["a", "b"][..], &["b"][..], &["b"][..]),
+            (&["a"], &[], &[]),
+            (&[], &["a"], &[]),
+            (&["a"], &["b"], &["a"]),
+        ] {
+            let own = |notes: &[&str]| {
+                notes
+                    .iter()
+                    .map(|&note| note.to_owned())
+                    .collect::<Vec<_>>()
+            };
+            let mut joined = own(first);
+            join_notes(&mut joined, &own(other));
+            assert_eq!(joined, own(expected));
+        }
     }
 
     #[test]

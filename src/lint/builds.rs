@@ -37,6 +37,10 @@ pub(super) struct Build {
     pub(super) namespace: Option<Box<str>>,
     /// Kustomizations below it that are built for themselves, because it could not be.
     pub(super) parts: BTreeSet<usize>,
+    /// The directory of what the clusters run: its own, or that of the build it is a part of.
+    pub(super) place: PathBuf,
+    /// Whether it is a part of a build that could not be rendered, so that the changes of that are missing.
+    pub(super) is_part: bool,
 }
 
 /// All kustomizations of a run.
@@ -105,6 +109,8 @@ impl Builds {
                     hidden: hidden(&graph, root),
                     namespace: None,
                     parts: BTreeSet::new(),
+                    place: directory.to_owned(),
+                    is_part: false,
                 }
             })
             .collect();

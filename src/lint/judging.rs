@@ -10,7 +10,7 @@ use crate::finding::{ClusterVerdict, Finding, FindingKind, Unjudged};
 use crate::judge::{Decision, Drift};
 use crate::manifest::{Document, NodeRef};
 use crate::policy::{Operation, Safety};
-use crate::schema::{defaults, kinds};
+use crate::schema::{defaults, kinds, namespaces};
 use crate::source::FieldPath;
 
 use super::Options;
@@ -106,7 +106,8 @@ impl One<'_, '_> {
     fn judge(&self, case: &Case<'_>, object: NodeRef<'_>) -> Judged {
         let mut judged = Judged::default();
         let namespace = case.namespace.as_deref();
-        if self.cluster.runs_something && self.cluster.judge.is_excluded(namespace) {
+        let is_system = namespace.is_some_and(namespaces::is_system);
+        if is_system || self.cluster.runs_something && self.cluster.judge.is_excluded(namespace) {
             judged.excluded = 1;
             return judged;
         }

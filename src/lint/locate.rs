@@ -98,9 +98,13 @@ impl<'a> Locator<'a> {
                         )),
                     ),
                 };
+                let missing = build.is_part.then(|| {
+                    "built without the changes of a kustomization above it, which was not rendered"
+                        .to_owned()
+                });
                 Place {
                     span,
-                    notes: note.into_iter().collect(),
+                    notes: note.into_iter().chain(missing).collect(),
                 }
             }
         }

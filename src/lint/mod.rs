@@ -137,7 +137,7 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     let judged = judging::judge(&cases, &clusters, &builds, &files, options);
     if judged.excluded > 0 {
         report.remarks.push(format!(
-            "left out {} in namespaces where nothing is enforced",
+            "left out {} in namespaces of the cluster itself or where nothing is enforced",
             discover::count(judged.excluded, "object")
         ));
     }

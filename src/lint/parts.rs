@@ -4,6 +4,7 @@
 //! itself instead, unless another build of the same cluster completes it anyway.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use rayon::prelude::*;
 
@@ -18,6 +19,7 @@ use super::files::Files;
 struct Wanted {
     clusters: BTreeSet<usize>,
     namespace: Option<Box<str>>,
+    place: PathBuf,
 }
 
 impl Builds {
@@ -51,6 +53,7 @@ impl Builds {
                 continue;
             }
             let parts = parts(&self.graph, build.root);
+            let place = build.place.clone();
             let namespace = build.namespace.clone().or_else(|| {
                 let kustomization = self.graph.get(build.root)?.kustomization.as_ref()?;
                 kustomization.namespace().map(Into::into)
@@ -64,6 +67,7 @@ impl Builds {
                 if !missing.is_empty() && !self.list.iter().any(|known| known.root == part) {
                     let wanted = all.entry(part).or_default();
                     wanted.clusters.extend(missing);
+                    wanted.place.clone_from(&place);
                     wanted.namespace = wanted.namespace.take().or_else(|| namespace.clone());
                 }
             }
@@ -105,6 +109,8 @@ impl Builds {
             hidden: hidden(&self.graph, root),
             namespace: wanted.namespace,
             parts: BTreeSet::new(),
+            place: wanted.place,
+            is_part: true,
         }
     }
 }

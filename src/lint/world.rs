@@ -80,8 +80,7 @@ pub(super) fn cases<'a>(
         }
     }
     for build in &builds.list {
-        let member = builds.graph.get(build.root);
-        let place = member.map(|member| member.directory.as_path());
+        let place = Some(build.place.as_path());
         for &cluster in &build.clusters {
             match &build.outcome {
                 Ok(objects) => {

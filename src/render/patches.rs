@@ -125,13 +125,15 @@ impl Target {
 }
 
 impl Patch {
-    /// What the patch says of the value at `path` (of which `steps` steps exist) in the built object.
+    /// What the patch says of the value at `path` (of which `steps` steps exist) in the built object. `in_source` is
+    /// whether the source has what those steps lead to.
     pub(super) fn says(
         &self,
         object: &ObjectName<'_>,
         built: NodeRef<'_>,
         path: &FieldPath,
         steps: usize,
+        in_source: bool,
     ) -> Option<Said> {
         if let Some(target) = &self.target
             && !target.matches(object)
@@ -142,7 +144,7 @@ impl Patch {
         let said = if root.as_list().is_some() {
             operations(root, built, path, steps)
         } else {
-            self.merge(root, object, built, path, steps)
+            self.merge(root, object, built, path, steps, in_source)
         };
         said.map(|said| match said {
             Said::Sets(span) => Said::Sets(self.place(span)),
@@ -157,6 +159,7 @@ impl Patch {
         built: NodeRef<'_>,
         path: &FieldPath,
         steps: usize,
+        in_source: bool,
     ) -> Option<Said> {
         let text = |keys: &[&str]| root.at(keys).and_then(NodeRef::as_str);
         let is_meant = self.target.is_some()
@@ -170,9 +173,13 @@ impl Patch {
             return None;
         }
         if let Some(Segment::Key(missing)) = path.segments().get(steps) {
-            let entry = found.node.as_map()?.entry(missing)?;
-            let removes = entry.value.is_null() || entry.value.get("$patch").is_some();
-            return removes.then_some(Said::Removes(entry.key_origin?));
+            let entry = found.node.as_map().and_then(|map| map.entry(missing));
+            let removed = entry
+                .filter(|entry| entry.value.is_null() || entry.value.get("$patch").is_some())
+                .and_then(|entry| entry.key_origin);
+            // What the patch brings is where a person would add what it lacks.
+            let brought = || found.span().filter(|_| !in_source).map(Said::Sets);
+            return removed.map(Said::Removes).or_else(brought);
         }
         let target = follow(built, path, steps)?;
         (found.node.same_value(target)).then(|| found.span().map(Said::Sets))?

@@ -103,10 +103,11 @@ impl<'a> Trace<'a> {
         {
             return Traced::Exact(span);
         }
+        let in_source = near.is_some_and(|near| near.steps == steps);
         let said = self
             .patches
             .iter()
-            .find_map(|patch| patch.says(&object, built, path, steps));
+            .find_map(|patch| patch.says(&object, built, path, steps, in_source));
         if let Some(Said::Sets(span) | Said::Removes(span)) = said {
             return Traced::Exact(span);
         }

@@ -216,3 +216,31 @@ fn what_a_patch_takes_away_is_missed_at_the_patch() {
         );
     }
 }
+
+#[test]
+fn what_a_container_lacks_that_a_patch_brings_is_missed_at_the_patch() {
+    let merge = "kind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: proxy, image: p}]}}}\n";
+    let built = "kind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: proxy, image: p}, {name: web}]}}}\n";
+    let kustomization = "resources: [web.yaml]\npatches: [{path: merge.yaml}]\n";
+    let tree = tree(&[
+        ("kustomization.yaml", kustomization),
+        ("web.yaml", WEB),
+        ("merge.yaml", merge),
+    ]);
+    let origin = || Origin::File(tree.root.join("web.yaml"));
+    for (path, expected) in [
+        (
+            "spec.template.spec.containers[0].livenessProbe",
+            "exact merge.yaml `name: proxy`",
+        ),
+        (
+            "spec.template.spec.containers[1].livenessProbe",
+            "exact web.yaml `name: web`",
+        ),
+    ] {
+        assert_eq!(
+            traced(&tree, "kustomization.yaml", built, origin(), path, 5),
+            expected
+        );
+    }
+}
