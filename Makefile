@@ -22,7 +22,7 @@ clippy: ## lints, warnings are errors
 	$(CARGO) clippy --locked --all-targets --all-features -- -D warnings
 
 doc: ## documentation, warnings are errors
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --locked --no-deps --document-private-items
 
 features: ## the core builds alone, and with each mouth alone
 	for f in "" lint serve; do $(CARGO) check --locked --quiet --lib --bins --no-default-features --features "$$f" || exit 1; done

@@ -194,7 +194,7 @@ fn linting(c: &mut Criterion) {
     group.sample_size(10);
     group.throughput(Throughput::Elements(FILES as u64));
     group.bench_function("500 files", |b| {
-        b.iter(|| lint::run(&options, SourceMap::new()))
+        b.iter(|| lint::run(&options, SourceMap::new()));
     });
     group.finish();
 }

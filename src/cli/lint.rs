@@ -100,7 +100,7 @@ enum Render {
     Auto,
     /// Judge files as written
     Never,
-    /// What cannot be rendered is a failure (exit code 2)
+    /// A kustomization that cannot be rendered is a failure (exit code 2)
     Require,
 }
 

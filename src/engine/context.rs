@@ -56,11 +56,11 @@ impl<'a> Context<'a> {
     }
 
     /// The same context for a changed request: nothing that was made for the old one is kept.
-    pub(super) fn with<'b>(&self, request: Request<'b>) -> Context<'b>
+    pub(super) fn with<'b>(&self, request: &Request<'b>) -> Context<'b>
     where
         'a: 'b,
     {
-        Context::new(request, self.others, self.crds)
+        Context::new(*request, self.others, self.crds)
     }
 
     /// The request.

@@ -45,7 +45,7 @@ pub fn mutate(
                     object,
                     ..*context.request()
                 };
-                let now = context.with(request);
+                let now = context.with(&request);
                 one(policy, mutation, &now, round, params, limits)
             };
             match step {
@@ -56,12 +56,11 @@ pub fn mutate(
                     });
                     mutated.document = Some(document);
                 }
-                Ok(None) => {}
                 Err(Stop::NotJudged(entry)) => mutated.not_judged.push(entry),
                 Err(Stop::Failed(error)) => {
-                    mutated.errors.push(format!("{}: {error}", mutation.id))
+                    mutated.errors.push(format!("{}: {error}", mutation.id));
                 }
-                Err(Stop::Ignored) => {}
+                Ok(None) | Err(Stop::Ignored) => {}
             }
         }
     }

@@ -4,7 +4,7 @@
 //! Pods. The rules follow the Policy format's "Who is judged" and "Mutations".
 
 use crate::engine::{Context, Request};
-use crate::manifest::{NodeRef, View};
+use crate::manifest::{MapRef, NodeRef, View};
 use crate::policy::{Operation, Policy};
 
 /// Whether another object made this one and makes Pods from it: a Deployment's ReplicaSet, a CronJob's Job. For a policy
@@ -128,7 +128,7 @@ fn same_content(object: NodeRef<'_>, old: NodeRef<'_>, subresource: &str) -> boo
         return false;
     };
     let size = |node: NodeRef<'_>| {
-        let entries = node.as_map().into_iter().flat_map(|map| map.iter());
+        let entries = node.as_map().into_iter().flat_map(MapRef::iter);
         entries.filter(|entry| counts(entry.key)).count()
     };
     size(object) == size(old)

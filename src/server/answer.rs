@@ -47,9 +47,7 @@ pub(super) fn of_verdict(verdict: &Verdict) -> Answer {
     };
     annotate(
         "violations",
-        with(Enforcement::Audit)
-            .map(|decision| describe(decision))
-            .collect(),
+        with(Enforcement::Audit).map(describe).collect(),
     );
     let excepted = verdict.decisions.iter().filter_map(|decision| {
         let exception = decision.exception.as_deref()?;

@@ -76,7 +76,6 @@ pub(super) fn undecided(uid: &str, about: &Scanned, why: &Undecided, denied: boo
 fn errors(metrics: &Metrics, review: &Review<'_>, errors: &[String]) {
     metrics.policy_errors(errors.len());
     for error in errors {
-        let error = error;
         tracing::debug!(
             uid = review.uid,
             kind = review.request.kind.kind,

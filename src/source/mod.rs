@@ -38,6 +38,7 @@ impl Span {
 
     /// The part of this span that begins `start` bytes and ends `end` bytes after its own start,
     /// kept inside this span.
+    #[must_use]
     pub fn sub(self, start: usize, end: usize) -> Self {
         let limit = self.end;
         let at = |offset: usize| {

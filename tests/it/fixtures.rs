@@ -62,7 +62,7 @@ pub(crate) fn all() -> Vec<Fixture> {
                 let side = [".context.yaml", ".request.yaml", ".fixed.yaml"]
                     .iter()
                     .any(|end| file.ends_with(end));
-                if file.ends_with(".yaml") && !side {
+                if path.extension().is_some_and(|end| end == "yaml") && !side {
                     fixtures.push(fixture(&policy, kind, &path));
                 }
             }

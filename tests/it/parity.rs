@@ -4,7 +4,7 @@
 //! validations with the same messages; enforcement may differ only where a policy needs other objects, and then as
 //! lint prints it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ fn config(fixture: &Fixture, base: &Config) -> Config {
         names: vec![name.into()],
         enforcement: None,
         enforcement_span: None,
-        policies: Default::default(),
+        policies: BTreeMap::default(),
         labels: Some(labels.unwrap_or_default()),
     });
     Config {
@@ -186,7 +186,7 @@ async fn by_webhook(
     };
     let judges = Arc::new(Judges::with_cluster(judge, Arc::new(view)));
     let timeouts = Timeouts {
-        webhook: Duration::from_secs(60),
+        webhook: Duration::from_mins(1),
         ..Timeouts::default()
     };
     let router = server::admission(judges, Metrics::new(), server::Limits::default(), timeouts);

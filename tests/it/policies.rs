@@ -180,7 +180,7 @@ fn every_fixture_shows_what_its_folder_says() {
         match fixture.kind {
             Kind::Pass if !found.is_empty() => wrong.push(format!("{}: {found:#?}", fixture.name)),
             Kind::Fail if found.is_empty() => {
-                wrong.push(format!("{}: nothing is found", fixture.name))
+                wrong.push(format!("{}: nothing is found", fixture.name));
             }
             _ => {}
         }
