@@ -106,7 +106,7 @@ pub(super) fn report(files: &Files, builds: &Builds, charts: &Charts) -> Report 
     for member in builds.unused.iter().filter_map(|&at| builds.graph.get(at)) {
         report.not_judged.push(Unjudged {
             what: files.shown(&member.directory),
-            reason: "no kustomization uses this component".to_owned(),
+            reason: "no kustomization refers to this component; what Flux Kustomizations add is not built".to_owned(),
         });
     }
     if others > 0 {
