@@ -5,7 +5,7 @@
 //! server. It must not know policies or Kubernetes kinds beyond its function library, does no I/O and reads no clock.
 //!
 //! The way of an expression: `syntax` (text to tree), `compile` (names, macros, constants), `expression` (what that
-//! makes), `evaluate` (with `arithmetic`, `compare` and `functions`), `blame`. Start reading at [`compile`], then
+//! makes), `evaluate` (with `arithmetic`, `compare` and `functions`), `blame`. Start reading at [`compile()`], then
 //! [`Program`] and [`Value`].
 
 #![allow(

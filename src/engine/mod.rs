@@ -2,7 +2,7 @@
 //!
 //! This module is synchronous and `Send + Sync`; it knows no Config, no files, no clock. Limits come in with the call.
 //!
-//! Start reading at [`Request`], then [`evaluate`].
+//! Start reading at [`Request`], then [`evaluate()`].
 
 mod applies;
 mod context;

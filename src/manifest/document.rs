@@ -2,7 +2,7 @@
 //!
 //! The tree of a document serves CEL, matching, locating and fixing: there is no second copy for evaluation.
 //! Nodes live in flat vectors and refer to each other by index, so that nesting of any depth costs no stack
-//! and a clone is a copy of a few vectors. Reading goes through [`NodeRef`](super::NodeRef), building through
+//! and a clone is a copy of a few vectors. Reading goes through [`NodeRef`], building through
 //! [`DocumentBuilder`](super::DocumentBuilder), changing through the methods of `edit.rs`.
 
 use crate::source::Span;

@@ -3,7 +3,7 @@
 //! This module owns how a text becomes values, exactly as the API server and kustomize would read it, and the one
 //! document tree that CEL, matching, locating and fixing share. It must not know policies, and does no I/O.
 //!
-//! Start reading at [`Document`] and [`NodeRef`], then [`read`].
+//! Start reading at [`Document`] and [`NodeRef`], then [`read()`].
 
 mod builder;
 mod decode;
