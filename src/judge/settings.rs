@@ -51,10 +51,10 @@ pub(super) fn general(policy: &Policy, config: &Config, cluster: Option<&Cluster
             level.params.extend(setting.params.clone());
         }
     }
-    apply(&mut level, &config.policies, &policy.name);
+    apply(&mut level, &config.policies, &policy.name, true);
     let mut ceiling = None;
     if let Some(cluster) = cluster {
-        apply(&mut level, &cluster.policies, &policy.name);
+        apply(&mut level, &cluster.policies, &policy.name, false);
         ceiling = named(&cluster.policies, &policy.name)
             .filter_map(|setting| setting.enforcement)
             .last();
@@ -79,8 +79,12 @@ impl General {
             return level;
         };
         let hardens_only = glob::is_pattern(first) && names.all(|name| glob::is_pattern(name));
+        // What is said of the namespace as a whole does not turn on what does not run.
+        let whole = setting
+            .enforcement
+            .filter(|_| level.enforcement > Enforcement::Disabled);
         let words = named(&setting.policies, policy).filter_map(|setting| setting.enforcement);
-        for word in setting.enforcement.into_iter().chain(words) {
+        for word in whole.into_iter().chain(words) {
             level.enforcement = if hardens_only {
                 word.max(level.enforcement)
             } else {
@@ -105,8 +109,12 @@ fn named<'s>(
     settings.get(EVERY).into_iter().chain(settings.get(policy))
 }
 
-fn apply(level: &mut Level, settings: &PolicySettings, policy: &str) {
-    for setting in named(settings, policy) {
+/// `turns_on` says whether `*` turns on what does not run yet. In a cluster it only says how hard what runs is.
+fn apply(level: &mut Level, settings: &PolicySettings, policy: &str, turns_on: bool) {
+    let every = settings
+        .get(EVERY)
+        .filter(|_| turns_on || level.enforcement > Enforcement::Disabled);
+    for setting in every.into_iter().chain(settings.get(policy)) {
         if let Some(enforcement) = setting.enforcement {
             level.enforcement = enforcement;
         }

@@ -22,7 +22,7 @@ pub fn decode_text(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
                         format!("the file is not UTF-8 text: byte {at} is no part of a character"),
                         None,
                     )
-                    .with_help("is it a binary file? exclude it, or save it as UTF-8")
+                    .with_help("is it a binary file? save it as UTF-8, or give it another ending")
                 });
         }
     };

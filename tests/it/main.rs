@@ -23,6 +23,7 @@ mod conformance_psa;
 #[cfg(feature = "conformance")]
 mod conformance_yaml;
 mod fixtures;
+mod judge;
 #[cfg(feature = "lint")]
 mod lint_bad_input;
 #[cfg(feature = "lint")]

@@ -1,0 +1,241 @@
+//! How hard a policy is, where: profiles, Config, clusters, namespaces; and what exceptions lift.
+
+use std::sync::Arc;
+
+use kpolicy::config::{Date, Enforcement};
+use kpolicy::documents::Documents;
+use kpolicy::engine::{Kind, Limits, NoOtherObjects, Request, Resource};
+use kpolicy::judge::{Judge, Verdict};
+use kpolicy::manifest::{Dialect, Document, DocumentBuilder, read};
+use kpolicy::policy::Operation;
+use kpolicy::source::{SourceId, SourceMap};
+
+/// Judges what `policies` (after the built-in ones) and Config say on a day.
+fn judge(config: &str, more: &[&str], cluster: Option<&str>, today: (i16, u8, u8)) -> Judge {
+    let mut sources = SourceMap::new();
+    let mut documents = Documents::built_in(&mut sources);
+    let config = format!("apiVersion: kpolicy.io/v1alpha1\nkind: Config\n{config}");
+    documents.add(".kpolicy.yaml", &Arc::from(config), &mut sources);
+    for (number, text) in more.iter().enumerate() {
+        documents.add(
+            &format!("more-{number}.yaml"),
+            &Arc::from(*text),
+            &mut sources,
+        );
+    }
+    let config = documents.config();
+    assert_eq!(documents.problems, []);
+    let exceptions = std::mem::take(&mut documents.exceptions);
+    let policies = Arc::new(documents.take_policies());
+    let today = Date {
+        year: today.0,
+        month: today.1,
+        day: today.2,
+    };
+    Judge::new(&policies, &config, &exceptions, cluster, today).unwrap()
+}
+
+fn object(text: &str) -> Document {
+    let reading = read(
+        SourceId(0),
+        text,
+        Dialect::Kubectl,
+        &kpolicy::manifest::Limits::default(),
+    );
+    assert_eq!(reading.problems, []);
+    reading.documents.into_iter().next().unwrap()
+}
+
+fn validate(
+    judge: &Judge,
+    kind: &str,
+    namespace: &str,
+    new: &Document,
+    old: Option<&Document>,
+) -> Verdict {
+    let (group, resource) = match kind {
+        "Pod" => ("", "pods"),
+        "ReplicaSet" => ("apps", "replicasets"),
+        _ => ("apps", "deployments"),
+    };
+    let kind = Kind {
+        group,
+        version: "v1",
+        kind,
+    };
+    let resource = Resource {
+        group,
+        version: "v1",
+        resource,
+    };
+    let mut builder = DocumentBuilder::new();
+    let root = builder.object(&[]);
+    let namespace_object = builder.finish(root);
+    let name = new
+        .root()
+        .at(&["metadata", "name"])
+        .and_then(|name| name.as_str())
+        .unwrap_or_default();
+    let request = Request {
+        operation: if old.is_some() {
+            Operation::Update
+        } else {
+            Operation::Create
+        },
+        kind,
+        resource,
+        subresource: "",
+        request_kind: kind,
+        request_resource: resource,
+        request_subresource: "",
+        name,
+        namespace: Some(namespace),
+        object: Some(new.root()),
+        old_object: old.map(Document::root),
+        namespace_object: Some(namespace_object.root()),
+        user_info: None,
+        options: None,
+        dry_run: false,
+    };
+    judge.validate(
+        &request,
+        None,
+        &NoOtherObjects("a test"),
+        &Limits::default(),
+    )
+}
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  hostNetwork: true\n  containers:\n  \
+                   - {name: a, image: 'example.com/a:1', securityContext: {privileged: true}}\n  \
+                   - {name: b, image: 'example.com/b:1', securityContext: {privileged: true}}\n";
+const ONLY: &str = "profiles: []\npolicies: {pod-security-baseline: {enforcement: deny}}\n";
+
+fn hardest(judge: &Judge, namespace: &str) -> Option<Enforcement> {
+    let verdict = validate(judge, "Pod", namespace, &object(POD), None);
+    verdict
+        .decisions
+        .iter()
+        .map(|decision| decision.enforcement)
+        .max()
+}
+
+#[test]
+fn later_settings_win_and_a_cluster_is_a_ceiling_for_its_namespaces() {
+    let clusters = "clusters:\n- {name: app, policies: {pod-security-baseline: {enforcement: warn}}}\n\
+                    - {name: mgmt, policies: {'*': {enforcement: audit}}}\n";
+    let namespaces = "namespaces:\n- {names: [loose], enforcement: audit}\n- {names: [quiet], enforcement: disabled}\n\
+                      - {names: ['prod-*'], policies: {pod-security-baseline: {enforcement: deny}}}\n";
+    let text = format!("{ONLY}{clusters}{namespaces}");
+    for (cluster, namespace, expected) in [
+        (None, "shop", Some(Enforcement::Deny)),
+        (None, "loose", Some(Enforcement::Audit)),
+        (None, "quiet", None),
+        (Some("app"), "shop", Some(Enforcement::Warn)),
+        (Some("app"), "prod-shop", Some(Enforcement::Warn)),
+        (Some("app"), "loose", Some(Enforcement::Audit)),
+        (Some("mgmt"), "shop", Some(Enforcement::Audit)),
+        (Some("mgmt"), "prod-shop", Some(Enforcement::Audit)),
+    ] {
+        let judge = judge(&text, &[], cluster, (2026, 11, 21));
+        assert_eq!(
+            hardest(&judge, namespace),
+            expected,
+            "{cluster:?} {namespace}"
+        );
+    }
+}
+
+#[test]
+fn a_word_for_every_policy_of_a_cluster_turns_nothing_on() {
+    let text =
+        format!("{ONLY}clusters:\n- {{name: app, policies: {{'*': {{enforcement: audit}}}}}}\n");
+    let judge = judge(&text, &[], Some("app"), (2026, 11, 21));
+    let running: Vec<_> = judge
+        .policies()
+        .filter(|(_, level)| *level > Enforcement::Disabled)
+        .collect();
+    assert_eq!(running.len(), 1, "only what runs elsewhere too");
+}
+
+#[test]
+fn an_exception_holds_on_its_last_day_for_its_container_and_no_longer() {
+    let exception = "apiVersion: kpolicy.io/v1alpha1\nkind: PolicyException\nmetadata: {name: e, namespace: x}\nspec:\n  \
+                     policies: [pod-security-baseline/privileged]\n  match: {containers: [a]}\n  reason: r\n  owner: o\n  \
+                     expires: '2026-12-01'\n";
+    for (day, lifted) in [((2026, 12, 1), 1), ((2026, 12, 2), 0)] {
+        let judge = judge(ONLY, &[exception], None, day);
+        let verdict = validate(&judge, "Pod", "shop", &object(POD), None);
+        let lifts: Vec<_> = verdict
+            .decisions
+            .iter()
+            .filter(|decision| decision.exception.is_some())
+            .collect();
+        assert_eq!(lifts.len(), lifted, "{day:?}");
+        assert!(
+            lifts
+                .iter()
+                .all(|decision| decision.violation.container.as_deref() == Some("a"))
+        );
+        assert_eq!(
+            verdict.decisions.len(),
+            3,
+            "host network and two privileged containers"
+        );
+    }
+}
+
+#[test]
+fn more_places_than_are_listed_are_not_lifted_by_an_exception_for_one_container() {
+    let exception = "apiVersion: kpolicy.io/v1alpha1\nkind: PolicyException\nmetadata: {name: e, namespace: x}\nspec:\n  \
+                     policies: [pod-security-baseline]\n  match: {containers: [a]}\n  reason: r\n  owner: o\n  \
+                     expires: '2026-12-01'\n";
+    let ports: String = (0..150)
+        .map(|port| format!("{{containerPort: {port}, hostPort: {}}}, ", port + 1))
+        .collect();
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec:\n  containers:\n  - {{name: a, image: a, ports: [{ports}]}}\n  \
+         - {{name: b, image: b, ports: [{{containerPort: 1, hostPort: 1}}]}}\n"
+    );
+    let judge = judge(ONLY, &[exception], None, (2026, 11, 21));
+    let verdict = validate(&judge, "Pod", "shop", &object(&pod), None);
+    let stands = verdict
+        .decisions
+        .iter()
+        .filter(|decision| decision.exception.is_none())
+        .count();
+    assert!(stands > 0, "what container b does is still denied");
+}
+
+#[test]
+fn an_update_is_judged_again_only_where_what_the_policy_looks_at_changed() {
+    let judge = judge(ONLY, &[], None, (2026, 11, 21));
+    let old = object(POD);
+    for (change, judged) in [
+        ("metadata: {name: web, finalizers: [x]}", false),
+        ("metadata: {name: web, labels: {a: b}}", true),
+    ] {
+        let new = object(&POD.replace("metadata: {name: web}", change));
+        let verdict = validate(&judge, "Pod", "shop", &new, Some(&old));
+        assert_eq!(!verdict.decisions.is_empty(), judged, "{change}");
+    }
+}
+
+#[test]
+fn what_a_controller_made_is_judged_by_its_pods_but_only_by_policies_of_pods() {
+    let replicas = "apiVersion: kpolicy.io/v1alpha1\nkind: Policy\nmetadata: {name: more-0}\nspec:\n  title: t\n  \
+                    category: availability\n  severity: low\n  description: d\n  remediation: r\n  matchConstraints:\n    \
+                    resourceRules:\n    - {apiGroups: [apps], apiVersions: ['*'], resources: [replicasets], operations: [CREATE]}\n  \
+                    validations:\n  - {expression: 'object.spec.replicas > 1', message: m}\n";
+    let judge = judge(ONLY, &[replicas], None, (2026, 11, 21));
+    let set = object(
+        "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata:\n  name: web\n  ownerReferences: [{kind: Deployment, name: web, \
+         controller: true}]\nspec:\n  replicas: 1\n  template: {spec: {hostNetwork: true, containers: []}}\n",
+    );
+    let verdict = validate(&judge, "ReplicaSet", "shop", &set, None);
+    let found: Vec<_> = verdict
+        .decisions
+        .iter()
+        .map(|decision| &*decision.policy.name)
+        .collect();
+    assert_eq!(found, ["more-0"]);
+}
