@@ -6,7 +6,7 @@ use kpolicy::config::{Date, Enforcement};
 use kpolicy::documents::Documents;
 use kpolicy::engine::{Kind, Limits, NoOtherObjects, Request, Resource};
 use kpolicy::judge::{Judge, Verdict};
-use kpolicy::manifest::{Dialect, Document, DocumentBuilder, read};
+use kpolicy::manifest::{Dialect, Document, DocumentBuilder, NodeRef, read};
 use kpolicy::policy::Operation;
 use kpolicy::source::{SourceId, SourceMap};
 
@@ -74,7 +74,7 @@ fn validate(
     let name = new
         .root()
         .at(&["metadata", "name"])
-        .and_then(|name| name.as_str())
+        .and_then(NodeRef::as_str)
         .unwrap_or_default();
     let request = Request {
         operation: if old.is_some() {
@@ -189,9 +189,8 @@ fn more_places_than_are_listed_are_not_lifted_by_an_exception_for_one_container(
     let exception = "apiVersion: kpolicy.io/v1alpha1\nkind: PolicyException\nmetadata: {name: e, namespace: x}\nspec:\n  \
                      policies: [pod-security-baseline]\n  match: {containers: [a]}\n  reason: r\n  owner: o\n  \
                      expires: '2026-12-01'\n";
-    let ports: String = (0..150)
-        .map(|port| format!("{{containerPort: {port}, hostPort: {}}}, ", port + 1))
-        .collect();
+    let port = |port: u16| format!("{{containerPort: {port}, hostPort: {port}}}");
+    let ports = (1..=150).map(port).collect::<Vec<_>>().join(", ");
     let pod = format!(
         "apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec:\n  containers:\n  - {{name: a, image: a, ports: [{ports}]}}\n  \
          - {{name: b, image: b, ports: [{{containerPort: 1, hostPort: 1}}]}}\n"
