@@ -7,12 +7,12 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use crate::gitops::{Graph, Kustomization, Reached, Target, Use, is_kustomization_file};
-use crate::manifest::{Dialect, unroll};
+use crate::manifest::{Dialect, Document, NodeRef, unroll};
 use crate::render::{Rendered, Tool};
 
 use super::clusters::Clusters;
 use super::discover::{Charts, Discovered};
-use super::files::Files;
+use super::files::{File, Files};
 use super::{Options, Render};
 
 /// No build takes longer.
@@ -141,13 +141,19 @@ impl Builds {
         self.reached.contains_key(path)
     }
 
-    /// Whether a file stands beside a kustomization that does not name it, so that nothing applies it.
-    pub(super) fn is_stray(&self, path: &Path) -> bool {
-        !self.reads(path)
+    /// Whether a file is a patch that the kustomization beside it does not name: it holds a workload that the API server
+    /// would refuse by itself. Whole objects there are judged, since someone may apply them.
+    pub(super) fn is_stray(&self, file: &File) -> bool {
+        let Some(path) = file.path.as_deref() else {
+            return false;
+        };
+        let beside = path
+            .parent()
+            .is_some_and(|directory| self.directories.contains(directory));
+        beside
+            && !self.reads(path)
             && !self.named.contains(path)
-            && path
-                .parent()
-                .is_some_and(|directory| self.directories.contains(directory))
+            && file.documents.iter().any(is_partial)
     }
 
     /// Renders, in parallel, what the clusters of the run need; of what cannot be rendered, its parts.
@@ -227,4 +233,18 @@ pub(super) fn hidden(graph: &Graph, root: usize) -> Option<String> {
                 _ => None,
             })
     })
+}
+
+/// Whether a document is a part of a workload: without a selector, which all kinds of `apps` need, or marked as a patch.
+fn is_partial(document: &Document) -> bool {
+    let root = document.root();
+    let api_version = root.get("apiVersion").and_then(NodeRef::as_str);
+    let kind = root.get("kind").and_then(NodeRef::as_str);
+    let selects = matches!(
+        kind,
+        Some("Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+    );
+    let lacks_selector =
+        selects && api_version == Some("apps/v1") && root.at(&["spec", "selector"]).is_none();
+    lacks_selector || root.get("$patch").is_some()
 }

@@ -54,24 +54,15 @@ pub(super) fn report(files: &Files, builds: &Builds, charts: &Charts) -> Report 
         for content in contents {
             if let Content::Broken(problem) = content
                 && !is_read
-                && !file
-                    .path
-                    .as_deref()
-                    .is_some_and(|path| builds.is_stray(path))
+                && !builds.is_stray(file)
             {
                 report.findings.push(finding(&problem));
             }
         }
-        if has_objects
-            && file
-                .path
-                .as_deref()
-                .is_some_and(|path| builds.is_stray(path))
-        {
+        if has_objects && builds.is_stray(file) {
             report.not_judged.push(Unjudged {
                 what: file.name.to_string(),
-                reason: "the kustomization beside it does not name it, so nothing applies it"
-                    .to_owned(),
+                reason: "it is a patch that the kustomization beside it does not name".to_owned(),
             });
         }
         if !file.templated.is_empty() {

@@ -104,8 +104,8 @@ pub(super) fn cases<'a>(
 }
 
 fn is_judged_alone(file: &File, builds: &Builds) -> bool {
-    let is_others = |path: &Path| builds.reads(path) || builds.is_stray(path);
-    file.given && !file.path.as_deref().is_some_and(is_others)
+    let is_read = file.path.as_deref().is_some_and(|path| builds.reads(path));
+    file.given && !is_read && !builds.is_stray(file)
 }
 
 fn as_written<'a>(

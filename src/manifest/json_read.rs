@@ -14,6 +14,10 @@ use super::{Dialect, Document, DocumentBuilder, Limits, NodeId, Problem, Text, j
 /// The deepest nesting that Go's reader takes.
 const DEPTH: usize = 10_000;
 
+/// The most values in one document. An object of the API server's size limit has a quarter of these; a text of the same
+/// size that is all small values would take forty times its length in memory.
+const VALUES: usize = 2_000_000;
+
 /// Reads one JSON value. Without a source, nothing in the document has an origin and a problem has no span.
 ///
 /// Of equal keys the last one counts. A number is a 64-bit integer if it is one (`1.0` and `1e3` are, as they are
@@ -85,6 +89,10 @@ impl<'t> Reader<'t> {
         loop {
             self.skip_blank();
             let start = self.at;
+            if self.builder.node_count() >= VALUES {
+                let message = format!("the document has more than {VALUES} values");
+                return Err(self.error(message, start));
+            }
             let mut node = match self.peek() {
                 Some(b'"') => {
                     let text = self.string()?;

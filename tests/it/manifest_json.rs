@@ -158,3 +158,10 @@ fn serde_values_carry_the_same_numbers() {
         Some(View::Null)
     ));
 }
+
+#[test]
+fn a_document_of_too_many_values_is_refused_before_it_takes_the_memory() {
+    let text = format!("[{}1]", "1,".repeat(2_100_000));
+    let problem = kpolicy::manifest::read_json(None, &text).expect_err("too many values");
+    assert_eq!(problem.message, "the document has more than 2000000 values");
+}
