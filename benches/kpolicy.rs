@@ -137,21 +137,11 @@ fn evaluating(c: &mut Criterion) {
             resource: "deployments",
         };
         let request = Request {
-            operation: Operation::Create,
-            kind,
-            resource,
-            subresource: "",
-            request_kind: kind,
-            request_resource: resource,
-            request_subresource: "",
             name: "storefront",
             namespace: Some("shop"),
             object: Some(object.root()),
-            old_object: None,
             namespace_object: Some(namespace.root()),
-            user_info: None,
-            options: None,
-            dry_run: false,
+            ..Request::new(Operation::Create, kind, resource)
         };
         let others = NoOtherObjects("a bench");
         group.bench_with_input(

@@ -1,5 +1,6 @@
 //! One policy's mutations on one request.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::cel::{Activation, Budget, EvalErrorKind, Struct, Value};
@@ -125,14 +126,14 @@ fn one(
     Ok((!after.root().same_value(object)).then_some((after, operations)))
 }
 
-/// The object as a document of its own: in a review it is a part of a larger one.
-fn own(object: NodeRef<'_>) -> Document {
+/// The object as a document of its own, which it is but in a review, where it is a part of a larger one.
+fn own(object: NodeRef<'_>) -> Cow<'_, Document> {
     if object.is(object.document().root()) {
-        return object.document().clone();
+        return Cow::Borrowed(object.document());
     }
     let mut builder = DocumentBuilder::new();
     let root = builder.copy(object);
-    builder.finish(root)
+    Cow::Owned(builder.finish(root))
 }
 
 /// Reads a list of `JSONPatch` objects; their paths stand below `prefix`.

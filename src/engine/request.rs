@@ -60,6 +60,29 @@ pub struct Request<'a> {
     pub dry_run: bool,
 }
 
+impl<'a> Request<'a> {
+    /// A request of this operation, as it came (not converted), with nothing else known of it: for struct update.
+    pub const fn new(operation: Operation, kind: Kind<'a>, resource: Resource<'a>) -> Self {
+        Self {
+            operation,
+            kind,
+            resource,
+            subresource: "",
+            request_kind: kind,
+            request_resource: resource,
+            request_subresource: "",
+            name: "",
+            namespace: None,
+            object: None,
+            old_object: None,
+            namespace_object: None,
+            user_info: None,
+            options: None,
+            dry_run: false,
+        }
+    }
+}
+
 /// The other objects that policies may declare.
 pub trait OtherObjects {
     /// The objects of a kind, in one namespace or in the whole cluster; or why they are not known.

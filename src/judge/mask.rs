@@ -114,21 +114,8 @@ mod tests {
             resource: "x",
         };
         Mask::of(&Request {
-            operation: Operation::Create,
-            kind,
-            resource,
-            subresource: "",
-            request_kind: kind,
-            request_resource: resource,
-            request_subresource: "",
-            name: "",
-            namespace: None,
             object: Some(object.root()),
-            old_object: None,
-            namespace_object: None,
-            user_info: None,
-            options: None,
-            dry_run: false,
+            ..Request::new(Operation::Create, kind, resource)
         })
     }
 

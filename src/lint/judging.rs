@@ -131,23 +131,13 @@ impl One<'_, '_> {
             resource: &resource,
         };
         let request = Request {
-            operation: Operation::Create,
-            kind,
-            resource,
-            subresource: "",
-            request_kind: kind,
-            request_resource: resource,
-            request_subresource: "",
             name: &identity.name,
             namespace,
             object: Some(object),
-            old_object: None,
             namespace_object: namespace
                 .and_then(|name| self.world.namespace(name))
                 .map(|document| document.root()),
-            user_info: None,
-            options: None,
-            dry_run: false,
+            ..Request::new(Operation::Create, kind, resource)
         };
         let limits = Limits::default();
         let mutation = self.cluster.judge.mutate(&request, &limits);

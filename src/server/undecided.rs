@@ -127,20 +127,10 @@ fn request(about: &Scanned, operation: Operation) -> Request<'_> {
         resource: &about.resource,
     };
     Request {
-        operation,
-        kind,
-        resource,
         subresource: &about.subresource,
-        request_kind: kind,
-        request_resource: resource,
         request_subresource: &about.subresource,
         name: &about.name,
         namespace: (!about.namespace.is_empty()).then_some(&*about.namespace),
-        object: None,
-        old_object: None,
-        namespace_object: None,
-        user_info: None,
-        options: None,
-        dry_run: false,
+        ..Request::new(operation, kind, resource)
     }
 }

@@ -73,21 +73,10 @@ fn failing(policy: &Policy, mut object: Document, group: &str, kind: &str) -> Ve
         resource: &resource,
     };
     let request = Request {
-        operation: Operation::Create,
-        kind,
-        resource,
-        subresource: "",
-        request_kind: kind,
-        request_resource: resource,
-        request_subresource: "",
         name: "test",
         namespace: Some("default"),
         object: Some(object.root()),
-        old_object: None,
-        namespace_object: None,
-        user_info: None,
-        options: None,
-        dry_run: false,
+        ..Request::new(Operation::Create, kind, resource)
     };
     let others = NoOtherObjects("there are none");
     let context = Context::new(request, &others, &[]);

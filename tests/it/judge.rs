@@ -77,25 +77,20 @@ fn validate(
         .and_then(NodeRef::as_str)
         .unwrap_or_default();
     let request = Request {
-        operation: if old.is_some() {
-            Operation::Update
-        } else {
-            Operation::Create
-        },
-        kind,
-        resource,
-        subresource: "",
-        request_kind: kind,
-        request_resource: resource,
-        request_subresource: "",
         name,
         namespace: Some(namespace),
         object: Some(new.root()),
         old_object: old.map(Document::root),
         namespace_object: Some(namespace_object.root()),
-        user_info: None,
-        options: None,
-        dry_run: false,
+        ..Request::new(
+            if old.is_some() {
+                Operation::Update
+            } else {
+                Operation::Create
+            },
+            kind,
+            resource,
+        )
     };
     judge.validate(
         &request,

@@ -92,12 +92,7 @@ fn with_request<T>(fixture: &Fixture, object: &Document, run: impl FnOnce(&Reque
         .and_then(NodeRef::as_str)
         .unwrap_or_default();
     run(&Request {
-        operation: Operation::parse(fixture.operation()).expect("a known operation"),
-        kind,
-        resource,
         subresource,
-        request_kind: kind,
-        request_resource: resource,
         request_subresource: subresource,
         name: root
             .at(&["metadata", "name"])
@@ -108,11 +103,15 @@ fn with_request<T>(fixture: &Fixture, object: &Document, run: impl FnOnce(&Reque
         old_object: old.as_ref().map(Document::root),
         namespace_object: namespace.as_ref().map(Document::root),
         user_info: fixture.in_request("user"),
-        options: None,
         dry_run: fixture
             .in_request("dryRun")
             .and_then(NodeRef::as_bool)
             .unwrap_or_default(),
+        ..Request::new(
+            Operation::parse(fixture.operation()).expect("a known operation"),
+            kind,
+            resource,
+        )
     })
 }
 

@@ -15,7 +15,7 @@ mod table;
 use crate::manifest::{Document, NodeId, NodeRef, View};
 
 use super::kinds;
-use table::{CONTAINER, Condition, Filled, POD_ONLY, POD_SPEC, Row, object_rows};
+use table::{CONTAINER, Condition, Filled, POD_ONLY, POD_SPEC, PROBE, PROBES, Row, object_rows};
 
 /// The minor version of Kubernetes that lint assumes where Config names none: the newest that AKS supports.
 pub const NEWEST_MINOR: u32 = 36;
@@ -51,6 +51,11 @@ pub fn pod_template(document: &mut Document, template: NodeId, minor: u32) {
     for list in ["initContainers", "containers", "ephemeralContainers"] {
         for container in elements(document, spec, list) {
             fill(document, container, CONTAINER, minor);
+            for probe in PROBES {
+                if let Some(probe) = document.node(container).get(probe).map(NodeRef::id) {
+                    fill(document, probe, PROBE, minor);
+                }
+            }
         }
     }
 }

@@ -115,7 +115,21 @@ pub(super) const POD_SPEC: &[Row] = &[
 /// On Pods, not on templates (`SetDefaults_Pod`).
 pub(super) const POD_ONLY: &[Row] = &[row("spec", "enableServiceLinks", Bool(true))];
 
-/// Below a container of any kind (`SetDefaults_Container`, `SetDefaults_Probe`).
+/// The probes of a container; each gets the rows of [`PROBE`].
+pub(super) const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
+
+/// Below a probe (`SetDefaults_Probe`, `SetDefaults_HTTPGetAction`).
+pub(super) const PROBE: &[Row] = &[
+    row("", "failureThreshold", Int(3)),
+    row("", "periodSeconds", Int(10)),
+    row("", "successThreshold", Int(1)),
+    row("", "timeoutSeconds", Int(1)),
+    row("httpGet", "path", Text("/")),
+    row("httpGet", "scheme", Text("HTTP")),
+    row("grpc", "service", Text("")),
+];
+
+/// Below a container of any kind (`SetDefaults_Container`), its probes apart.
 pub(super) const CONTAINER: &[Row] = &[
     row("", "imagePullPolicy", PullPolicy),
     row("", "terminationMessagePath", Text("/dev/termination-log")),
@@ -124,27 +138,6 @@ pub(super) const CONTAINER: &[Row] = &[
     row("ports[]", "protocol", Text("TCP")),
     row("env[].valueFrom.fieldRef", "apiVersion", Text("v1")),
     row("env[].valueFrom.resourceFieldRef", "divisor", Text("0")),
-    row("livenessProbe", "failureThreshold", Int(3)),
-    row("livenessProbe", "periodSeconds", Int(10)),
-    row("livenessProbe", "successThreshold", Int(1)),
-    row("livenessProbe", "timeoutSeconds", Int(1)),
-    row("livenessProbe.httpGet", "path", Text("/")),
-    row("livenessProbe.httpGet", "scheme", Text("HTTP")),
-    row("livenessProbe.grpc", "service", Text("")),
-    row("readinessProbe", "failureThreshold", Int(3)),
-    row("readinessProbe", "periodSeconds", Int(10)),
-    row("readinessProbe", "successThreshold", Int(1)),
-    row("readinessProbe", "timeoutSeconds", Int(1)),
-    row("readinessProbe.httpGet", "path", Text("/")),
-    row("readinessProbe.httpGet", "scheme", Text("HTTP")),
-    row("readinessProbe.grpc", "service", Text("")),
-    row("startupProbe", "failureThreshold", Int(3)),
-    row("startupProbe", "periodSeconds", Int(10)),
-    row("startupProbe", "successThreshold", Int(1)),
-    row("startupProbe", "timeoutSeconds", Int(1)),
-    row("startupProbe.httpGet", "path", Text("/")),
-    row("startupProbe.httpGet", "scheme", Text("HTTP")),
-    row("startupProbe.grpc", "service", Text("")),
     row("lifecycle.preStop.httpGet", "path", Text("/")),
     row("lifecycle.preStop.httpGet", "scheme", Text("HTTP")),
     row("lifecycle.postStart.httpGet", "path", Text("/")),
