@@ -22,6 +22,7 @@ mod conformance_cel;
 mod conformance_psa;
 #[cfg(feature = "conformance")]
 mod conformance_yaml;
+mod defaults;
 mod fixtures;
 mod judge;
 #[cfg(feature = "lint")]
