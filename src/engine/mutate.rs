@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cel::{Activation, Budget, EvalErrorKind, Struct, Value};
 use crate::manifest::patch::{self, Operation, Pointer};
 use crate::manifest::{Document, DocumentBuilder, NodeRef};
-use crate::policy::{FailurePolicy, Mutation, Policy};
+use crate::policy::{FailurePolicy, Mutation, PatchKind, Policy};
 use crate::source::FieldPath;
 
 use super::evaluate::rounds;
@@ -115,7 +115,15 @@ fn one(
     let prefix = template
         .and_then(|template| template.path_from(object))
         .unwrap_or_default();
-    let operations = operations(&value, &prefix).map_err(Stop::Failed)?;
+    let operations = match mutation.patch {
+        PatchKind::JsonPatch => operations(&value, &prefix).map_err(Stop::Failed)?,
+        // Reading refuses these until they can be applied.
+        PatchKind::ApplyConfiguration => {
+            return Err(Stop::Failed(
+                "`ApplyConfiguration` is not built yet".to_owned(),
+            ));
+        }
+    };
     if operations.is_empty() {
         return Ok(None);
     }

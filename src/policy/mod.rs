@@ -22,8 +22,8 @@ pub use matching::{
     Match, MatchFacts, MatchPolicy, Matching, Operation, ResourceRule, RuleScope, Target,
 };
 pub use model::{
-    About, FailurePolicy, MatchCondition, Mutation, Policy, PolicySet, Reason, ResourceDeclaration,
-    ResourceScope, Safety, Severity, Validation,
+    About, FailurePolicy, MatchCondition, Mutation, PatchKind, Policy, PolicySet, Reason,
+    ResourceDeclaration, ResourceScope, Safety, Severity, Validation,
 };
 pub use parameters::{FilledParams, Parameter, Parameters, layer};
 pub use read::{CATEGORIES, read_policy};

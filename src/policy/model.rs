@@ -125,14 +125,25 @@ pub struct Validation {
     pub span: Option<Span>,
 }
 
-/// One mutation: an expression that gives a JSON Patch.
+/// How a mutation says what to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PatchKind {
+    /// A list of `JSONPatch` objects, applied in order.
+    JsonPatch,
+    /// An `Object`, merged into the object as server-side apply merges.
+    ApplyConfiguration,
+}
+
+/// One mutation: an expression that gives a patch.
 #[derive(Debug)]
 pub struct Mutation {
     /// `<policy>/<name or index>`, everywhere.
     pub id: Arc<str>,
     /// Whether it may be written into Git.
     pub safety: Safety,
-    /// An expression whose value is a list of `JSONPatch` objects.
+    /// What the value of the expression is, and how it is applied.
+    pub patch: PatchKind,
+    /// An expression whose value is the patch.
     pub expression: Program,
     /// Where the expression stands in the policy's source.
     pub span: Option<Span>,

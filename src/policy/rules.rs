@@ -6,7 +6,7 @@ use crate::cel::{Program, Type};
 use crate::manifest::{Fields, ListRef, NodeRef, Placed, Problem};
 
 use super::expressions::Expressions;
-use super::{MatchCondition, Mutation, Reason, Safety, Validation};
+use super::{MatchCondition, Mutation, PatchKind, Reason, Safety, Validation};
 
 /// As upstream: `Unauthorized` stands in its documentation, and is refused all the same.
 const REASONS: [(&str, Reason); 3] = [
@@ -21,11 +21,10 @@ const SAFETIES: [(&str, Safety); 3] = [
     ("display", Safety::Display),
 ];
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PatchType {
-    JsonPatch,
-    ApplyConfiguration,
-}
+const PATCHES: [(&str, PatchKind); 2] = [
+    ("JSONPatch", PatchKind::JsonPatch),
+    ("ApplyConfiguration", PatchKind::ApplyConfiguration),
+];
 
 /// Reads `variables`; each may read those before it. One that does not compile stays known, so that what reads it
 /// is no error of its own.
@@ -116,12 +115,8 @@ pub(super) fn read_mutations(
         let name = read_name(&mut fields);
         names.check(&mut fields, "validation or mutation", name);
         let safety = fields.required_word("safety", &SAFETIES);
-        let kinds = [
-            ("JSONPatch", PatchType::JsonPatch),
-            ("ApplyConfiguration", PatchType::ApplyConfiguration),
-        ];
-        let kind = fields.required_word("patchType", &kinds);
-        if kind == Some(PatchType::ApplyConfiguration) {
+        let kind = fields.required_word("patchType", &PATCHES);
+        if kind == Some(PatchKind::ApplyConfiguration) {
             let span = fields.span("patchType");
             let problem = Problem::error("`ApplyConfiguration` is not built yet", span);
             fields.report(problem.with_help("write the change as `patchType: JSONPatch`"));
@@ -136,6 +131,7 @@ pub(super) fn read_mutations(
         Some(Mutation {
             id: id(policy, name, &format!("mutation-{index}")),
             safety: safety?,
+            patch: kind?,
             expression,
             span,
         })
