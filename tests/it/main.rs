@@ -13,6 +13,7 @@ mod admission;
 #[cfg(feature = "serve")]
 mod admission_properties;
 mod architecture;
+mod cel_blame;
 mod cel_limits;
 mod cel_properties;
 mod cli_check;

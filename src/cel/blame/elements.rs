@@ -2,10 +2,10 @@
 
 use super::super::evaluate::Walk;
 use super::super::expression::{Domain, Expression, Kind, Shape, Transform};
-use super::super::syntax::TextRange;
+use super::super::syntax::{Arithmetic, TextRange};
 use super::super::value::Value;
 use super::Blamer;
-use super::found::{Found, MAX_PLACES, unique};
+use super::found::{Found, MAX_PLACES, at, unique};
 
 impl<'a> Blamer<'_, 'a> {
     /// What `look` finds for each element; the element itself where it finds nothing. `None` passes an element by.
@@ -54,14 +54,24 @@ impl<'a> Blamer<'_, 'a> {
         })
     }
 
-    /// Binds the names for one element and notes where a computed element came from.
+    /// Binds the names for one element and notes where they came from, if they are no nodes of a document themselves:
+    /// a computed element, and a key, which is where its value is.
     /// Gives the number of origins before; `None` when the budget is used up.
     fn bind(&mut self, walk: &Walk<'_, 'a>, position: usize, domain: &'a Domain) -> Option<usize> {
         let before = self.origins.len();
-        if walk.node(position).is_none() {
-            let origin = self.computed_element(&domain.collection, position);
+        let node = walk.node(position);
+        let computed = match node {
+            Some(_) => Vec::new(),
+            None => self.computed_element(&domain.collection, position),
+        };
+        if matches!(walk, Walk::Map(_)) {
+            let place = |node| vec![Found::node(node, domain.collection.range).presence()];
+            let origin = node.map_or_else(|| computed.clone(), place);
+            self.origins.push((domain.slot, origin));
+        }
+        if node.is_none() && (domain.pairs || matches!(walk, Walk::List(_))) {
             let slot = domain.slot + usize::from(domain.pairs);
-            self.origins.push((slot, origin));
+            self.origins.push((slot, computed));
         }
         self.evaluator
             .step(walk, position, domain, &domain.collection)
@@ -83,24 +93,56 @@ impl<'a> Blamer<'_, 'a> {
         }
     }
 
-    /// Where the element at a position of a computed collection came from: through `map` to what it was made of.
-    fn computed_element(&mut self, collection: &'a Expression, position: usize) -> Vec<Found<'a>> {
+    /// Where the element at a position of a computed collection came from; where that cannot be followed, all that
+    /// the collection was made of.
+    pub(super) fn computed_element(
+        &mut self,
+        collection: &'a Expression,
+        position: usize,
+    ) -> Vec<Found<'a>> {
         match &collection.kind {
             Kind::Variable(index) => self.in_variable(*index, collection, |blamer, body| {
                 blamer.computed_element(body, position)
             }),
-            Kind::Transform(transform) if transform.shape == Shape::List => {
-                self.mapped(transform, position)
-            }
-            Kind::List(items) => match items.get(position) {
-                Some(item) => self.source(&item.value),
-                None => Vec::new(),
+            Kind::Transform(transform) => match transform.shape {
+                Shape::Filter | Shape::List | Shape::Map => self.mapped(transform, position),
+                Shape::MapEntries | Shape::SortBy => self.source(collection),
             },
-            _ => Vec::new(),
+            Kind::List(items) if items.iter().all(|item| !item.optional) => items
+                .get(position)
+                .map_or_else(Vec::new, |item| self.source(&item.value)),
+            Kind::Map(entries) if entries.iter().all(|entry| !entry.optional) => {
+                let value = entries.get(position).map(|entry| &entry.value);
+                value.map_or_else(Vec::new, |value| self.source(value))
+            }
+            Kind::Arithmetic {
+                operator: Arithmetic::Add,
+                left,
+                right,
+            } => {
+                let first = self.value(left).ok();
+                let length = first.as_ref().and_then(Walk::over).map_or(0, |w| w.len());
+                match position.checked_sub(length) {
+                    Some(rest) => self.element_of(right, rest),
+                    None => self.element_of(left, position),
+                }
+            }
+            _ => self.source(collection),
         }
     }
 
-    /// Where the result at a position of a `map` came from.
+    /// Where the element at a position of any collection came from.
+    fn element_of(&mut self, collection: &'a Expression, position: usize) -> Vec<Found<'a>> {
+        let Ok(value) = self.value(collection) else {
+            return Vec::new();
+        };
+        match Walk::over(&value).and_then(|walk| walk.node(position)) {
+            Some(node) => vec![Found::node(node, collection.range)],
+            None => self.computed_element(collection, position),
+        }
+    }
+
+    /// Where the result at a position of `map`, `filter` or `transformMap` came from.
     fn mapped(&mut self, transform: &'a Transform, wanted: usize) -> Vec<Found<'a>> {
         let Ok(collection) = self.value(&transform.domain.collection) else {
             return Vec::new();
@@ -117,11 +159,11 @@ impl<'a> Blamer<'_, 'a> {
                 return None;
             }
             results += 1;
-            let result = transform
-                .result
-                .as_ref()
-                .filter(|_| results == wanted + 1)?;
-            Some(blamer.source(result))
+            if results != wanted + 1 {
+                return None;
+            }
+            let result = transform.result.as_ref();
+            Some(result.map_or_else(Vec::new, |result| blamer.source(result)))
         })
     }
 
@@ -171,6 +213,6 @@ impl<'a> Blamer<'_, 'a> {
             return vec![Found::node(*node, range)];
         }
         let origin = self.origins.iter().rev().find(|(own, _)| *own == slot);
-        origin.map(|(_, found)| found.clone()).unwrap_or_default()
+        origin.map_or_else(Vec::new, |(_, found)| at(found.clone(), range))
     }
 }

@@ -15,7 +15,7 @@ pub(super) const MAX_PLACES: usize = 1_000;
 pub(super) struct Found<'a> {
     pub(super) place: Place<'a>,
     /// How the expression got to what is missing, so that more of the route can be added.
-    pub(super) route: Option<Route<'a>>,
+    pub(super) route: Option<Route>,
     /// Only that something is there was asked, by `has` or `in`. What lies below it says more.
     pub(super) presence: bool,
 }
@@ -49,7 +49,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    pub(super) fn with_route(mut self, route: Option<Route<'a>>) -> Self {
+    pub(super) fn with_route(mut self, route: Option<Route>) -> Self {
         self.route = route;
         self
     }
@@ -95,6 +95,17 @@ fn is_guard(guard: &Found<'_>, all: &[Found<'_>]) -> bool {
     {
         return true;
     }
+    is_around(place, all)
+}
+
+/// The findings without those that are values around any of `parts`.
+pub(super) fn without_wholes<'a>(mut found: Vec<Found<'a>>, parts: &[Found<'a>]) -> Vec<Found<'a>> {
+    found.retain(|one| !(one.place.missing.is_empty() && is_around(one.place.node, parts)));
+    found
+}
+
+/// Whether any finding lies inside a value.
+fn is_around(place: NodeRef<'_>, all: &[Found<'_>]) -> bool {
     let others: HashSet<NodeId> = all
         .iter()
         .map(|other| other.place.node)

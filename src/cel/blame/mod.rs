@@ -5,6 +5,7 @@
 //! `source` follows values to the document they came from, `failure` follows errors. The author of a policy writes
 //! no path; this is where it comes from.
 
+mod compared;
 mod elements;
 mod failure;
 mod found;

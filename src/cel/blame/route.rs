@@ -3,10 +3,8 @@
 //! Where `has(c.resources)` fails, the operands to the right of it in the same `&&` say what was wanted below:
 //! `has(c.resources.limits) && "memory" in c.resources.limits` makes the whole route `resources.limits.memory`.
 
-use super::super::evaluate::constant_key;
 use super::super::expression::{Expression, Kind};
 use super::super::syntax::Relation;
-use super::super::value::{Str, Value};
 use super::Blamer;
 use super::found::Found;
 
@@ -20,12 +18,12 @@ enum Start {
 
 /// A start and the keys from there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Route<'a> {
+pub(super) struct Route {
     start: Start,
-    keys: Vec<&'a str>,
+    keys: Vec<Box<str>>,
 }
 
-impl<'a> Route<'a> {
+impl Route {
     const fn from(start: Start) -> Self {
         Self {
             start,
@@ -34,7 +32,7 @@ impl<'a> Route<'a> {
     }
 
     /// The keys that `longer` adds to this route.
-    fn rest<'l>(&self, longer: &'l Self) -> Option<&'l [&'a str]> {
+    fn rest<'l>(&self, longer: &'l Self) -> Option<&'l [Box<str>]> {
         if longer.start != self.start {
             return None;
         }
@@ -48,13 +46,13 @@ impl<'a> Route<'a> {
 impl<'a> Blamer<'_, 'a> {
     /// The route that an expression asks for, if it is nothing else. A key may be computed: the `r` of
     /// `resources.all(r, r in c.limits)` is what it is for the element at hand.
-    pub(super) fn route(&mut self, expression: &'a Expression) -> Option<Route<'a>> {
+    pub(super) fn route(&mut self, expression: &'a Expression) -> Option<Route> {
         let (operand, key) = match &expression.kind {
             Kind::Root(slot) => return Some(Route::from(Start::Root(*slot))),
             Kind::Variable(index) => return Some(Route::from(Start::Variable(*index))),
             Kind::Local(slot) => return Some(Route::from(Start::Local(*slot))),
             Kind::Select { operand, field, .. } | Kind::Has { operand, field } => {
-                (operand, &**field)
+                (operand, field.clone())
             }
             Kind::Index { operand, index, .. } => (operand, self.key(index)?),
             Kind::Relation {
@@ -69,12 +67,9 @@ impl<'a> Blamer<'_, 'a> {
         Some(route)
     }
 
-    fn key(&mut self, expression: &'a Expression) -> Option<&'a str> {
-        constant_key(expression).or_else(|| match self.value(expression).ok()? {
-            Value::Node(node) => node.as_str(),
-            Value::String(Str::Borrowed(text)) => Some(text),
-            _ => None,
-        })
+    fn key(&mut self, expression: &'a Expression) -> Option<Box<str>> {
+        let value = self.value(expression).ok()?;
+        value.as_str().map(Into::into)
     }
 
     /// Lengthens what is missing by what operands to the right ask for below it.
@@ -90,7 +85,7 @@ impl<'a> Blamer<'_, 'a> {
                 if let Some(longer) = self.asked(operand, route) {
                     let rest = route.rest(&longer).unwrap_or_default();
                     let missing = &mut found.place.missing;
-                    missing.extend(rest.iter().map(|key| Box::from(*key)));
+                    missing.extend(rest.iter().cloned());
                     *route = longer;
                 }
             }
@@ -98,7 +93,7 @@ impl<'a> Blamer<'_, 'a> {
     }
 
     /// The first route below `route` that an operand plainly needs: not one in an alternative.
-    fn asked(&mut self, expression: &'a Expression, route: &Route<'a>) -> Option<Route<'a>> {
+    fn asked(&mut self, expression: &'a Expression, route: &Route) -> Option<Route> {
         if let Some(own) = self.route(expression) {
             return route.rest(&own).is_some().then_some(own);
         }

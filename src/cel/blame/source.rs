@@ -11,7 +11,10 @@ impl<'a> Blamer<'_, 'a> {
     pub(super) fn source(&mut self, expression: &'a Expression) -> Vec<Found<'a>> {
         let range = expression.range;
         let value = match self.value(expression) {
-            Ok(Value::Node(node)) => return vec![Found::node(node, range)],
+            // What a function took from its arguments says nothing of why it took just that.
+            Ok(Value::Node(node)) if !matches!(expression.kind, Kind::Call(_)) => {
+                return vec![Found::node(node, range)];
+            }
             Ok(value) => value,
             Err(_) => return self.failure(expression),
         };
@@ -53,7 +56,12 @@ impl<'a> Blamer<'_, 'a> {
             Kind::OptionalOr {
                 operand, fallback, ..
             } => self.optional_or(operand, fallback),
-            Kind::OptionalMap { operand, .. } => self.source(operand),
+            Kind::OptionalMap {
+                operand,
+                slot,
+                body,
+                ..
+            } => self.optional_map(operand, *slot, body),
             Kind::Negate(_)
             | Kind::Arithmetic { .. }
             | Kind::List(_)
@@ -104,6 +112,25 @@ impl<'a> Blamer<'_, 'a> {
             }
             _ => self.source(operand),
         }
+    }
+
+    /// `operand.optMap(name, body)`: what the body was made of; the operand where there was nothing to map.
+    fn optional_map(
+        &mut self,
+        operand: &'a Expression,
+        slot: usize,
+        body: &'a Expression,
+    ) -> Vec<Found<'a>> {
+        let whole = self.source(operand);
+        let Ok(Value::Optional(Some(inner))) = self.value(operand) else {
+            return whole;
+        };
+        let before = self.origins.len();
+        self.origins.push((slot, whole.clone()));
+        self.evaluator.bind(slot, (*inner).clone());
+        let found = self.source(body);
+        self.origins.truncate(before);
+        if found.is_empty() { whole } else { found }
     }
 
     /// `operand.orValue(fallback)`: the value that was taken; what the operand lacks where the fallback is no

@@ -38,11 +38,11 @@ impl<'a> Blamer<'_, 'a> {
                 self.membership(left, right, outcome, expression),
                 expression.range,
             ),
-            Kind::Relation { left, right, .. } => {
-                let mut found = self.source(left);
-                found.extend(self.source(right));
-                at(unique(found), expression.range)
-            }
+            Kind::Relation {
+                relation,
+                left,
+                right,
+            } => at(self.compared(*relation, left, right), expression.range),
             Kind::Quantifier(quantifier) => self.quantifier(quantifier, outcome),
             Kind::Variable(index) => self.in_variable(*index, expression, |blamer, body| {
                 blamer.verdict(body, outcome)
@@ -118,8 +118,10 @@ impl<'a> Blamer<'_, 'a> {
         let range = expression.range;
         match (&collection, collection.content()) {
             (_, Content::Map(entries)) if outcome => {
-                let entry = entries.get(&wanted).and_then(|value| value.as_node());
-                found.extend(entry.map(|node| Found::node(node, range).presence()));
+                match entries.get(&wanted).and_then(|value| value.as_node()) {
+                    Some(node) => found.push(Found::node(node, range).presence()),
+                    None => found.extend(self.source(right)),
+                }
             }
             (Value::Node(node), Content::Map(_)) => {
                 let key = wanted.as_str().unwrap_or_default();
@@ -127,11 +129,14 @@ impl<'a> Blamer<'_, 'a> {
                 found.push(Found::missing(*node, key, range).with_route(route));
             }
             (_, Content::List(items)) if outcome => {
-                let equal = items
-                    .iter()
-                    .filter(|item| compare::equal(item, &wanted).is_ok_and(|equal| equal));
-                let nodes = equal.filter_map(|item| item.as_node());
-                found.extend(nodes.map(|node| Found::node(node, range)));
+                for (position, item) in items.iter().enumerate() {
+                    if compare::equal(&item, &wanted).is_ok_and(|equal| equal) {
+                        match item.as_node() {
+                            Some(node) => found.push(Found::node(node, range)),
+                            None => found.extend(self.computed_element(right, position)),
+                        }
+                    }
+                }
             }
             _ => found.extend(self.source(right)),
         }

@@ -147,7 +147,7 @@ fn lengthen<'a>(
 }
 
 /// The key of an index that is a string literal.
-pub(in super::super) fn constant_key(index: &Expression) -> Option<&str> {
+fn constant_key(index: &Expression) -> Option<&str> {
     match &index.kind {
         Kind::Constant(value) => value.as_str(),
         _ => None,

@@ -21,7 +21,7 @@ use super::program::Program;
 use super::syntax::{Arithmetic, Relation};
 use super::value::{Content, Value};
 use crate::manifest::{NodeRef, View};
-pub(super) use access::constant_key;
+
 pub(super) use walk::Walk;
 
 /// How high an expression may be together with the variables that it reads inside each other.
