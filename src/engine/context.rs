@@ -91,13 +91,34 @@ impl<'a> Context<'a> {
         &self.old_templates
     }
 
-    /// The values of an expression's roots, in slot order, for one pod template (or for the object as it is).
+    /// The values of the roots of a policy's expressions, in slot order, for one pod template (or for the object as it
+    /// is).
     pub(super) fn roots<'c>(
         &'c self,
         policy: &Policy,
         params: Option<NodeRef<'c>>,
         template: Option<usize>,
         unavailable: &'c Document,
+    ) -> Vec<Value<'c>>
+    where
+        'a: 'c,
+    {
+        let mut roots = self.values(params, template, &|root| policy.reads(root));
+        if !policy.resources.is_empty()
+            && let Some(slot) = roots.get_mut(Root::Resources.slot())
+        {
+            *slot = self.resources(policy, unavailable);
+        }
+        roots
+    }
+
+    /// The values of an expression's roots, in slot order; those that have to be made only where it `reads` them. No
+    /// other objects are there.
+    pub fn values<'c>(
+        &'c self,
+        params: Option<NodeRef<'c>>,
+        template: Option<usize>,
+        reads: &dyn Fn(Root) -> bool,
     ) -> Vec<Value<'c>>
     where
         'a: 'c,
@@ -117,11 +138,8 @@ impl<'a> Context<'a> {
             request.namespace_object.map(Value::Node),
         );
         set(Root::Authorizer, Some(Value::Node(self.unknown().root())));
-        if policy.reads(Root::Request) {
+        if reads(Root::Request) {
             set(Root::Request, Some(Value::Node(self.attributes().root())));
-        }
-        if !policy.resources.is_empty() {
-            set(Root::Resources, Some(self.resources(policy, unavailable)));
         }
         if let Some(index) = template {
             let pod = self.templates.get(index).copied();
@@ -131,16 +149,16 @@ impl<'a> Context<'a> {
                 self.old_templates.get(index).copied().map(Value::Node),
             );
             let spec = pod.and_then(|pod| pod.get("spec"));
-            if policy.reads(Root::Containers) {
+            if reads(Root::Containers) {
                 set(Root::Containers, Some(containers(spec, Containers::All)));
             }
-            if policy.reads(Root::WorkloadContainers) {
+            if reads(Root::WorkloadContainers) {
                 set(
                     Root::WorkloadContainers,
                     Some(containers(spec, Containers::Workload)),
                 );
             }
-            if policy.reads(Root::ServiceContainers) {
+            if reads(Root::ServiceContainers) {
                 set(
                     Root::ServiceContainers,
                     Some(containers(spec, Containers::Service)),

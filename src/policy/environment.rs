@@ -80,7 +80,7 @@ pub fn environment(scope: Scope) -> Environment {
 }
 
 /// As [`environment`], with some further roots out of sight.
-pub(super) fn environment_without(scope: Scope, hidden: &[Root]) -> Environment {
+pub fn environment_without(scope: Scope, hidden: &[Root]) -> Environment {
     Environment::new(ROOTS.iter().enumerate().map(|(slot, name)| {
         let pod_root = (Root::Pod.slot()..=Root::ServiceContainers.slot()).contains(&slot);
         let visible = match scope {

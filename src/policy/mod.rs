@@ -17,7 +17,7 @@ mod read;
 mod rules;
 
 pub use builtin::built_in_texts;
-pub use environment::{Root, Scope, environment};
+pub use environment::{Root, Scope, environment, environment_without};
 pub use matching::{
     Match, MatchFacts, MatchPolicy, Matching, Operation, ResourceRule, RuleScope, Target,
 };

@@ -209,6 +209,8 @@ pub struct Policy {
     pub resources: Vec<ResourceDeclaration>,
     /// The expressions of `variables`, in order: `variables[i]` may read those before it.
     pub variables: Vec<Program>,
+    /// Their names, in the same order.
+    pub variable_names: Vec<Box<str>>,
     /// Its validations, in order.
     pub validations: Vec<Validation>,
     /// Its mutations, in order.

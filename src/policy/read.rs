@@ -125,6 +125,7 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
         Some(Target::PodTemplates) | None => Scope::PodTemplates,
     };
     let names = written_names(&mut fields, "variables");
+    let variable_names = names.iter().map(|name| Box::from(*name)).collect();
     let declared = written_names(&mut fields, "resources");
     let mut expressions = Expressions::new(
         sources,
@@ -162,6 +163,7 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
         parameters,
         resources,
         variables,
+        variable_names,
         validations,
         mutations,
         failure_policy,
