@@ -2,9 +2,10 @@
 //!
 //! Evaluation and blame walk it; only `compile` makes it.
 
-use super::functions::Function;
+use super::functions::{Function, UNRESOLVED};
 use super::library::regex::Pattern;
 use super::syntax::{Arithmetic, Relation, TextRange};
+use super::types::{StaticType, Unifier};
 use super::value::Value;
 
 /// A compiled node with the bytes it was written as.
@@ -12,6 +13,8 @@ use super::value::Value;
 pub(crate) struct Expression {
     pub(crate) kind: Kind,
     pub(crate) range: TextRange,
+    /// The type of its value as far as the text says it.
+    pub(crate) of: StaticType,
 }
 
 /// What a compiled node does.
@@ -115,6 +118,15 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A name that means nothing.
+    pub(crate) fn unresolved() -> Self {
+        Self {
+            function: &UNRESOLVED,
+            arguments: Box::default(),
+            pattern: None,
+        }
+    }
+
     /// Whether a pattern has to be compiled for each call.
     pub(crate) const fn compiles_pattern(&self) -> bool {
         self.function.pattern.is_some() && self.pattern.is_none()
@@ -127,6 +139,17 @@ pub(crate) enum Quantity {
     All,
     Exists,
     ExistsOne,
+}
+
+impl Quantity {
+    /// The name of the macro.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Exists => "exists",
+            Self::ExistsOne => "exists_one",
+        }
+    }
 }
 
 /// `all`, `exists` and `exists_one`.
@@ -162,6 +185,19 @@ pub(crate) enum Shape {
     SortBy,
 }
 
+impl Shape {
+    /// The name of the macro.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Filter => "filter",
+            Self::List => "map",
+            Self::Map => "transformMap",
+            Self::MapEntries => "transformMapEntry",
+            Self::SortBy => "sortBy",
+        }
+    }
+}
+
 /// `map`, `filter` and their kin.
 #[derive(Debug)]
 pub(crate) struct Transform {
@@ -178,6 +214,67 @@ impl Expression {
         look(self);
         for child in self.children() {
             child.visit(look);
+        }
+    }
+
+    /// Replaces the type variables of this node and all below it by what they came to.
+    pub(crate) fn settle(&mut self, unifier: &Unifier) {
+        self.of = unifier.final_type(&self.of);
+        let mut settle = |child: &mut Expression| child.settle(unifier);
+        match &mut self.kind {
+            Kind::Constant(_) | Kind::Root(_) | Kind::Variable(_) | Kind::Local(_) => {}
+            Kind::Select { operand, .. }
+            | Kind::Has { operand, .. }
+            | Kind::Not(operand)
+            | Kind::Negate(operand) => settle(operand),
+            Kind::Index { operand, index, .. } => {
+                settle(operand);
+                settle(index);
+            }
+            Kind::And(operands) | Kind::Or(operands) => operands.iter_mut().for_each(settle),
+            Kind::Conditional {
+                condition,
+                then,
+                otherwise,
+            } => {
+                settle(condition);
+                settle(then);
+                settle(otherwise);
+            }
+            Kind::Arithmetic { left, right, .. } | Kind::Relation { left, right, .. } => {
+                settle(left);
+                settle(right);
+            }
+            Kind::List(items) => items.iter_mut().for_each(|item| settle(&mut item.value)),
+            Kind::Map(entries) => {
+                for entry in entries {
+                    settle(&mut entry.key);
+                    settle(&mut entry.value);
+                }
+            }
+            Kind::Struct { fields, .. } => {
+                fields.iter_mut().for_each(|field| settle(&mut field.value));
+            }
+            Kind::Call(call) => call.arguments.iter_mut().for_each(settle),
+            Kind::Quantifier(quantifier) => {
+                settle(&mut quantifier.domain.collection);
+                settle(&mut quantifier.predicate);
+            }
+            Kind::Transform(transform) => {
+                settle(&mut transform.domain.collection);
+                transform.condition.iter_mut().for_each(&mut settle);
+                transform.result.iter_mut().for_each(settle);
+            }
+            Kind::OptionalMap { operand, body, .. } => {
+                settle(operand);
+                settle(body);
+            }
+            Kind::OptionalOr {
+                operand, fallback, ..
+            } => {
+                settle(operand);
+                settle(fallback);
+            }
         }
     }
 

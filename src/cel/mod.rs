@@ -28,11 +28,13 @@ mod program;
 #[cfg(test)]
 mod show;
 mod syntax;
+mod types;
 mod value;
 
 pub use activation::{Activation, Budget};
 pub use compile::compile;
-pub use environment::Environment;
+pub use environment::{Environment, NoRelease, Release};
 pub use error::{CompileError, EvalError, EvalErrorKind, Place};
 pub use program::Program;
+pub use types::{FieldType, ObjectTypes, StaticType};
 pub use value::{Bytes, Duration, Image, List, Map, Quantity, Str, Struct, Timestamp, Type, Value};

@@ -5,7 +5,8 @@ use super::blame;
 use super::error::{EvalError, Place};
 use super::evaluate::Evaluator;
 use super::expression::{Expression, Kind};
-use super::value::{Type, Value};
+use super::types::StaticType;
+use super::value::Value;
 
 /// A compiled expression: immutable, shared between threads.
 #[derive(Debug)]
@@ -13,18 +14,12 @@ pub struct Program {
     source: Box<str>,
     expression: Expression,
     height: u16,
-    result: Option<Type>,
     roots: Box<[usize]>,
     variables: Box<[usize]>,
 }
 
 impl Program {
-    pub(super) fn new(
-        source: &str,
-        expression: Expression,
-        height: u16,
-        result: Option<Type>,
-    ) -> Self {
+    pub(super) fn new(source: &str, expression: Expression, height: u16) -> Self {
         let mut roots = Vec::new();
         let mut variables = Vec::new();
         expression.visit(&mut |node| match node.kind {
@@ -36,7 +31,6 @@ impl Program {
             source: source.into(),
             expression,
             height,
-            result,
             roots: sorted(roots),
             variables: sorted(variables),
         }
@@ -47,9 +41,9 @@ impl Program {
         &self.source
     }
 
-    /// The type of its value where the text alone says it; `None` where only evaluation can tell.
-    pub fn result_type(&self) -> Option<Type> {
-        self.result
+    /// The type of its value as far as the text and the declarations say it.
+    pub const fn static_type(&self) -> &StaticType {
+        &self.expression.of
     }
 
     /// The slots of the roots it reads itself, ascending.

@@ -1,6 +1,10 @@
 //! What an expression of a policy can see, and under which slot the engine puts it.
 
-use crate::cel::Environment;
+use std::sync::Arc;
+
+use crate::cel::{Environment, StaticType};
+
+use super::request_types::RequestTypes;
 
 /// The roots of an expression, in slot order. [`Root`] names the slots.
 const ROOTS: [&str; 13] = [
@@ -81,7 +85,7 @@ pub fn environment(scope: Scope) -> Environment {
 
 /// As [`environment`], with some further roots out of sight.
 pub fn environment_without(scope: Scope, hidden: &[Root]) -> Environment {
-    Environment::new(ROOTS.iter().enumerate().map(|(slot, name)| {
+    let mut environment = Environment::new(ROOTS.iter().enumerate().map(|(slot, name)| {
         let pod_root = (Root::Pod.slot()..=Root::ServiceContainers.slot()).contains(&slot);
         let visible = match scope {
             Scope::Objects => !pod_root && slot != Root::Repository.slot(),
@@ -91,6 +95,19 @@ pub fn environment_without(scope: Scope, hidden: &[Root]) -> Environment {
         let hidden = hidden.iter().any(|root| root.slot() == slot);
         if visible && !hidden { *name } else { "" }
     }))
+    .with_objects(Arc::new(RequestTypes));
+    let anything = || StaticType::list(StaticType::Dyn);
+    for (root, kind) in [
+        ("request", RequestTypes::request()),
+        ("namespaceObject", RequestTypes::namespace()),
+        ("resources", StaticType::map(StaticType::STRING, anything())),
+        ("containers", anything()),
+        ("workloadContainers", anything()),
+        ("serviceContainers", anything()),
+    ] {
+        environment.set_type(root, kind);
+    }
+    environment
 }
 
 /// Why a name that is a root elsewhere is none in an expression.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::cel::{self, Environment, Program, Type};
+use crate::cel::{self, Environment, Program, StaticType};
 use crate::manifest::suggest::suggestion;
 use crate::manifest::{Fields, NodeRef, Problem, span_inside};
 use crate::source::{SourceMap, Span};
@@ -77,12 +77,13 @@ impl<'e> Expressions<'e> {
         Some((program, node.origin()))
     }
 
-    /// Compiles the expression under `key`, which must be there and must not plainly be of another type.
+    /// Compiles the expression under `key`, which must be there and of exactly this type: as in the API server a value
+    /// that may be anything is not enough.
     pub(super) fn required_type(
         &self,
         fields: &mut Fields<'_, '_>,
         key: &'static str,
-        wanted: Type,
+        wanted: &StaticType,
     ) -> Option<(Program, Option<Span>)> {
         let (program, span) = self.required(fields, key)?;
         gives(&program, wanted, fields, span).then_some((program, span))
@@ -110,7 +111,7 @@ impl<'e> Expressions<'e> {
             fields.error(message, node.origin());
             return None;
         }
-        gives(&program, Type::String, fields, node.origin()).then_some(program)
+        gives(&program, &StaticType::STRING, fields, node.origin()).then_some(program)
     }
 
     /// Makes a variable known to what is compiled from now on, whether or not its own expression compiled.
@@ -126,8 +127,9 @@ impl<'e> Expressions<'e> {
             self.loud.push(self.declared);
         }
         self.declared += 1;
-        self.environment.declare_variable(name);
-        self.quiet.declare_variable(name);
+        let kind = program.map_or(StaticType::Dyn, |program| program.static_type().clone());
+        self.environment.declare(name, kind.clone());
+        self.quiet.declare(name, kind);
     }
 
     fn compile(
@@ -209,16 +211,29 @@ impl<'e> Expressions<'e> {
     }
 }
 
-/// Whether a program may give a value of this type; reports it where it plainly cannot.
-fn gives(program: &Program, wanted: Type, fields: &mut Fields<'_, '_>, span: Option<Span>) -> bool {
-    let Some(found) = program.result_type().filter(|found| *found != wanted) else {
+/// Whether a program gives a value of exactly this type; reports it where it does not.
+///
+/// Upstream: `ValidateExpressionAccessor` and the return types of `k8s.io/apiserver/pkg/admission/plugin/cel`.
+fn gives(
+    program: &Program,
+    wanted: &StaticType,
+    fields: &mut Fields<'_, '_>,
+    span: Option<Span>,
+) -> bool {
+    let found = program.static_type();
+    if found == wanted {
         return true;
-    };
-    let (wanted, found) = (wanted.name(), found.name());
-    fields.error(
-        format!("this expression must give a `{wanted}`, not a `{found}`"),
-        span,
-    );
+    }
+    let message = format!("this expression must give a `{wanted}`, not a `{found}`");
+    let mut problem = Problem::error(message, span);
+    if found.is_dyn() {
+        problem.help = Some(if *wanted == StaticType::STRING {
+            "what a document holds may be anything: write `string(...)`".to_owned()
+        } else {
+            "what a document holds may be anything: compare it, as in `x == true`".to_owned()
+        });
+    }
+    fields.problems().push(problem);
     false
 }
 

@@ -14,6 +14,7 @@ mod matching;
 mod model;
 mod parameters;
 mod read;
+mod request_types;
 mod rules;
 
 pub use builtin::built_in_texts;

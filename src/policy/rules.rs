@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cel::{Program, Type};
+use crate::cel::{Program, StaticType};
 use crate::manifest::{Fields, ListRef, NodeRef, Placed, Problem};
 
 use super::expressions::Expressions;
@@ -57,7 +57,8 @@ pub(super) fn read_conditions(
         fields.require("name");
         let name = read_name(&mut fields);
         names.check(&mut fields, "match condition", name);
-        let (expression, _) = expressions.required_type(&mut fields, "expression", Type::Bool)?;
+        let (expression, _) =
+            expressions.required_type(&mut fields, "expression", &StaticType::BOOL)?;
         Some(MatchCondition {
             name: name?.value.into(),
             expression,
@@ -76,7 +77,7 @@ pub(super) fn read_validations(
     fields.each("validations", |index, mut fields| {
         let name = read_name(&mut fields);
         names.check(&mut fields, "validation", name);
-        let expression = expressions.required_type(&mut fields, "expression", Type::Bool);
+        let expression = expressions.required_type(&mut fields, "expression", &StaticType::BOOL);
         let message = fields
             .has("message")
             .then(|| fields.required_text("message"))
@@ -126,7 +127,7 @@ pub(super) fn read_mutations(
         }
         let patch = fields.required_map("jsonPatch");
         let patch = patch
-            .and_then(|mut patch| expressions.required_type(&mut patch, "expression", Type::List));
+            .and_then(|mut patch| expressions.required_type(&mut patch, "expression", &patches()));
         let (expression, span) = patch?;
         Some(Mutation {
             id: id(policy, name, &format!("mutation-{index}")),
@@ -219,4 +220,9 @@ fn empty_list(fields: &mut Fields<'_, '_>, key: &'static str) {
 
 fn id(policy: &str, name: Option<Placed<&str>>, otherwise: &str) -> Arc<str> {
     format!("{policy}/{}", name.map_or(otherwise, |name| name.value)).into()
+}
+
+/// What the expression of a JSON Patch gives.
+fn patches() -> StaticType {
+    StaticType::list(StaticType::object("JSONPatch"))
 }

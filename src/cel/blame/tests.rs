@@ -35,7 +35,7 @@ const VARIABLES: [(&str, &str); 7] = [
 ];
 
 fn environment() -> (Environment, Vec<Program>) {
-    let mut environment = Environment::new(["object", "all", "params"]);
+    let mut environment = Environment::new(["object", "all", "params"]).with_mixed_literals();
     let mut programs = Vec::new();
     for (name, source) in VARIABLES {
         programs.push(compile(source, &environment).unwrap());
@@ -373,7 +373,7 @@ fn an_error_blames_where_it_arose() {
 #[test]
 fn blame_leaves_the_budget_as_it_was_and_has_its_own() {
     let document = read_json(None, POD).unwrap();
-    let environment = Environment::new(["object"]);
+    let environment = Environment::new(["object"]).with_mixed_literals();
     let program = compile(
         "object.spec.containers.all(c, c.name == 'web')",
         &environment,

@@ -1,34 +1,50 @@
 //! Calls of functions: which function is meant, and whether it takes so many arguments.
 
+use super::super::Environment;
 use super::super::expression::{Call, Expression, Kind};
-use super::super::functions::{self, Function, Style};
+use super::super::functions::{self, Function, Group, Style};
 use super::super::library::regex::Pattern;
 use super::super::syntax::{CallSyntax, Syntax, SyntaxError, TextRange, error, error_with_help};
 use super::names::similar;
-use super::{Compiled, Compiler, finish, macros};
+use super::{Compiled, Compiler, macros};
 
 impl Compiler<'_> {
     pub(super) fn call(&mut self, call: &CallSyntax, range: TextRange) -> Compiled {
         if let Some(expression) = self.macro_call(call, range)? {
             return Ok(expression);
         }
+        // A format takes values of any types, so the lists in it may mix them.
+        let formats = usize::from(&*call.function == "format");
+        self.mixed += formats;
+        let expression = self.function_call(call, range);
+        self.mixed -= formats;
+        expression
+    }
+
+    fn function_call(&mut self, call: &CallSyntax, range: TextRange) -> Compiled {
         let CallSyntax {
             receiver,
             function,
             function_range,
             arguments,
         } = call;
-        let name = *function_range;
+        let (environment, name) = (self.environment, *function_range);
         let Some(receiver) = receiver else {
-            let function = find(function, Style::Global, arguments.len(), name)?;
+            let function = find(environment, function, Style::Global, arguments.len(), name)?;
             let arguments = self.all(arguments)?;
-            return make_call(function, arguments, range);
+            return self.make_call(function, arguments, range);
         };
         if let Some(namespaced) = self.namespaced(receiver, function) {
             let name = receiver.range.to(name);
-            let function = find(&namespaced, Style::Global, arguments.len(), name)?;
+            let function = find(
+                environment,
+                &namespaced,
+                Style::Global,
+                arguments.len(),
+                name,
+            )?;
             let arguments = self.all(arguments)?;
-            return make_call(function, arguments, range);
+            return self.make_call(function, arguments, range);
         }
         if let ("or" | "orValue", [fallback]) = (&**function, arguments.as_slice()) {
             let kind = Kind::OptionalOr {
@@ -36,15 +52,34 @@ impl Compiler<'_> {
                 fallback: self.boxed(fallback)?,
                 unwrap: &**function == "orValue",
             };
-            return finish(kind, range);
+            return self.finish(kind, range);
         }
-        let function = find(function, Style::Method, arguments.len(), name)?;
+        let function = find(environment, function, Style::Method, arguments.len(), name)?;
         let mut all = Vec::with_capacity(arguments.len() + 1);
         all.push(self.expression(receiver)?);
         for argument in arguments {
             all.push(self.expression(argument)?);
         }
-        make_call(function, all.into(), range)
+        self.make_call(function, all.into(), range)
+    }
+
+    fn make_call(
+        &mut self,
+        function: &'static Function,
+        arguments: Box<[Expression]>,
+        range: TextRange,
+    ) -> Compiled {
+        let pattern = if self.environment.is_unchecked() {
+            None
+        } else {
+            literal_pattern(function, &arguments)?
+        };
+        let call = Call {
+            function,
+            arguments,
+            pattern,
+        };
+        self.finish(Kind::Call(call), range)
     }
 
     /// `optional.of`, where `optional` is no value but the first half of a function's name.
@@ -82,13 +117,28 @@ fn literal_pattern(
 
 /// The function of this name, style and number of arguments (without the receiver).
 fn find(
+    environment: &Environment,
+    name: &str,
+    style: Style,
+    count: usize,
+    range: TextRange,
+) -> Result<&'static Function, SyntaxError> {
+    let found = declared(environment, name, style, count, range);
+    match found {
+        Err(_) if environment.is_unchecked() => Ok(&functions::UNRESOLVED),
+        found => found,
+    }
+}
+
+fn declared(
+    environment: &Environment,
     name: &str,
     style: Style,
     count: usize,
     range: TextRange,
 ) -> Result<&'static Function, SyntaxError> {
     let written = count + usize::from(style == Style::Method);
-    let mut same_name = functions::all().filter(|function| function.name == name);
+    let mut same_name = offered(environment).filter(|function| function.name == name);
     let of_style: Vec<_> = same_name
         .clone()
         .filter(|function| function.style == style)
@@ -119,15 +169,33 @@ fn find(
             help,
         ));
     }
-    Err(unknown_function(name, style, range))
+    Err(unknown_function(environment, name, style, range))
 }
 
-fn unknown_function(name: &str, style: Style, range: TextRange) -> SyntaxError {
+/// The functions that an expression in this environment may call, some of them in later releases only.
+fn offered(environment: &Environment) -> impl Iterator<Item = &'static Function> + Clone {
+    functions::all().filter(|function| environment.offers(function.group))
+}
+
+fn unknown_function(
+    environment: &Environment,
+    name: &str,
+    style: Style,
+    range: TextRange,
+) -> SyntaxError {
     let message = match style {
         Style::Global => format!("there is no function `{name}`"),
         Style::Method => format!("there is no method `{name}`"),
     };
-    let known = functions::all()
+    let withheld = functions::all().find(|function| function.name == name);
+    if let Some(function) = withheld {
+        let help = match function.group {
+            Group::KPolicy => "it is kpolicy's own: the API server does not know it",
+            Group::Mutation | Group::Kubernetes => "only the expressions of mutations may call it",
+        };
+        return error_with_help(range, message, help);
+    }
+    let known = offered(environment)
         .filter(|function| function.style == style)
         .map(|function| function.name)
         .chain(
@@ -141,20 +209,4 @@ fn unknown_function(name: &str, style: Style, range: TextRange) -> SyntaxError {
         Some(meant) => error_with_help(range, message, format!("did you mean `{meant}`?")),
         None => error(range, message),
     }
-}
-
-fn make_call(
-    function: &'static Function,
-    arguments: Box<[Expression]>,
-    range: TextRange,
-) -> Compiled {
-    let pattern = literal_pattern(function, &arguments)?;
-    finish(
-        Kind::Call(Call {
-            function,
-            arguments,
-            pattern,
-        }),
-        range,
-    )
 }

@@ -1,172 +1,432 @@
-//! Types that the text alone shows, and mistakes that follow from them.
+//! The type checker: what type a node has, given those of its parts, and what no value can make right.
 //!
-//! This is not the type checker: it knows the types of literals, operators and some functions, and refuses what no
-//! value can make right, such as `"a" + 1` or `1 && x`. The checker with declared types will stand in its place.
+//! Upstream: `checker/checker.go` of cel-go. One difference: the first mistake ends compilation.
 
-use super::super::expression::{Expression, Kind, Shape};
-use super::super::syntax::{Arithmetic, Relation, SyntaxError, error};
-use super::super::value::Type;
+use super::super::expression::{Call, Expression, Field, Kind, Shape, Transform};
+use super::super::syntax::{SyntaxError, TextRange, error, error_with_help};
+use super::super::types::{Overload, StaticType};
+use super::super::value::{Type, Value};
+use super::names::similar;
+use super::{Compiler, operators};
 
-/// The type of a node where the text shows it.
-pub(super) fn type_of(expression: &Expression) -> Option<Type> {
-    match &expression.kind {
-        Kind::Constant(value) => value.type_of(),
-        Kind::Has { .. }
-        | Kind::Not(_)
-        | Kind::And(_)
-        | Kind::Or(_)
-        | Kind::Relation { .. }
-        | Kind::Quantifier(_) => Some(Type::Bool),
-        Kind::Negate(operand) => type_of(operand),
-        Kind::Conditional {
-            then, otherwise, ..
-        } => type_of(then).filter(|kind| type_of(otherwise) == Some(*kind)),
-        Kind::Arithmetic {
-            operator,
-            left,
-            right,
-        } => match operator {
-            Arithmetic::Add | Arithmetic::Subtract => arithmetic_type(left, right),
-            _ => type_of(left).or_else(|| type_of(right)),
-        },
-        Kind::List(_) => Some(Type::List),
-        Kind::Map(_) => Some(Type::Map),
-        Kind::Struct { .. } => Some(Type::Struct),
-        Kind::Call(call) => call.function.result,
-        Kind::Transform(transform) => Some(match transform.shape {
-            Shape::Filter | Shape::List | Shape::SortBy => Type::List,
-            Shape::Map | Shape::MapEntries => Type::Map,
-        }),
-        Kind::OptionalMap { .. } | Kind::OptionalOr { unwrap: false, .. } => Some(Type::Optional),
-        Kind::OptionalOr { .. }
-        | Kind::Root(_)
-        | Kind::Variable(_)
-        | Kind::Local(_)
-        | Kind::Select { .. }
-        | Kind::Index { .. } => None,
-    }
-}
+type Checked = Result<StaticType, SyntaxError>;
 
-/// The type of a sum or difference: times and durations mix, everything else has one type.
-fn arithmetic_type(left: &Expression, right: &Expression) -> Option<Type> {
-    let is_time = |kind| matches!(kind, Type::Duration | Type::Timestamp);
-    let known = type_of(left).or_else(|| type_of(right))?;
-    (!is_time(known)).then_some(known)
-}
-
-/// Refuses a node that has no value whatever its parts turn out to be.
-pub(super) fn check(expression: &Expression) -> Result<(), SyntaxError> {
-    match &expression.kind {
-        Kind::Not(operand) => boolean(operand, "`!`"),
-        Kind::And(operands) => operands
-            .iter()
-            .try_for_each(|operand| boolean(operand, "`&&`")),
-        Kind::Or(operands) => operands
-            .iter()
-            .try_for_each(|operand| boolean(operand, "`||`")),
-        Kind::Conditional { condition, .. } => boolean(condition, "the condition of `?:`"),
-        Kind::Arithmetic {
-            operator,
-            left,
-            right,
-        } => arithmetic(*operator, left, right, expression),
-        Kind::Relation {
-            relation,
-            left,
-            right,
-        } => relation_types(*relation, left, right, expression),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses a macro's condition that is no boolean.
-pub(super) fn check_condition(expression: &Expression, name: &str) -> Result<(), SyntaxError> {
-    boolean(expression, &format!("the condition of `{name}`"))
-}
-
-fn boolean(expression: &Expression, what: &str) -> Result<(), SyntaxError> {
-    match type_of(expression) {
-        None | Some(Type::Bool) => Ok(()),
-        Some(other) => Err(error(
-            expression.range,
-            format!("{what} needs a boolean; this is `{}`", other.name()),
-        )),
-    }
-}
-
-fn arithmetic(
-    operator: Arithmetic,
-    left: &Expression,
-    right: &Expression,
-    expression: &Expression,
-) -> Result<(), SyntaxError> {
-    let (Some(left), Some(right)) = (type_of(left), type_of(right)) else {
-        return Ok(());
-    };
-    let is_number = |kind| matches!(kind, Type::Int | Type::Uint | Type::Double);
-    let is_time = |kind| matches!(kind, Type::Duration | Type::Timestamp);
-    let fits = match operator {
-        Arithmetic::Add => {
-            (left == right
-                && (is_number(left) || matches!(left, Type::String | Type::Bytes | Type::List)))
-                || (is_time(left) && is_time(right))
+impl Compiler<'_> {
+    /// The type of a node whose parts have theirs.
+    pub(super) fn type_of(&mut self, kind: &Kind, range: TextRange) -> Checked {
+        match kind {
+            Kind::Constant(Value::Type(kind)) => Ok(StaticType::TypeOf(named(*kind).into())),
+            Kind::Constant(value) => Ok(value.type_of().map_or(StaticType::Dyn, StaticType::Plain)),
+            Kind::Root(slot) => Ok(self.environment.root_type(*slot)),
+            Kind::Variable(index) => Ok(self.environment.variable_type(*index)),
+            Kind::Local(slot) => Ok(self
+                .locals
+                .get(*slot)
+                .map_or(StaticType::Dyn, |local| local.kind.clone())),
+            Kind::Select {
+                operand,
+                field,
+                optional,
+            } => self.select(operand, field, *optional, range),
+            Kind::Has { operand, field } => {
+                self.select(operand, field, false, range)?;
+                Ok(StaticType::BOOL)
+            }
+            Kind::Index {
+                operand,
+                index,
+                optional,
+            } => {
+                let (name, overloads) = match optional {
+                    true => ("[?]", operators::OPTIONAL_INDEX),
+                    false => ("[]", operators::INDEX),
+                };
+                self.resolve(name, overloads, &[operand, index], range)
+            }
+            Kind::Not(operand) => self.boolean(operand, "`!`"),
+            Kind::Negate(operand) => self.resolve("-", operators::NEGATE, &[operand], range),
+            Kind::And(operands) => self.booleans(operands, "`&&`"),
+            Kind::Or(operands) => self.booleans(operands, "`||`"),
+            Kind::Conditional {
+                condition,
+                then,
+                otherwise,
+            } => {
+                self.boolean(condition, "the condition of `?:`")?;
+                let parts: [&Expression; 3] = [condition, then, otherwise];
+                let types = parts.map(|part| part.of.clone());
+                self.unifier
+                    .resolve(operators::CONDITIONAL, &types)
+                    .ok_or_else(|| {
+                        let (then, otherwise) = (self.shown(then), self.shown(otherwise));
+                        let message =
+                            format!("`?:` gives one type; here it is `{then}` or `{otherwise}`");
+                        error(range, message)
+                    })
+            }
+            Kind::Arithmetic {
+                operator,
+                left,
+                right,
+            } => self.resolve(
+                operator.symbol(),
+                operators::arithmetic(*operator),
+                &[left, right],
+                range,
+            ),
+            Kind::Relation {
+                relation,
+                left,
+                right,
+            } => self.resolve(
+                relation.symbol(),
+                operators::relation(*relation),
+                &[left, right],
+                range,
+            ),
+            Kind::List(items) => {
+                let mut element = None;
+                for item in items {
+                    let kind = self.element(&item.value, item.optional)?;
+                    element = Some(self.join(element, kind, item.value.range)?);
+                }
+                let element = element.unwrap_or_else(|| self.unifier.fresh());
+                Ok(StaticType::list(element))
+            }
+            Kind::Map(entries) => {
+                let (mut keys, mut values) = (None, None);
+                for entry in entries {
+                    let key = entry.key.of.clone();
+                    keys = Some(self.join(keys, key, entry.key.range)?);
+                    let value = self.element(&entry.value, entry.optional)?;
+                    values = Some(self.join(values, value, entry.value.range)?);
+                }
+                let key = keys.unwrap_or_else(|| self.unifier.fresh());
+                let value = values.unwrap_or_else(|| self.unifier.fresh());
+                Ok(StaticType::map(key, value))
+            }
+            Kind::Struct { name, fields } => {
+                for field in fields {
+                    self.struct_field(name, field)?;
+                }
+                Ok(StaticType::object(name))
+            }
+            Kind::Call(call) => self.call_type(call, range),
+            Kind::Quantifier(quantifier) => {
+                self.condition(&quantifier.predicate, quantifier.quantity.name())
+            }
+            Kind::Transform(transform) => self.transform_type(transform),
+            Kind::OptionalMap {
+                operand,
+                body,
+                flat,
+                ..
+            } => {
+                let result = match flat {
+                    true => body.of.clone(),
+                    false => StaticType::optional(body.of.clone()),
+                };
+                let empty = StaticType::optional(self.unifier.fresh());
+                let _ = operand;
+                self.unifier.joined(&result, &empty).ok_or_else(|| {
+                    let found = self.shown(body);
+                    let message = format!("`optFlatMap` makes an optional; this is `{found}`");
+                    error(body.range, message)
+                })
+            }
+            Kind::OptionalOr {
+                operand,
+                fallback,
+                unwrap,
+            } => {
+                let (name, overloads) = match unwrap {
+                    true => ("orValue", operators::OR_VALUE),
+                    false => ("or", operators::OR),
+                };
+                self.resolve(name, overloads, &[operand, fallback], range)
+            }
         }
-        Arithmetic::Subtract => {
-            (left == right && is_number(left)) || (is_time(left) && is_time(right))
-        }
-        Arithmetic::Multiply | Arithmetic::Divide => left == right && is_number(left),
-        Arithmetic::Modulo => left == right && matches!(left, Type::Int | Type::Uint),
-    };
-    if fits {
-        return Ok(());
     }
-    Err(mismatch(operator.symbol(), left, right, expression))
-}
 
-fn relation_types(
-    relation: Relation,
-    left: &Expression,
-    right: &Expression,
-    expression: &Expression,
-) -> Result<(), SyntaxError> {
-    let (left, right) = (type_of(left), type_of(right));
-    if relation == Relation::In {
-        return match right {
-            None | Some(Type::List | Type::Map) => Ok(()),
-            Some(right) => Err(error(
-                expression.range,
-                format!("`in` looks into lists and maps; this is `{}`", right.name()),
+    /// The types that a macro binds for the elements of a collection: index or key first, then the value.
+    pub(super) fn element_types(
+        &mut self,
+        collection: &Expression,
+    ) -> Result<(StaticType, StaticType, bool), SyntaxError> {
+        let kind = self.unifier.settled(&collection.of);
+        match &kind {
+            StaticType::List(element) => Ok((StaticType::INT, element.as_ref().clone(), true)),
+            StaticType::Map(key, value) => {
+                Ok((key.as_ref().clone(), value.as_ref().clone(), false))
+            }
+            StaticType::Dyn | StaticType::Variable(_) => {
+                self.unifier.assignable(&StaticType::Dyn, &kind);
+                Ok((StaticType::Dyn, StaticType::Dyn, true))
+            }
+            other => Err(error(
+                collection.range,
+                format!("a macro walks over lists and maps; this is `{other}`"),
             )),
+        }
+    }
+
+    /// What an optional holds, for the macros that look into one.
+    pub(super) fn held_type(&mut self, operand: &Expression) -> Checked {
+        let held = self.unifier.fresh();
+        let wanted = StaticType::optional(held.clone());
+        if self.unifier.assignable(&operand.of, &wanted) {
+            return Ok(held);
+        }
+        let message = format!(
+            "this macro needs an optional; this is `{}`",
+            self.shown(operand)
+        );
+        Err(error_with_help(
+            operand.range,
+            message,
+            "write `x.?field` or `optional.of(x)`",
+        ))
+    }
+
+    fn select(
+        &mut self,
+        operand: &Expression,
+        field: &str,
+        optional: bool,
+        range: TextRange,
+    ) -> Checked {
+        let kind = self.unifier.settled(&operand.of);
+        let (target, is_optional) = kind.unwrapped();
+        let result = match target {
+            StaticType::Map(_, value) => value.as_ref().clone(),
+            StaticType::Object(name) => match self.environment.field(name, field) {
+                Some(found) => found.kind,
+                None => return Err(self.no_field(name, field, range)),
+            },
+            StaticType::Variable(_) => {
+                self.unifier.assignable(&StaticType::Dyn, target);
+                StaticType::Dyn
+            }
+            StaticType::Dyn => StaticType::Dyn,
+            other => {
+                let message = format!("`{other}` has no fields, so there is no `.{field}`");
+                return Err(error(range, message));
+            }
         };
+        Ok(if is_optional || optional {
+            StaticType::optional(result)
+        } else {
+            result
+        })
     }
-    let (Some(left), Some(right)) = (left, right) else {
-        return Ok(());
-    };
-    let is_number = |kind| matches!(kind, Type::Int | Type::Uint | Type::Double);
-    let has_order = |kind| {
-        is_number(kind)
-            || matches!(
-                kind,
-                Type::Bool | Type::String | Type::Bytes | Type::Duration | Type::Timestamp
-            )
-    };
-    let fits = match relation {
-        Relation::Equal | Relation::NotEqual | Relation::In => true,
-        _ => has_order(left) && (left == right || (is_number(left) && is_number(right))),
-    };
-    if fits {
-        return Ok(());
+
+    fn struct_field(&mut self, object: &str, field: &Field) -> Result<(), SyntaxError> {
+        let wanted = match self.environment.field(object, &field.name) {
+            Some(found) => found.kind,
+            None => StaticType::Dyn,
+        };
+        let given = self.element(&field.value, field.optional)?;
+        if self.unifier.assignable(&wanted, &given) {
+            return Ok(());
+        }
+        let found = self.shown(&field.value);
+        let message = format!("field `{}` is a `{wanted}`; this is `{found}`", field.name);
+        Err(error(field.value.range, message))
     }
-    Err(mismatch(relation.symbol(), left, right, expression))
+
+    fn no_field(&self, object: &str, field: &str, range: TextRange) -> SyntaxError {
+        let fields = self.environment.fields(object);
+        let end = range.end.saturating_sub(field.len() as u32);
+        let name = TextRange {
+            start: end.max(range.start),
+            end: range.end,
+        };
+        let message = format!("`{object}` has no field `{field}`");
+        match similar(field, fields.iter().map(String::as_str)) {
+            Some(meant) => error_with_help(name, message, format!("did you mean `{meant}`?")),
+            None => error(name, message),
+        }
+    }
+
+    fn call_type(&mut self, call: &Call, range: TextRange) -> Checked {
+        let environment = self.environment;
+        let arguments: Vec<&Expression> = call.arguments.iter().collect();
+        let usable = || {
+            let overloads = call.function.overloads.iter();
+            overloads.filter(|overload| environment.has(overload))
+        };
+        let types: Vec<StaticType> = arguments.iter().map(|part| part.of.clone()).collect();
+        if let Some(result) = self.unifier.resolve(usable(), &types) {
+            return Ok(result);
+        }
+        // Would it fit in a later release?
+        let later = call.function.overloads.iter().find(|overload| {
+            !environment.has(overload) && self.unifier.resolve([*overload], &types).is_some()
+        });
+        Err(match (later, environment.target()) {
+            (Some(overload), Some(target)) => error(
+                range,
+                format!(
+                    "a new policy may call `{}` like this from Kubernetes 1.{} on; this one is for {target}",
+                    call.function.name,
+                    overload.since + 1
+                ),
+            ),
+            _ => self.mismatch(call.function.name, &arguments, range),
+        })
+    }
+
+    fn transform_type(&mut self, transform: &Transform) -> Checked {
+        let name = transform.shape.name();
+        if let Some(condition) = &transform.condition {
+            self.condition(condition, name)?;
+        }
+        let (key, element, is_list) = self.element_types(&transform.domain.collection)?;
+        // With one name a map is walked by its keys.
+        let walked = if transform.domain.pairs || is_list {
+            element
+        } else {
+            key.clone()
+        };
+        let result = transform.result.as_ref();
+        let made = result.map_or(StaticType::Dyn, |result| result.of.clone());
+        Ok(match transform.shape {
+            Shape::Filter => StaticType::list(walked),
+            Shape::List => StaticType::list(made),
+            Shape::Map => StaticType::map(key, made),
+            Shape::MapEntries => {
+                let (keys, values) = (self.unifier.fresh(), self.unifier.fresh());
+                let map = StaticType::map(keys, values);
+                if !self.unifier.assignable(&made, &map) {
+                    let range = result.map_or(transform.domain.collection.range, |r| r.range);
+                    let message = format!(
+                        "`transformMapEntry` makes maps; this is `{}`",
+                        self.unifier.final_type(&made)
+                    );
+                    return Err(error(range, message));
+                }
+                self.unifier.settled(&map)
+            }
+            Shape::SortBy => {
+                if let Some(key) = result {
+                    self.resolve("sortBy", operators::KEY, &[key], key.range)?;
+                }
+                StaticType::list(walked)
+            }
+        })
+    }
+
+    /// The type that an element adds to its list or map: what an optional holds where it is marked with `?`.
+    fn element(&mut self, value: &Expression, optional: bool) -> Checked {
+        let kind = self.unifier.settled(&value.of);
+        if !optional {
+            return Ok(kind);
+        }
+        match kind.unwrapped() {
+            (inner, true) => Ok(inner.clone()),
+            (StaticType::Dyn, false) => Ok(StaticType::Dyn),
+            (other, false) => {
+                let message = format!("`?` marks an optional; this is `{other}`");
+                Err(error(value.range, message))
+            }
+        }
+    }
+
+    /// The common type of a literal's elements so far and one more.
+    fn join(&mut self, before: Option<StaticType>, next: StaticType, range: TextRange) -> Checked {
+        let Some(before) = before else {
+            return Ok(next);
+        };
+        let joined = self.unifier.joined(&before, &next);
+        let (one, other) = (
+            self.unifier.final_type(&before),
+            self.unifier.final_type(&next),
+        );
+        let mixed = self.mixed > 0 || self.environment.allows_mixed_literals();
+        if !mixed && one != other {
+            let message =
+                format!("a literal holds values of one type; this is `{other}` behind `{one}`");
+            return Err(error_with_help(
+                range,
+                message,
+                "wrap all of them in `dyn(...)`",
+            ));
+        }
+        Ok(joined.unwrap_or(StaticType::Dyn))
+    }
+
+    /// Refuses a macro's condition that is no boolean.
+    fn condition(&mut self, expression: &Expression, name: &str) -> Checked {
+        self.boolean(expression, &format!("the condition of `{name}`"))
+    }
+
+    fn booleans(&mut self, operands: &[Expression], what: &str) -> Checked {
+        for operand in operands {
+            self.boolean(operand, what)?;
+        }
+        Ok(StaticType::BOOL)
+    }
+
+    fn boolean(&mut self, expression: &Expression, what: &str) -> Checked {
+        if self.unifier.assignable(&expression.of, &StaticType::BOOL) {
+            return Ok(StaticType::BOOL);
+        }
+        let message = format!(
+            "{what} needs a boolean; this is `{}`",
+            self.shown(expression)
+        );
+        Err(error(expression.range, message))
+    }
+
+    /// The type that operands give under these overloads.
+    fn resolve(
+        &mut self,
+        name: &str,
+        overloads: &[Overload],
+        operands: &[&Expression],
+        range: TextRange,
+    ) -> Checked {
+        let types: Vec<StaticType> = operands.iter().map(|part| part.of.clone()).collect();
+        match self.unifier.resolve(overloads, &types) {
+            Some(result) => Ok(result),
+            None => Err(self.mismatch(name, operands, range)),
+        }
+    }
+
+    fn mismatch(&self, name: &str, operands: &[&Expression], range: TextRange) -> SyntaxError {
+        let types: Vec<String> = operands
+            .iter()
+            .map(|operand| format!("`{}`", self.shown(operand)))
+            .collect();
+        let message = match types.as_slice() {
+            [] => format!("`{name}` needs arguments"),
+            [_, right] if name == "in" => {
+                format!(
+                    "`in` looks into lists and maps for values of their type; this is {} in {right}",
+                    types[0]
+                )
+            }
+            [one] => format!("`{name}` does not take {one}"),
+            [first, rest @ ..] => {
+                format!("`{name}` does not take {first} with {}", rest.join(", "))
+            }
+        };
+        error(range, message)
+    }
+
+    fn shown(&self, expression: &Expression) -> StaticType {
+        self.unifier.final_type(&expression.of)
+    }
 }
 
-fn mismatch(symbol: &str, left: Type, right: Type, expression: &Expression) -> SyntaxError {
-    error(
-        expression.range,
-        format!(
-            "`{symbol}` does not take `{}` with `{}`",
-            left.name(),
-            right.name()
-        ),
-    )
+/// The type that a name such as `int` or `list` stands for.
+fn named(kind: Type) -> StaticType {
+    match kind {
+        Type::List => StaticType::list(StaticType::Dyn),
+        Type::Map => StaticType::map(StaticType::Dyn, StaticType::Dyn),
+        Type::Optional => StaticType::optional(StaticType::Dyn),
+        Type::Type => StaticType::TypeOf(StaticType::Dyn.into()),
+        Type::Struct => StaticType::Dyn,
+        plain => StaticType::Plain(plain),
+    }
 }

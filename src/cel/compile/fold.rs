@@ -38,6 +38,7 @@ pub(super) fn fold(expression: Expression) -> Compiled {
         Some(value) => Expression {
             kind: Kind::Constant(value),
             range: expression.range,
+            of: expression.of,
         },
         None => expression,
     })

@@ -4,8 +4,8 @@ use super::super::expression::{Domain, Expression, Kind, Quantifier, Quantity, S
 use super::super::syntax::{
     CallSyntax, Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help,
 };
-use super::check::check_condition;
-use super::{Compiled, Compiler, finish};
+use super::super::types::StaticType;
+use super::{Compiled, Compiler, Local};
 
 /// What a macro's arguments are: how many names, whether a condition may come first, what it makes.
 #[derive(Clone, Copy)]
@@ -116,7 +116,7 @@ impl Compiler<'_> {
             operand: self.boxed(operand)?,
             field: field.clone(),
         };
-        finish(kind, range)
+        self.finish(kind, range)
     }
 
     fn expand(&mut self, kind: Macro, written: &Written<'_>) -> Compiled {
@@ -147,7 +147,8 @@ impl Compiler<'_> {
             }
             (Macro::OptionalMap { flat }, [name, body]) => {
                 let operand = self.boxed(written.receiver)?;
-                let slot = self.bind(&[name], written)?;
+                let held = self.held_type(&operand)?;
+                let slot = self.bind(&[name], &[held], written)?;
                 let body = self.boxed(body);
                 self.locals.truncate(slot);
                 Kind::OptionalMap {
@@ -159,9 +160,15 @@ impl Compiler<'_> {
             }
             (kind, arguments) => return Err(wrong_arguments(kind, written, arguments.len())),
         };
+        let of = if self.environment.is_unchecked() {
+            StaticType::Dyn
+        } else {
+            self.type_of(&kind, written.range)?
+        };
         Ok(Expression {
             kind,
             range: written.range,
+            of,
         })
     }
 
@@ -176,7 +183,6 @@ impl Compiler<'_> {
         let predicate = self.expression(predicate);
         self.locals.truncate(domain.slot);
         let predicate = predicate?;
-        check_condition(&predicate, written.name)?;
         Ok(Kind::Quantifier(Box::new(Quantifier {
             quantity,
             domain,
@@ -196,9 +202,6 @@ impl Compiler<'_> {
         let condition = condition
             .map(|syntax| self.expression(syntax))
             .transpose()?;
-        if let Some(condition) = &condition {
-            check_condition(condition, written.name)?;
-        }
         let result = result.map(|syntax| self.expression(syntax)).transpose()?;
         self.locals.truncate(domain.slot);
         Ok(Kind::Transform(Box::new(Transform {
@@ -212,7 +215,13 @@ impl Compiler<'_> {
     /// Compiles what is walked over and binds the names; the caller takes them away again.
     fn domain(&mut self, written: &Written<'_>, names: &[&Syntax]) -> Result<Domain, SyntaxError> {
         let collection = self.expression(written.receiver)?;
-        let slot = self.bind(names, written)?;
+        let (key, value, is_list) = self.element_types(&collection)?;
+        let types = match (names.len() == 2, is_list) {
+            (true, _) => vec![key, value],
+            (false, true) => vec![value],
+            (false, false) => vec![key],
+        };
+        let slot = self.bind(names, &types, written)?;
         Ok(Domain {
             collection,
             slot,
@@ -220,10 +229,15 @@ impl Compiler<'_> {
         })
     }
 
-    /// Binds names and gives the slot of the first.
-    fn bind(&mut self, names: &[&Syntax], written: &Written<'_>) -> Result<usize, SyntaxError> {
+    /// Binds names of these types and gives the slot of the first.
+    fn bind(
+        &mut self,
+        names: &[&Syntax],
+        types: &[StaticType],
+        written: &Written<'_>,
+    ) -> Result<usize, SyntaxError> {
         let slot = self.locals.len();
-        for syntax in names {
+        for (syntax, kind) in names.iter().zip(types) {
             let SyntaxKind::Name {
                 name,
                 absolute: false,
@@ -235,10 +249,17 @@ impl Compiler<'_> {
                     format!("write `x.{}(name, ...)` with a plain name", written.name),
                 ));
             };
-            if self.locals.get(slot).is_some_and(|first| first == name) {
+            if self
+                .locals
+                .get(slot)
+                .is_some_and(|first| first.name == *name)
+            {
                 return Err(error(syntax.range, format!("`{name}` is bound twice")));
             }
-            self.locals.push(name.clone());
+            self.locals.push(Local {
+                name: name.clone(),
+                kind: kind.clone(),
+            });
         }
         Ok(slot)
     }

@@ -1,4 +1,4 @@
-//! Syntax tree to program: names are looked up, macros become nodes, literals are prepared.
+//! Syntax tree to program: names are looked up, macros become nodes, types are checked, literals are prepared.
 //!
 //! One error ends it: what a second one would say depends on what the first was meant to be.
 
@@ -7,14 +7,16 @@ mod check;
 mod fold;
 mod macros;
 mod names;
+mod operators;
 #[cfg(test)]
 mod tests;
 
-use super::expression::{Entry, Expression, Field, Item, Kind};
+use super::expression::{Call, Entry, Expression, Field, Item, Kind};
 use super::syntax::{
     self, ListItem, Literal, LogicalOperator, MapEntry, StructField, Syntax, SyntaxError,
     SyntaxKind, TextRange, UnaryOperator,
 };
+use super::types::{StaticType, Unifier};
 use super::value::{Bytes, Str, Value};
 use super::{Environment, Program};
 
@@ -34,10 +36,12 @@ pub fn compile(
         let mut compiler = Compiler {
             environment,
             locals: Vec::new(),
+            unifier: Unifier::default(),
+            mixed: 0,
         };
-        let expression = compiler.expression(&syntax)?;
-        let result = check::type_of(&expression);
-        Ok(Program::new(source, expression, height, result))
+        let mut expression = compiler.expression(&syntax)?;
+        expression.settle(&compiler.unifier);
+        Ok(Program::new(source, expression, height))
     });
     program.map_err(|error| vec![*error])
 }
@@ -45,7 +49,16 @@ pub fn compile(
 struct Compiler<'e> {
     environment: &'e Environment,
     /// The names that macros bind, by slot.
-    locals: Vec<Box<str>>,
+    locals: Vec<Local>,
+    unifier: Unifier,
+    /// How many calls around the node take lists of mixed types: `format`.
+    mixed: usize,
+}
+
+/// A name that a macro binds.
+struct Local {
+    name: Box<str>,
+    kind: StaticType,
 }
 
 impl Compiler<'_> {
@@ -55,6 +68,7 @@ impl Compiler<'_> {
             SyntaxKind::Literal(literal) => Kind::Constant(constant(literal)),
             SyntaxKind::Name { name, .. } => match self.named(syntax)? {
                 Some(kind) => kind,
+                None if self.environment.is_unchecked() => Kind::Call(Call::unresolved()),
                 None => return Err(self.undeclared(name, range)),
             },
             // A chain of selects may be one dotted name.
@@ -124,11 +138,21 @@ impl Compiler<'_> {
             SyntaxKind::List(items) => self.list(items)?,
             SyntaxKind::Map(entries) => self.map(entries)?,
             SyntaxKind::Struct { name, fields } => {
-                names::check_struct(name, range)?;
+                self.check_struct(name, range)?;
                 self.structure(name, fields)?
             }
         };
-        finish(kind, range)
+        self.finish(kind, range)
+    }
+
+    /// Checks a node and evaluates it now if it is constant.
+    fn finish(&mut self, kind: Kind, range: TextRange) -> Compiled {
+        if self.environment.is_unchecked() {
+            let of = StaticType::Dyn;
+            return Ok(Expression { kind, range, of });
+        }
+        let of = self.type_of(&kind, range)?;
+        fold::fold(Expression { kind, range, of })
     }
 
     fn boxed(&mut self, syntax: &Syntax) -> Result<Box<Expression>, SyntaxError> {
@@ -178,13 +202,6 @@ impl Compiler<'_> {
             fields: compiled.into(),
         })
     }
-}
-
-/// Checks a node and evaluates it now if it is constant.
-fn finish(kind: Kind, range: TextRange) -> Compiled {
-    let expression = Expression { kind, range };
-    check::check(&expression)?;
-    fold::fold(expression)
 }
 
 fn constant(literal: &Literal) -> Value<'static> {

@@ -4,13 +4,26 @@ use super::super::expression::{Field, Kind};
 use super::super::syntax::{
     StructField, Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help,
 };
+use super::super::types::patches;
 use super::super::value::{Type, Value};
 use super::Compiler;
 
-/// The fields of a JSON Patch operation.
-const JSON_PATCH_FIELDS: [&str; 4] = ["op", "path", "from", "value"];
-
 impl Compiler<'_> {
+    /// Whether there are struct literals of this name: `JSONPatch` and `Object` with its nested types.
+    pub(super) fn check_struct(&self, name: &str, range: TextRange) -> Result<(), SyntaxError> {
+        let known = patches::is_struct(name);
+        if known && self.environment.allows_mutation() {
+            return Ok(());
+        }
+        let message = format!("there is no type `{name}` here");
+        let help = if known {
+            "only the expressions of mutations make patches"
+        } else {
+            "known are `JSONPatch` and `Object`, in mutations; a map is written `{\"key\": value}`"
+        };
+        Err(error_with_help(range, message, help))
+    }
+
     /// What a whole dotted name stands for; `None` where only a part of it may.
     pub(super) fn named(&self, syntax: &Syntax) -> Result<Option<Kind>, SyntaxError> {
         let Some(name) = syntax.dotted_name() else {
@@ -46,7 +59,7 @@ impl Compiler<'_> {
 
     /// The slot of a name that a macro binds; the innermost of that name.
     fn local(&self, name: &str) -> Option<usize> {
-        self.locals.iter().rposition(|local| &**local == name)
+        self.locals.iter().rposition(|local| &*local.name == name)
     }
 
     /// Whether a name is a value here, so that `name.f()` is a method of it.
@@ -63,7 +76,7 @@ impl Compiler<'_> {
         let known: Vec<&str> = self
             .locals
             .iter()
-            .map(|local| &**local)
+            .map(|local| &*local.name)
             .chain(roots)
             .collect();
         match similar(name, known.iter().copied()) {
@@ -113,18 +126,6 @@ fn list(names: &[&str]) -> String {
     quoted.join(", ")
 }
 
-/// Whether there are struct literals of this name: `JSONPatch` and `Object` with its nested types.
-pub(super) fn check_struct(name: &str, range: TextRange) -> Result<(), SyntaxError> {
-    if name == "JSONPatch" || name == "Object" || name.starts_with("Object.") {
-        return Ok(());
-    }
-    Err(error_with_help(
-        range,
-        format!("there is no type `{name}`"),
-        "known are `JSONPatch` and `Object`; a map is written `{\"key\": value}`",
-    ))
-}
-
 /// Whether a struct has this field, and only once.
 pub(super) fn check_field(
     name: &str,
@@ -137,8 +138,8 @@ pub(super) fn check_field(
             format!("field `{}` is set twice", field.name),
         ));
     }
-    if name == "JSONPatch" && !JSON_PATCH_FIELDS.contains(&&*field.name) {
-        let message = format!("`JSONPatch` has no field `{}`", field.name);
+    if patches::field(name, &field.name).is_none() {
+        let message = format!("`{name}` has no field `{}`", field.name);
         let help = "its fields are `op`, `path`, `from` and `value`";
         return Err(error_with_help(field.range, message, help));
     }

@@ -1,6 +1,6 @@
 //! What compiles, and what is said about what does not.
 
-use super::super::{Environment, Type};
+use super::super::{Environment, Release, StaticType};
 use super::compile;
 
 fn environment() -> Environment {
@@ -121,16 +121,121 @@ fn a_program_says_what_it_reads_and_what_it_gives() {
     let program = compile(source, &environment()).unwrap();
     assert_eq!(program.reads(), [0, 1, 3]);
     assert_eq!(program.reads_variables(), [0]);
-    assert_eq!(program.result_type(), Some(Type::Bool));
+    assert_eq!(program.static_type(), &StaticType::BOOL);
     assert_eq!(program.source(), source);
     for (source, kind) in [
-        ("object.x", None),
-        ("object.x + 'a'", Some(Type::String)),
-        ("containers.map(c, c.name)", Some(Type::List)),
-        ("object.x ? 1 : 2", Some(Type::Int)),
-        ("[JSONPatch{op: 'test'}]", Some(Type::List)),
+        ("object.x", "dyn"),
+        ("object.x + 'a'", "string"),
+        ("object.x + object.y", "dyn"),
+        ("containers.map(c, c.name)", "list(dyn)"),
+        ("containers.map(c, c.name + '')", "list(string)"),
+        ("containers.filter(c, true)", "list(dyn)"),
+        ("[1].filter(x, x > 0)", "list(int)"),
+        ("[1].map(x, [x])", "list(list(int))"),
+        ("{'a': 1}.map(k, k)", "list(string)"),
+        ("{'a': 1}.transformMap(k, v, v > 0)", "map(string, bool)"),
+        ("{'a': 1}.transformList(k, v, v)", "list(int)"),
+        (
+            "[1].transformMapEntry(i, v, {string(v): i})",
+            "map(string, int)",
+        ),
+        ("object.x ? 1 : 2", "int"),
+        ("object.x ? 1 : object.y", "dyn"),
+        ("object.?x.orValue(1)", "dyn"),
+        ("optional.of(1).or(optional.none())", "optional_type(int)"),
+        ("[1][?0]", "optional_type(int)"),
+        ("{'a': {'b': 1}}.?a.b", "optional_type(int)"),
+        ("optional.of(1).optMap(x, x + 1)", "optional_type(int)"),
+        ("[]", "list(dyn)"),
+        ("[] + [1]", "list(int)"),
+        ("[[], ['a']]", "list(list(string))"),
+        ("[JSONPatch{op: 'test'}]", "list(JSONPatch)"),
+        ("type(1)", "type(int)"),
+        ("int", "type(int)"),
+        ("[3, 1].sort()", "list(int)"),
+        ("[duration('1s')].sum()", "google.protobuf.Duration"),
+        ("object.items.min()", "dyn"),
+        ("quantity('1').add(2)", "kubernetes.Quantity"),
     ] {
-        let program = compile(source, &environment()).unwrap();
-        assert_eq!(program.result_type(), kind, "{source}");
+        let program = compile(source, &environment()).expect(source);
+        assert_eq!(program.static_type().to_string(), kind, "{source}");
     }
+}
+
+#[test]
+fn types_that_cannot_meet_are_refused() {
+    for source in [
+        "1 == 1.0",
+        "1 + 1.0",
+        "'a' in ['b', 'c'].map(x, size(x))",
+        "[1, 'a']",
+        "{'a': 1, 'b': 'c'}",
+        "{'a': 1, 2: 3}",
+        "[1].exists(x, x == 'a')",
+        "true ? 1 : 'a'",
+        "(1).x",
+        "{'a': 1}.a.b",
+        "size(1)",
+        "[{'a': 1}].sort()",
+        "[[1]].sortBy(x, x)",
+        "optional.of(1).orValue('a')",
+        "(1).optMap(x, x)",
+        "optional.of(1).optFlatMap(x, x)",
+        "[?1]",
+        "'a'.all(x, true)",
+        "[1]['a']",
+        "{'a': 1}[1]",
+        "[1].transformMapEntry(i, v, v)",
+    ] {
+        compile(source, &environment()).expect_err(source);
+    }
+    for source in [
+        "1 < 1.0 && 1u <= 2",
+        "dyn(1) == 1.0",
+        "'%s %d'.format(['a', 1])",
+        "[dyn(1), dyn('a')]",
+        "object.x == 1 || object.x == 'a'",
+        "object == null",
+        "duration('1s') == null",
+        "[null, duration('1s')] == []",
+    ] {
+        if source.starts_with("[null") {
+            // Fit for each other, but not of one type.
+            compile(source, &environment()).expect_err(source);
+            let mixed = environment().with_mixed_literals();
+            compile(source, &mixed).expect(source);
+            continue;
+        }
+        compile(source, &environment()).expect(source);
+    }
+}
+
+#[test]
+fn a_function_is_offered_from_the_release_after_its_own() {
+    let sets = "sets.contains([1], [1])";
+    let error = |environment: Environment| {
+        compile(sets, &environment)
+            .expect_err(sets)
+            .remove(0)
+            .to_string()
+    };
+    let target = |minor| environment().native().for_release(Release::minor(minor));
+    compile(sets, &target(30)).expect(sets);
+    assert!(error(target(29)).contains("from Kubernetes 1.30 on; this one is for 1.29"));
+    let source = "isImage('a')";
+    compile(source, &environment()).expect(source);
+    let errors = compile(source, &target(37)).expect_err(source);
+    assert!(
+        errors[0].to_string().contains("kpolicy's own"),
+        "{}",
+        errors[0]
+    );
+    let source = "JSONPatch{op: 'add'}";
+    compile(source, &target(37)).expect(source);
+    let errors = compile(source, &target(37).without_mutation()).expect_err(source);
+    assert!(
+        errors[0]
+            .to_string()
+            .contains("only the expressions of mutations")
+    );
 }

@@ -16,7 +16,7 @@ fn object() -> Document {
 }
 
 fn environment() -> Environment {
-    let mut environment = Environment::new(["object", "x.y"]);
+    let mut environment = Environment::new(["object", "x.y"]).with_mixed_literals();
     environment.declare_variable("one");
     environment.declare_variable("bad");
     environment
@@ -113,7 +113,10 @@ fn an_expression_has_the_value_that_cel_go_gives_it() {
             "true",
         ),
         ("{1: 'a', 2u: 'b', true: 'c'}[2]", "'b'"),
-        ("{'a': 1} == {'a': 1.0} && [1, [2]] == [1u, [2.0]]", "true"),
+        (
+            "dyn({'a': 1}) == {'a': 1.0} && dyn([1, [2]]) == [1u, [2.0]]",
+            "true",
+        ),
         ("object.labels == {'tier/x': 'front', 'app': 'web'}", "true"),
         (
             "dyn('a') < dyn('b') && dyn(1) < dyn(1.5) && dyn(2u) > dyn(1)",

@@ -2,18 +2,75 @@
 
 use super::super::error::Failure;
 use super::super::library::format::double_text;
-use super::super::value::{Content, Type, Value};
+use super::super::types::Overload;
+use super::super::types::sorts::{
+    A, BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, TYPE_OF_A, UINT,
+};
+use super::super::value::{Content, Value};
 use super::{Arguments, Computed, Function};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::global("int", (1, 1), Some(Type::Int), int),
-    Function::global("uint", (1, 1), Some(Type::Uint), uint),
-    Function::global("double", (1, 1), Some(Type::Double), double),
-    Function::global("string", (1, 1), Some(Type::String), string),
-    Function::global("bytes", (1, 1), Some(Type::Bytes), bytes),
-    Function::global("bool", (1, 1), Some(Type::Bool), boolean),
-    Function::global("type", (1, 1), Some(Type::Type), type_of),
-    Function::global("dyn", (1, 1), None, dynamic),
+    Function::global(
+        "int",
+        &[
+            Overload::new(&[INT], INT),
+            Overload::new(&[UINT], INT),
+            Overload::new(&[DOUBLE], INT),
+            Overload::new(&[STRING], INT),
+            Overload::new(&[TIMESTAMP], INT),
+            Overload::new(&[DURATION], INT),
+        ],
+        int,
+    ),
+    Function::global(
+        "uint",
+        &[
+            Overload::new(&[UINT], UINT),
+            Overload::new(&[DOUBLE], UINT),
+            Overload::new(&[INT], UINT),
+            Overload::new(&[STRING], UINT),
+        ],
+        uint,
+    ),
+    Function::global(
+        "double",
+        &[
+            Overload::new(&[DOUBLE], DOUBLE),
+            Overload::new(&[INT], DOUBLE),
+            Overload::new(&[UINT], DOUBLE),
+            Overload::new(&[STRING], DOUBLE),
+        ],
+        double,
+    ),
+    Function::global(
+        "string",
+        &[
+            Overload::new(&[STRING], STRING),
+            Overload::new(&[BOOL], STRING),
+            Overload::new(&[BYTES], STRING),
+            Overload::new(&[DOUBLE], STRING),
+            Overload::new(&[DURATION], STRING),
+            Overload::new(&[INT], STRING),
+            Overload::new(&[TIMESTAMP], STRING),
+            Overload::new(&[UINT], STRING),
+        ],
+        string,
+    ),
+    Function::global(
+        "bytes",
+        &[
+            Overload::new(&[BYTES], BYTES),
+            Overload::new(&[STRING], BYTES),
+        ],
+        bytes,
+    ),
+    Function::global(
+        "bool",
+        &[Overload::new(&[BOOL], BOOL), Overload::new(&[STRING], BOOL)],
+        boolean,
+    ),
+    Function::global("type", &[Overload::new(&[A], TYPE_OF_A)], type_of),
+    Function::global("dyn", &[Overload::new(&[A], DYN)], dynamic),
 ];
 
 fn int<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {

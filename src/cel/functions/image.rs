@@ -4,18 +4,31 @@ use std::sync::Arc;
 
 use super::super::error::Failure;
 use super::super::library::image::ImageReference;
-use super::super::value::{Content, Image, Type, Value};
-use super::{Arguments, Computed, Function};
+use super::super::types::Overload;
+use super::super::types::sorts::{BOOL, IMAGE, LIST_OF_STRINGS, STRING};
+use super::super::value::{Content, Image, Value};
+use super::{Arguments, Computed, Function, Group};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::global("isImage", (1, 1), Some(Type::Bool), is_image),
-    Function::global("image", (1, 1), Some(Type::Image), image),
-    Function::method("registry", (1, 1), Some(Type::String), registry),
-    Function::method("repository", (1, 1), Some(Type::String), repository),
-    Function::method("tag", (1, 1), Some(Type::String), tag),
-    Function::method("digest", (1, 1), Some(Type::String), digest),
-    Function::method("hasRegistry", (1, 1), Some(Type::Bool), has_registry),
-    Function::method("isFrom", (2, 2), Some(Type::Bool), is_from),
+    Function::global("isImage", &[Overload::new(&[STRING], BOOL)], is_image).of(Group::KPolicy),
+    Function::global("image", &[Overload::new(&[STRING], IMAGE)], image).of(Group::KPolicy),
+    Function::method("registry", &[Overload::new(&[IMAGE], STRING)], registry).of(Group::KPolicy),
+    Function::method("repository", &[Overload::new(&[IMAGE], STRING)], repository)
+        .of(Group::KPolicy),
+    Function::method("tag", &[Overload::new(&[IMAGE], STRING)], tag).of(Group::KPolicy),
+    Function::method("digest", &[Overload::new(&[IMAGE], STRING)], digest).of(Group::KPolicy),
+    Function::method(
+        "hasRegistry",
+        &[Overload::new(&[IMAGE], BOOL)],
+        has_registry,
+    )
+    .of(Group::KPolicy),
+    Function::method(
+        "isFrom",
+        &[Overload::new(&[IMAGE, LIST_OF_STRINGS], BOOL)],
+        is_from,
+    )
+    .of(Group::KPolicy),
 ];
 
 fn is_image<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {

@@ -6,6 +6,11 @@ use super::super::arithmetic::{self, check_elements};
 use super::super::compare;
 use super::super::error::Failure;
 use super::super::syntax::Arithmetic;
+use super::super::types::sorts::{
+    BOOL, BYTES, DOUBLE, DURATION, INT, LIST_OF_A, LIST_OF_DYN, LIST_OF_INT, LIST_OF_LISTS, STRING,
+    TIMESTAMP, UINT,
+};
+use super::super::types::{Overload, Sort};
 use super::super::value::{Content, Items, Type, Value};
 use super::{Arguments, Computed, Function};
 
@@ -14,20 +19,99 @@ const FLATTEN_DEPTH: i64 = 1;
 /// Elements of one list that `distinct` and the set functions compare with each other.
 const MAX_COMPARED: usize = 10_000;
 
+/// From a list whose elements have an order.
+const COMPARABLE_TO_BOOL: &[Overload] = &[
+    Overload::new(&[Sort::List(&INT)], BOOL),
+    Overload::new(&[Sort::List(&UINT)], BOOL),
+    Overload::new(&[Sort::List(&DOUBLE)], BOOL),
+    Overload::new(&[Sort::List(&BOOL)], BOOL),
+    Overload::new(&[Sort::List(&DURATION)], BOOL),
+    Overload::new(&[Sort::List(&TIMESTAMP)], BOOL),
+    Overload::new(&[Sort::List(&STRING)], BOOL),
+    Overload::new(&[Sort::List(&BYTES)], BOOL),
+];
+
+/// From a list whose elements have an order to one of them.
+const COMPARABLE_TO_ELEMENT: &[Overload] = &[
+    Overload::new(&[Sort::List(&INT)], INT),
+    Overload::new(&[Sort::List(&UINT)], UINT),
+    Overload::new(&[Sort::List(&DOUBLE)], DOUBLE),
+    Overload::new(&[Sort::List(&BOOL)], BOOL),
+    Overload::new(&[Sort::List(&DURATION)], DURATION),
+    Overload::new(&[Sort::List(&TIMESTAMP)], TIMESTAMP),
+    Overload::new(&[Sort::List(&STRING)], STRING),
+    Overload::new(&[Sort::List(&BYTES)], BYTES),
+];
+
+/// From a list whose elements have an order to such a list.
+const SORT: &[Overload] = &[
+    Overload::new(&[Sort::List(&INT)], Sort::List(&INT)).since(34),
+    Overload::new(&[Sort::List(&UINT)], Sort::List(&UINT)).since(34),
+    Overload::new(&[Sort::List(&DOUBLE)], Sort::List(&DOUBLE)).since(34),
+    Overload::new(&[Sort::List(&BOOL)], Sort::List(&BOOL)).since(34),
+    Overload::new(&[Sort::List(&DURATION)], Sort::List(&DURATION)).since(34),
+    Overload::new(&[Sort::List(&TIMESTAMP)], Sort::List(&TIMESTAMP)).since(34),
+    Overload::new(&[Sort::List(&STRING)], Sort::List(&STRING)).since(34),
+    Overload::new(&[Sort::List(&BYTES)], Sort::List(&BYTES)).since(34),
+];
+
+/// From a list whose elements can be added.
+const SUM: &[Overload] = &[
+    Overload::new(&[Sort::List(&INT)], INT),
+    Overload::new(&[Sort::List(&UINT)], UINT),
+    Overload::new(&[Sort::List(&DOUBLE)], DOUBLE),
+    Overload::new(&[Sort::List(&DURATION)], DURATION),
+];
+
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::method("isSorted", (1, 1), Some(Type::Bool), is_sorted),
-    Function::method("sum", (1, 1), None, sum),
-    Function::method("min", (1, 1), None, min),
-    Function::method("max", (1, 1), None, max),
-    Function::method("slice", (3, 3), Some(Type::List), slice),
-    Function::method("flatten", (1, 2), Some(Type::List), flatten),
-    Function::method("distinct", (1, 1), Some(Type::List), distinct),
-    Function::method("reverse", (1, 1), Some(Type::List), reverse),
-    Function::method("sort", (1, 1), Some(Type::List), sort),
-    Function::global("lists.range", (1, 1), Some(Type::List), range),
-    Function::global("sets.contains", (2, 2), Some(Type::Bool), sets_contains),
-    Function::global("sets.equivalent", (2, 2), Some(Type::Bool), sets_equivalent),
-    Function::global("sets.intersects", (2, 2), Some(Type::Bool), sets_intersects),
+    Function::method("isSorted", COMPARABLE_TO_BOOL, is_sorted),
+    Function::method("sum", SUM, sum),
+    Function::method("min", COMPARABLE_TO_ELEMENT, min),
+    Function::method("max", COMPARABLE_TO_ELEMENT, max),
+    Function::method(
+        "slice",
+        &[Overload::new(&[LIST_OF_A, INT, INT], LIST_OF_A).since(34)],
+        slice,
+    ),
+    Function::method(
+        "flatten",
+        &[
+            Overload::new(&[LIST_OF_LISTS], LIST_OF_A).since(34),
+            Overload::new(&[LIST_OF_DYN, INT], LIST_OF_DYN).since(34),
+        ],
+        flatten,
+    ),
+    Function::method(
+        "distinct",
+        &[Overload::new(&[LIST_OF_A], LIST_OF_A).since(34)],
+        distinct,
+    ),
+    Function::method(
+        "reverse",
+        &[Overload::new(&[LIST_OF_A], LIST_OF_A).since(34)],
+        reverse,
+    ),
+    Function::method("sort", SORT, sort),
+    Function::global(
+        "lists.range",
+        &[Overload::new(&[INT], LIST_OF_INT).since(34)],
+        range,
+    ),
+    Function::global(
+        "sets.contains",
+        &[Overload::new(&[LIST_OF_A, LIST_OF_A], BOOL).since(29)],
+        sets_contains,
+    ),
+    Function::global(
+        "sets.equivalent",
+        &[Overload::new(&[LIST_OF_A, LIST_OF_A], BOOL).since(29)],
+        sets_equivalent,
+    ),
+    Function::global(
+        "sets.intersects",
+        &[Overload::new(&[LIST_OF_A, LIST_OF_A], BOOL).since(29)],
+        sets_intersects,
+    ),
 ];
 
 /// `list.indexOf(element)`

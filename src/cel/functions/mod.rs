@@ -1,8 +1,7 @@
-//! The functions that an expression can call: names, numbers of arguments, and the bridge from [`Value`] to the plain
-//! Rust functions of `library`.
+//! The functions that an expression can call: names, the types they take and give, the release they came with, and the
+//! bridge from [`Value`] to the plain Rust functions of `library`.
 //!
-//! One entry stands for all overloads of a name: CEL picks overloads by type, and so does the implementation.
-//! The type checker of a later day needs result types of each overload; they belong into these tables.
+//! One entry stands for all overloads of a name: the checker picks them by static type, the implementation by value.
 
 #![allow(
     clippy::unnecessary_wraps,
@@ -21,9 +20,10 @@ mod strings;
 mod tests;
 pub(super) mod time;
 
-use super::error::Failure;
+use super::error::{EvalErrorKind, Failure};
 use super::library::regex::Pattern;
-use super::value::{Content, Items, Type, Value};
+use super::types::Overload;
+use super::value::{Content, Items, Value};
 
 /// Most arguments of any function, the receiver included.
 pub(crate) const MAX_ARGUMENTS: usize = 4;
@@ -37,15 +37,24 @@ pub(crate) enum Style {
     Method,
 }
 
+/// Who offers a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// The API server, to every expression.
+    Kubernetes,
+    /// The API server, to mutations only.
+    Mutation,
+    /// kpolicy, to policies of its own kind.
+    KPolicy,
+}
+
 /// A function.
 #[derive(Debug)]
 pub(crate) struct Function {
     pub(crate) name: &'static str,
     pub(crate) style: Style,
-    /// Fewest and most arguments, the receiver included.
-    pub(crate) arguments: (usize, usize),
-    /// The type of every result, where all overloads agree.
-    pub(crate) result: Option<Type>,
+    pub(crate) overloads: &'static [Overload],
+    pub(crate) group: Group,
     /// Which argument is a regular expression.
     pub(crate) pattern: Option<usize>,
     pub(crate) implementation: Implementation,
@@ -68,31 +77,31 @@ pub(crate) struct Arguments<'c, 'a> {
 impl Function {
     const fn global(
         name: &'static str,
-        arguments: (usize, usize),
-        result: Option<Type>,
+        overloads: &'static [Overload],
         implementation: Implementation,
     ) -> Self {
-        Self {
-            name,
-            style: Style::Global,
-            arguments,
-            result,
-            pattern: None,
-            implementation,
-        }
+        Self::new(name, Style::Global, overloads, implementation)
     }
 
     const fn method(
         name: &'static str,
-        arguments: (usize, usize),
-        result: Option<Type>,
+        overloads: &'static [Overload],
+        implementation: Implementation,
+    ) -> Self {
+        Self::new(name, Style::Method, overloads, implementation)
+    }
+
+    const fn new(
+        name: &'static str,
+        style: Style,
+        overloads: &'static [Overload],
         implementation: Implementation,
     ) -> Self {
         Self {
             name,
-            style: Style::Method,
-            arguments,
-            result,
+            style,
+            overloads,
+            group: Group::Kubernetes,
             pattern: None,
             implementation,
         }
@@ -104,15 +113,29 @@ impl Function {
         self
     }
 
+    const fn of(mut self, group: Group) -> Self {
+        self.group = group;
+        self
+    }
+
     /// Whether it takes so many arguments, the receiver included.
     pub(crate) fn takes(&self, count: usize) -> bool {
-        (self.arguments.0..=self.arguments.1).contains(&count)
+        self.overloads
+            .iter()
+            .any(|overload| overload.arguments.len() == count)
     }
 
     /// Fewest and most arguments between the parentheses.
-    pub(crate) const fn written_arguments(&self) -> (usize, usize) {
-        let receiver = matches!(self.style, Style::Method) as usize;
-        (self.arguments.0 - receiver, self.arguments.1 - receiver)
+    pub(crate) fn written_arguments(&self) -> (usize, usize) {
+        let receiver = usize::from(self.style == Style::Method);
+        let counts = || {
+            self.overloads
+                .iter()
+                .map(|overload| overload.arguments.len())
+        };
+        let least = counts().min().unwrap_or(0).saturating_sub(receiver);
+        let most = counts().max().unwrap_or(0).saturating_sub(receiver);
+        (least, most)
     }
 }
 
@@ -174,6 +197,14 @@ const TABLES: &[&[Function]] = &[
     strings::FUNCTIONS,
     time::FUNCTIONS,
 ];
+
+/// Stands for a name that means nothing, in expressions that nobody checked.
+pub(crate) static UNRESOLVED: Function = Function::global("this name", &[], |_| {
+    Err(Failure::new(
+        EvalErrorKind::NoSuchOverload,
+        "this name means nothing here",
+    ))
+});
 
 /// Whether functions have names that start with this prefix and a dot.
 pub(crate) fn is_namespace(prefix: &str) -> bool {

@@ -5,27 +5,54 @@ use std::sync::Arc;
 
 use super::super::error::Failure;
 use super::super::library::quantity::{Quantity as Amount, QuantityError};
-use super::super::value::{Content, Quantity, Type, Value};
+use super::super::types::Overload;
+use super::super::types::sorts::{BOOL, DOUBLE, INT, QUANTITY, STRING};
+use super::super::value::{Content, Quantity, Value};
 use super::{Arguments, Computed, Function};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::global("quantity", (1, 1), Some(Type::Quantity), quantity),
-    Function::global("isQuantity", (1, 1), Some(Type::Bool), is_quantity),
+    Function::global("quantity", &[Overload::new(&[STRING], QUANTITY)], quantity),
+    Function::global("isQuantity", &[Overload::new(&[STRING], BOOL)], is_quantity),
     // The API server declares it as a function, not a method.
-    Function::global("sign", (1, 1), Some(Type::Int), sign),
-    Function::method("isInteger", (1, 1), Some(Type::Bool), is_integer),
-    Function::method("asInteger", (1, 1), Some(Type::Int), as_integer),
+    Function::global("sign", &[Overload::new(&[QUANTITY], INT)], sign),
+    Function::method("isInteger", &[Overload::new(&[QUANTITY], BOOL)], is_integer),
+    Function::method("asInteger", &[Overload::new(&[QUANTITY], INT)], as_integer),
     Function::method(
         "asApproximateFloat",
-        (1, 1),
-        Some(Type::Double),
+        &[Overload::new(&[QUANTITY], DOUBLE)],
         as_approximate_float,
     ),
-    Function::method("add", (2, 2), Some(Type::Quantity), add),
-    Function::method("sub", (2, 2), Some(Type::Quantity), subtract),
-    Function::method("isGreaterThan", (2, 2), Some(Type::Bool), is_greater_than),
-    Function::method("isLessThan", (2, 2), Some(Type::Bool), is_less_than),
-    Function::method("compareTo", (2, 2), Some(Type::Int), compare_to),
+    Function::method(
+        "add",
+        &[
+            Overload::new(&[QUANTITY, QUANTITY], QUANTITY),
+            Overload::new(&[QUANTITY, INT], QUANTITY),
+        ],
+        add,
+    ),
+    Function::method(
+        "sub",
+        &[
+            Overload::new(&[QUANTITY, QUANTITY], QUANTITY),
+            Overload::new(&[QUANTITY, INT], QUANTITY),
+        ],
+        subtract,
+    ),
+    Function::method(
+        "isGreaterThan",
+        &[Overload::new(&[QUANTITY, QUANTITY], BOOL)],
+        is_greater_than,
+    ),
+    Function::method(
+        "isLessThan",
+        &[Overload::new(&[QUANTITY, QUANTITY], BOOL)],
+        is_less_than,
+    ),
+    Function::method(
+        "compareTo",
+        &[Overload::new(&[QUANTITY, QUANTITY], INT)],
+        compare_to,
+    ),
 ];
 
 fn quantity<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {

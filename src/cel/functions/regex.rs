@@ -2,14 +2,34 @@
 
 use super::super::error::Failure;
 use super::super::library::regex::Pattern;
-use super::super::value::{Content, Type, Value};
+use super::super::types::Overload;
+use super::super::types::sorts::{BOOL, INT, LIST_OF_STRINGS, STRING};
+use super::super::value::{Content, Value};
 use super::{Arguments, Computed, Function};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::method("matches", (2, 2), Some(Type::Bool), matches).with_pattern(1),
-    Function::global("matches", (2, 2), Some(Type::Bool), matches).with_pattern(1),
-    Function::method("find", (2, 2), Some(Type::String), find).with_pattern(1),
-    Function::method("findAll", (2, 3), Some(Type::List), find_all).with_pattern(1),
+    Function::method(
+        "matches",
+        &[Overload::new(&[STRING, STRING], BOOL)],
+        matches,
+    )
+    .with_pattern(1),
+    Function::global(
+        "matches",
+        &[Overload::new(&[STRING, STRING], BOOL)],
+        matches,
+    )
+    .with_pattern(1),
+    Function::method("find", &[Overload::new(&[STRING, STRING], STRING)], find).with_pattern(1),
+    Function::method(
+        "findAll",
+        &[
+            Overload::new(&[STRING, STRING], LIST_OF_STRINGS),
+            Overload::new(&[STRING, STRING, INT], LIST_OF_STRINGS),
+        ],
+        find_all,
+    )
+    .with_pattern(1),
 ];
 
 fn matches<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {

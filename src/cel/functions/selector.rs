@@ -4,12 +4,19 @@
 
 use super::super::error::Failure;
 use super::super::library::selector::{self, Label, Requirement, Selection};
-use super::super::value::{Content, Entries, Type, Value};
-use super::{Arguments, Computed, Function};
+use super::super::types::Overload;
+use super::super::types::sorts::{BOOL, DYN, STRING};
+use super::super::value::{Content, Entries, Value};
+use super::{Arguments, Computed, Function, Group};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::global("selects", (2, 2), Some(Type::Bool), selects),
-    Function::global("ciliumSelects", (3, 3), Some(Type::Bool), cilium_selects),
+    Function::global("selects", &[Overload::new(&[DYN, DYN], BOOL)], selects).of(Group::KPolicy),
+    Function::global(
+        "ciliumSelects",
+        &[Overload::new(&[DYN, DYN, STRING], BOOL)],
+        cilium_selects,
+    )
+    .of(Group::KPolicy),
 ];
 
 /// Who wrote the selector.

@@ -1,29 +1,78 @@
 //! Sizes, parts of strings, and optionals.
 
 use super::super::error::Failure;
-use super::super::value::{Content, Type, Value};
+use super::super::types::Overload;
+use super::super::types::sorts::{
+    A, BOOL, BYTES, INT, LIST_OF_A, LIST_OF_OPTIONALS, MAP_OF_A_B, OPTIONAL_A, STRING,
+};
+use super::super::value::{Content, Value};
 use super::{Arguments, Computed, Function};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::global("size", (1, 1), Some(Type::Int), size),
-    Function::method("size", (1, 1), Some(Type::Int), size),
-    Function::method("contains", (2, 2), Some(Type::Bool), contains),
-    Function::method("startsWith", (2, 2), Some(Type::Bool), starts_with),
-    Function::method("endsWith", (2, 2), Some(Type::Bool), ends_with),
-    Function::global("optional.of", (1, 1), Some(Type::Optional), optional_of),
+    Function::global(
+        "size",
+        &[
+            Overload::new(&[STRING], INT),
+            Overload::new(&[BYTES], INT),
+            Overload::new(&[LIST_OF_A], INT),
+            Overload::new(&[MAP_OF_A_B], INT),
+        ],
+        size,
+    ),
+    Function::method(
+        "size",
+        &[
+            Overload::new(&[STRING], INT),
+            Overload::new(&[BYTES], INT),
+            Overload::new(&[LIST_OF_A], INT),
+            Overload::new(&[MAP_OF_A_B], INT),
+        ],
+        size,
+    ),
+    Function::method(
+        "contains",
+        &[Overload::new(&[STRING, STRING], BOOL)],
+        contains,
+    ),
+    Function::method(
+        "startsWith",
+        &[Overload::new(&[STRING, STRING], BOOL)],
+        starts_with,
+    ),
+    Function::method(
+        "endsWith",
+        &[Overload::new(&[STRING, STRING], BOOL)],
+        ends_with,
+    ),
+    Function::global(
+        "optional.of",
+        &[Overload::new(&[A], OPTIONAL_A)],
+        optional_of,
+    ),
     Function::global(
         "optional.ofNonZeroValue",
-        (1, 1),
-        Some(Type::Optional),
+        &[Overload::new(&[A], OPTIONAL_A)],
         optional_of_non_zero,
     ),
-    Function::global("optional.none", (0, 0), Some(Type::Optional), optional_none),
-    Function::global("optional.unwrap", (1, 1), Some(Type::List), unwrap_all),
-    Function::method("unwrapOpt", (1, 1), Some(Type::List), unwrap_all),
-    Function::method("hasValue", (1, 1), Some(Type::Bool), has_value),
-    Function::method("value", (1, 1), None, value),
-    Function::method("first", (1, 1), Some(Type::Optional), first),
-    Function::method("last", (1, 1), Some(Type::Optional), last),
+    Function::global(
+        "optional.none",
+        &[Overload::new(&[], OPTIONAL_A)],
+        optional_none,
+    ),
+    Function::global(
+        "optional.unwrap",
+        &[Overload::new(&[LIST_OF_OPTIONALS], LIST_OF_A)],
+        unwrap_all,
+    ),
+    Function::method(
+        "unwrapOpt",
+        &[Overload::new(&[LIST_OF_OPTIONALS], LIST_OF_A)],
+        unwrap_all,
+    ),
+    Function::method("hasValue", &[Overload::new(&[OPTIONAL_A], BOOL)], has_value),
+    Function::method("value", &[Overload::new(&[OPTIONAL_A], A)], value),
+    Function::method("first", &[Overload::new(&[LIST_OF_A], OPTIONAL_A)], first),
+    Function::method("last", &[Overload::new(&[LIST_OF_A], OPTIONAL_A)], last),
 ];
 
 fn size<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {

@@ -3,32 +3,94 @@
 use super::super::error::Failure;
 use super::super::library::format::{self, FormatArgument, FormatError};
 use super::super::library::strings::{self, StringError};
-use super::super::value::{Content, Str, Type, Value};
-use super::{Arguments, Computed, Function, lists};
+use super::super::types::Overload;
+use super::super::types::sorts::{A, INT, LIST_OF_A, LIST_OF_DYN, LIST_OF_STRINGS, STRING};
+use super::super::value::{Content, Str, Value};
+use super::{Arguments, Computed, Function, Group, lists};
 use crate::manifest::{NodeRef, View};
 
 /// How deep a formatted value may nest.
 const MAX_FORMAT_DEPTH: u32 = 64;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::method("charAt", (2, 2), Some(Type::String), char_at),
-    Function::method("indexOf", (2, 3), Some(Type::Int), index_of),
-    Function::method("lastIndexOf", (2, 3), Some(Type::Int), last_index_of),
-    Function::method("join", (1, 2), Some(Type::String), join),
-    Function::method("lowerAscii", (1, 1), Some(Type::String), lower_ascii),
-    Function::method("upperAscii", (1, 1), Some(Type::String), upper_ascii),
-    Function::method("replace", (3, 4), Some(Type::String), replace),
-    Function::method("split", (2, 3), Some(Type::List), split),
-    Function::method("substring", (2, 3), Some(Type::String), substring),
-    Function::method("trim", (1, 1), Some(Type::String), trim),
-    Function::method("format", (2, 2), Some(Type::String), format),
-    Function::global("strings.quote", (1, 1), Some(Type::String), quote),
+    Function::method("charAt", &[Overload::new(&[STRING, INT], STRING)], char_at),
+    Function::method(
+        "indexOf",
+        &[
+            Overload::new(&[STRING, STRING], INT),
+            Overload::new(&[STRING, STRING, INT], INT),
+            Overload::new(&[LIST_OF_A, A], INT),
+        ],
+        index_of,
+    ),
+    Function::method(
+        "lastIndexOf",
+        &[
+            Overload::new(&[STRING, STRING], INT),
+            Overload::new(&[STRING, STRING, INT], INT),
+            Overload::new(&[LIST_OF_A, A], INT),
+        ],
+        last_index_of,
+    ),
+    Function::method(
+        "join",
+        &[
+            Overload::new(&[LIST_OF_STRINGS], STRING),
+            Overload::new(&[LIST_OF_STRINGS, STRING], STRING),
+        ],
+        join,
+    ),
+    Function::method(
+        "lowerAscii",
+        &[Overload::new(&[STRING], STRING)],
+        lower_ascii,
+    ),
+    Function::method(
+        "upperAscii",
+        &[Overload::new(&[STRING], STRING)],
+        upper_ascii,
+    ),
+    Function::method(
+        "replace",
+        &[
+            Overload::new(&[STRING, STRING, STRING], STRING),
+            Overload::new(&[STRING, STRING, STRING, INT], STRING),
+        ],
+        replace,
+    ),
+    Function::method(
+        "split",
+        &[
+            Overload::new(&[STRING, STRING], LIST_OF_STRINGS),
+            Overload::new(&[STRING, STRING, INT], LIST_OF_STRINGS),
+        ],
+        split,
+    ),
+    Function::method(
+        "substring",
+        &[
+            Overload::new(&[STRING, INT], STRING),
+            Overload::new(&[STRING, INT, INT], STRING),
+        ],
+        substring,
+    ),
+    Function::method("trim", &[Overload::new(&[STRING], STRING)], trim),
+    Function::method(
+        "format",
+        &[Overload::new(&[STRING, LIST_OF_DYN], STRING).since(29)],
+        format,
+    ),
+    Function::global(
+        "strings.quote",
+        &[Overload::new(&[STRING], STRING).since(29)],
+        quote,
+    ),
     Function::global(
         "jsonpatch.escapeKey",
-        (1, 1),
-        Some(Type::String),
+        &[Overload::new(&[STRING], STRING)],
         escape_key,
-    ),
+    )
+    .of(Group::Mutation),
 ];
 
 fn char_at<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {

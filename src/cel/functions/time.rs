@@ -2,40 +2,70 @@
 
 use super::super::error::Failure;
 use super::super::library::time::{self, Field, TimeError};
-use super::super::value::{Content, Duration, Timestamp, Type, Value};
+use super::super::types::Overload;
+use super::super::types::sorts::{DURATION, INT, STRING, TIMESTAMP};
+use super::super::value::{Content, Duration, Timestamp, Value};
 use super::{Arguments, Computed, Function};
 
+/// A part of a date, in UTC or in a zone.
+const CALENDAR: &[Overload] = &[
+    Overload::new(&[TIMESTAMP], INT),
+    Overload::new(&[TIMESTAMP, STRING], INT),
+];
+
+/// A part of a time of day, or of a span of time.
+const CLOCK: &[Overload] = &[
+    Overload::new(&[TIMESTAMP], INT),
+    Overload::new(&[TIMESTAMP, STRING], INT),
+    Overload::new(&[DURATION], INT),
+];
+
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::global("timestamp", (1, 1), Some(Type::Timestamp), timestamp),
-    Function::global("duration", (1, 1), Some(Type::Duration), duration),
-    Function::method("getFullYear", (1, 2), Some(Type::Int), |arguments| {
+    Function::global(
+        "timestamp",
+        &[
+            Overload::new(&[TIMESTAMP], TIMESTAMP),
+            Overload::new(&[INT], TIMESTAMP),
+            Overload::new(&[STRING], TIMESTAMP),
+        ],
+        timestamp,
+    ),
+    Function::global(
+        "duration",
+        &[
+            Overload::new(&[DURATION], DURATION),
+            Overload::new(&[STRING], DURATION),
+        ],
+        duration,
+    ),
+    Function::method("getFullYear", CALENDAR, |arguments| {
         calendar(arguments, Field::FullYear)
     }),
-    Function::method("getMonth", (1, 2), Some(Type::Int), |arguments| {
+    Function::method("getMonth", CALENDAR, |arguments| {
         calendar(arguments, Field::Month)
     }),
-    Function::method("getDate", (1, 2), Some(Type::Int), |arguments| {
+    Function::method("getDate", CALENDAR, |arguments| {
         calendar(arguments, Field::Date)
     }),
-    Function::method("getDayOfMonth", (1, 2), Some(Type::Int), |arguments| {
+    Function::method("getDayOfMonth", CALENDAR, |arguments| {
         calendar(arguments, Field::DayOfMonth)
     }),
-    Function::method("getDayOfWeek", (1, 2), Some(Type::Int), |arguments| {
+    Function::method("getDayOfWeek", CALENDAR, |arguments| {
         calendar(arguments, Field::DayOfWeek)
     }),
-    Function::method("getDayOfYear", (1, 2), Some(Type::Int), |arguments| {
+    Function::method("getDayOfYear", CALENDAR, |arguments| {
         calendar(arguments, Field::DayOfYear)
     }),
-    Function::method("getHours", (1, 2), Some(Type::Int), |arguments| {
+    Function::method("getHours", CLOCK, |arguments| {
         clock(arguments, Field::Hours, time::Duration::hours)
     }),
-    Function::method("getMinutes", (1, 2), Some(Type::Int), |arguments| {
+    Function::method("getMinutes", CLOCK, |arguments| {
         clock(arguments, Field::Minutes, time::Duration::minutes)
     }),
-    Function::method("getSeconds", (1, 2), Some(Type::Int), |arguments| {
+    Function::method("getSeconds", CLOCK, |arguments| {
         clock(arguments, Field::Seconds, time::Duration::seconds)
     }),
-    Function::method("getMilliseconds", (1, 2), Some(Type::Int), |arguments| {
+    Function::method("getMilliseconds", CLOCK, |arguments| {
         clock(arguments, Field::Milliseconds, time::Duration::milliseconds)
     }),
 ];
