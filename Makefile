@@ -4,7 +4,7 @@ CARGO ?= cargo
 CONFORMANCE_DIR ?= ../shared/conformance
 export CONFORMANCE_DIR
 
-.PHONY: help test lint-sample fmt clippy doc features conformance test-render bench fuzz deny ci generated
+.PHONY: help test lint-sample fmt clippy doc features conformance test-render bench fuzz schemas deny ci generated
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -43,6 +43,10 @@ fuzz: ## build the fuzz targets
 
 generated: ## rewrite the generated files and golden outputs
 	UPDATE=1 $(CARGO) test --locked --quiet
+
+schemas: ## rewrite the structures of Kubernetes' kinds from OPENAPI=<folder> (CONTRIBUTING.md says what it holds)
+	test -d "$(OPENAPI)" || { echo "set OPENAPI to a folder with a folder for each version" >&2; exit 1; }
+	$(CARGO) run --locked --quiet --example schemas -- "$(OPENAPI)" src/schema/openapi/bundle/structures.txt
 
 deny: ## licences, sources and duplicates of dependencies (needs cargo-deny)
 	$(CARGO) deny --locked check bans licenses sources

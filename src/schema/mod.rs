@@ -7,4 +7,5 @@
 pub mod defaults;
 pub mod kinds;
 pub mod namespaces;
+pub mod openapi;
 pub mod templates;
