@@ -116,7 +116,8 @@ impl Environment {
         self
     }
 
-    /// Lets list and map literals hold values of several types, as CEL itself does and the API server does not.
+    /// Lets list and map literals hold values of several types, and leaves a constant that is no index to run time, as
+    /// CEL itself does and the API server does not.
     #[must_use]
     pub fn with_mixed_literals(mut self) -> Self {
         self.mixed_literals = true;

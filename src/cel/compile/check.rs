@@ -2,14 +2,15 @@
 //!
 //! Upstream: `checker/checker.go` of cel-go. One difference: the first mistake ends compilation.
 
-use super::super::expression::{Call, Expression, Field, Kind, Shape, Transform};
+use super::super::expression::{Call, Expression, Field, Kind};
 use super::super::syntax::{SyntaxError, TextRange, error, error_with_help};
 use super::super::types::{Overload, StaticType};
 use super::super::value::{Type, Value};
 use super::names::similar;
 use super::{Compiler, operators};
 
-type Checked = Result<StaticType, SyntaxError>;
+/// The type of a node, or the mistake in it.
+pub(super) type Checked = Result<StaticType, SyntaxError>;
 
 impl Compiler<'_> {
     /// The type of a node whose parts have theirs.
@@ -37,6 +38,9 @@ impl Compiler<'_> {
                 index,
                 optional,
             } => {
+                if !self.environment.allows_mixed_literals() {
+                    check_key(index)?;
+                }
                 let (name, overloads) = match optional {
                     true => ("[?]", operators::OPTIONAL_INDEX),
                     false => ("[]", operators::INDEX),
@@ -128,7 +132,9 @@ impl Compiler<'_> {
                 };
                 let empty = StaticType::optional(self.unifier.fresh());
                 let _ = operand;
-                self.unifier.joined(&result, &empty).ok_or_else(|| {
+                let types = [StaticType::BOOL, result, empty];
+                let found = self.unifier.resolve(operators::CONDITIONAL, &types);
+                found.ok_or_else(|| {
                     let found = self.shown(body);
                     let message = format!("`optFlatMap` makes an optional; this is `{found}`");
                     error(body.range, message)
@@ -146,46 +152,6 @@ impl Compiler<'_> {
                 self.resolve(name, overloads, &[operand, fallback], range)
             }
         }
-    }
-
-    /// The types that a macro binds for the elements of a collection: index or key first, then the value.
-    pub(super) fn element_types(
-        &mut self,
-        collection: &Expression,
-    ) -> Result<(StaticType, StaticType, bool), SyntaxError> {
-        let kind = self.unifier.settled(&collection.of);
-        match &kind {
-            StaticType::List(element) => Ok((StaticType::INT, element.as_ref().clone(), true)),
-            StaticType::Map(key, value) => {
-                Ok((key.as_ref().clone(), value.as_ref().clone(), false))
-            }
-            StaticType::Dyn | StaticType::Variable(_) => {
-                self.unifier.assignable(&StaticType::Dyn, &kind);
-                Ok((StaticType::Dyn, StaticType::Dyn, true))
-            }
-            other => Err(error(
-                collection.range,
-                format!("a macro walks over lists and maps; this is `{other}`"),
-            )),
-        }
-    }
-
-    /// What an optional holds, for the macros that look into one.
-    pub(super) fn held_type(&mut self, operand: &Expression) -> Checked {
-        let held = self.unifier.fresh();
-        let wanted = StaticType::optional(held.clone());
-        if self.unifier.assignable(&operand.of, &wanted) {
-            return Ok(held);
-        }
-        let message = format!(
-            "this macro needs an optional; this is `{}`",
-            self.shown(operand)
-        );
-        Err(error_with_help(
-            operand.range,
-            message,
-            "write `x.?field` or `optional.of(x)`",
-        ))
     }
 
     fn select(
@@ -276,46 +242,6 @@ impl Compiler<'_> {
         })
     }
 
-    fn transform_type(&mut self, transform: &Transform) -> Checked {
-        let name = transform.shape.name();
-        if let Some(condition) = &transform.condition {
-            self.condition(condition, name)?;
-        }
-        let (key, element, is_list) = self.element_types(&transform.domain.collection)?;
-        // With one name a map is walked by its keys.
-        let walked = if transform.domain.pairs || is_list {
-            element
-        } else {
-            key.clone()
-        };
-        let result = transform.result.as_ref();
-        let made = result.map_or(StaticType::Dyn, |result| result.of.clone());
-        Ok(match transform.shape {
-            Shape::Filter => StaticType::list(walked),
-            Shape::List => StaticType::list(made),
-            Shape::Map => StaticType::map(key, made),
-            Shape::MapEntries => {
-                let (keys, values) = (self.unifier.fresh(), self.unifier.fresh());
-                let map = StaticType::map(keys, values);
-                if !self.unifier.assignable(&made, &map) {
-                    let range = result.map_or(transform.domain.collection.range, |r| r.range);
-                    let message = format!(
-                        "`transformMapEntry` makes maps; this is `{}`",
-                        self.unifier.final_type(&made)
-                    );
-                    return Err(error(range, message));
-                }
-                self.unifier.settled(&map)
-            }
-            Shape::SortBy => {
-                if let Some(key) = result {
-                    self.resolve("sortBy", operators::KEY, &[key], key.range)?;
-                }
-                StaticType::list(walked)
-            }
-        })
-    }
-
     /// The type that an element adds to its list or map: what an optional holds where it is marked with `?`.
     fn element(&mut self, value: &Expression, optional: bool) -> Checked {
         let kind = self.unifier.settled(&value.of);
@@ -324,7 +250,14 @@ impl Compiler<'_> {
         }
         match kind.unwrapped() {
             (inner, true) => Ok(inner.clone()),
-            (StaticType::Dyn, false) => Ok(StaticType::Dyn),
+            (StaticType::Dyn, false) if self.environment.allows_mixed_literals() => {
+                Ok(StaticType::Dyn)
+            }
+            // cel-go's validator of literals panics here (`cel/validator.go`), so the API server refuses the policy.
+            (StaticType::Dyn, false) => {
+                let message = "`?` marks an optional; this may be anything";
+                Err(error_with_help(value.range, message, "write `x.?field`"))
+            }
             (other, false) => {
                 let message = format!("`?` marks an optional; this is `{other}`");
                 Err(error(value.range, message))
@@ -356,7 +289,7 @@ impl Compiler<'_> {
     }
 
     /// Refuses a macro's condition that is no boolean.
-    fn condition(&mut self, expression: &Expression, name: &str) -> Checked {
+    pub(super) fn condition(&mut self, expression: &Expression, name: &str) -> Checked {
         self.boolean(expression, &format!("the condition of `{name}`"))
     }
 
@@ -379,7 +312,7 @@ impl Compiler<'_> {
     }
 
     /// The type that operands give under these overloads.
-    fn resolve(
+    pub(super) fn resolve(
         &mut self,
         name: &str,
         overloads: &[Overload],
@@ -414,8 +347,30 @@ impl Compiler<'_> {
         error(range, message)
     }
 
-    fn shown(&self, expression: &Expression) -> StaticType {
+    pub(super) fn shown(&self, expression: &Expression) -> StaticType {
         self.unifier.final_type(&expression.of)
+    }
+}
+
+/// Refuses a constant index that is none for any list or map, which the API server does when it plans an expression.
+fn check_key(index: &Expression) -> Result<(), SyntaxError> {
+    let Kind::Constant(value) = &index.kind else {
+        return Ok(());
+    };
+    match value.type_of() {
+        Some(
+            kind @ (Type::List
+            | Type::Map
+            | Type::Type
+            | Type::Timestamp
+            | Type::Duration
+            | Type::Bytes
+            | Type::Null),
+        ) => Err(error(
+            index.range,
+            format!("a value of type `{}` is no index", kind.name()),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -2,13 +2,17 @@
 //!
 //! Functions are pure, so this changes nothing but the time of evaluation; and a call that can never succeed, such as
 //! `quantity("1 GB")`, is found before any object is judged. Arithmetic errors stay where they are: `||` may absorb them.
+//! Of the calls in native policies only conversions are refused, as in the API server (`interpreter/decorators.go` of
+//! cel-go, `decOptimize`).
 
 use std::sync::Arc;
 
+use super::super::Environment;
 use super::super::activation::Activation;
 use super::super::error::{CompileError, EvalErrorKind};
 use super::super::evaluate::Evaluator;
 use super::super::expression::{Expression, Kind};
+use super::super::functions::Group;
 use super::super::value::Value;
 use super::Compiled;
 
@@ -16,8 +20,12 @@ use super::Compiled;
 const STEPS: u64 = 20_000;
 
 /// The node, or the constant that it always is.
-pub(super) fn fold(expression: Expression) -> Compiled {
-    let is_call = matches!(expression.kind, Kind::Call(_));
+pub(super) fn fold(expression: Expression, environment: &Environment) -> Compiled {
+    let refuses = match &expression.kind {
+        Kind::Call(call) if environment.offers(Group::KPolicy) => call.function.name != "value",
+        Kind::Call(call) => is_conversion(call.function.name),
+        _ => false,
+    };
     if !is_foldable(&expression) {
         return Ok(expression);
     }
@@ -25,7 +33,7 @@ pub(super) fn fold(expression: Expression) -> Compiled {
     let outcome = Evaluator::new(&activation).value(&expression);
     let value = match outcome {
         Ok(value) => value.to_static(),
-        Err(error) if always_fails(error.kind, is_call) => {
+        Err(error) if refuses && always_fails(error.kind) => {
             return Err(Box::new(CompileError {
                 message: error.message,
                 range: error.range,
@@ -61,12 +69,19 @@ fn is_foldable(expression: &Expression) -> bool {
         .all(|child| matches!(child.kind, Kind::Constant(_)))
 }
 
-const fn always_fails(kind: EvalErrorKind, is_call: bool) -> bool {
-    match kind {
-        EvalErrorKind::NoSuchOverload => true,
-        EvalErrorKind::InvalidArgument | EvalErrorKind::Overflow => is_call,
-        _ => false,
-    }
+const fn always_fails(kind: EvalErrorKind) -> bool {
+    matches!(
+        kind,
+        EvalErrorKind::NoSuchOverload | EvalErrorKind::InvalidArgument | EvalErrorKind::Overflow
+    )
+}
+
+/// Upstream: `overloads.IsTypeConversionFunction`.
+fn is_conversion(name: &str) -> bool {
+    matches!(
+        name,
+        "bool" | "bytes" | "double" | "duration" | "int" | "string" | "timestamp" | "uint"
+    )
 }
 
 impl Value<'_> {

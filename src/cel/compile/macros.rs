@@ -120,6 +120,13 @@ impl Compiler<'_> {
     }
 
     fn expand(&mut self, kind: Macro, written: &Written<'_>) -> Compiled {
+        let literal = matches!(
+            written.receiver.kind,
+            SyntaxKind::Literal(_) | SyntaxKind::Map(_) | SyntaxKind::Struct { .. }
+        );
+        if matches!(kind, Macro::SortBy) && literal {
+            return Err(error(written.receiver.range, "`sortBy` orders lists"));
+        }
         let kind = match (kind, written.arguments) {
             (Macro::Quantifier(quantity), [name, predicate]) => {
                 self.quantifier(quantity, written, &[name], predicate)?

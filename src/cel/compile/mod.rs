@@ -5,6 +5,8 @@
 mod call;
 mod check;
 mod fold;
+mod format;
+mod macro_types;
 mod macros;
 mod names;
 mod operators;
@@ -152,7 +154,12 @@ impl Compiler<'_> {
             return Ok(Expression { kind, range, of });
         }
         let of = self.type_of(&kind, range)?;
-        fold::fold(Expression { kind, range, of })
+        if let Kind::Call(call) = &kind
+            && call.function.name == "format"
+        {
+            format::check(&call.arguments, range)?;
+        }
+        fold::fold(Expression { kind, range, of }, self.environment)
     }
 
     fn boxed(&mut self, syntax: &Syntax) -> Result<Box<Expression>, SyntaxError> {

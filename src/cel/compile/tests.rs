@@ -239,3 +239,43 @@ fn a_function_is_offered_from_the_release_after_its_own() {
             .contains("only the expressions of mutations")
     );
 }
+
+/// What a live API server (1.36) says to each of these when a policy is created; `quantity('x')` it only finds at
+/// run time, as does a native policy here.
+#[test]
+fn a_native_policy_is_refused_what_the_api_server_refuses_and_no_more() {
+    let native = || environment().native().without_mutation();
+    for (source, message) in [
+        (
+            "'%s'.format([1, 2])",
+            "the format has 1 clauses, but there are 2 arguments",
+        ),
+        ("'%d'.format([object.x, 1])", "1 clauses"),
+        ("'%d'.format(['a'])", "takes integers, was given string"),
+        ("'%s'.format([object.?x])", "was given optional_type"),
+        ("'%y'.format([1])", "unrecognized formatting clause `y`"),
+        ("object[[1]]", "is no index"),
+        ("object[?null]", "is no index"),
+        ("{'a': 1}.sortBy(k, k)", "`sortBy` orders lists"),
+        ("[?object]", "marks an optional"),
+        ("int('x')", "cannot be read as `int`"),
+        ("duration('x')", "duration"),
+    ] {
+        let errors = compile(source, &native()).expect_err(source);
+        assert!(
+            errors[0].to_string().contains(message),
+            "{source}: {}",
+            errors[0]
+        );
+    }
+    for source in [
+        "quantity('x')",
+        "[].min()",
+        "!dyn(1)",
+        "optional.none().value()",
+        "object['a' + 'b']",
+    ] {
+        compile(source, &native()).expect(source);
+    }
+    compile("quantity('x')", &environment()).expect_err("a mistake in any case");
+}

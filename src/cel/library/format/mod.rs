@@ -12,6 +12,7 @@ use thiserror::Error;
 use super::strings::MAX_RESULT_BYTES;
 
 pub(crate) use number::double_text;
+pub(crate) use render::takes;
 
 /// The most digits behind the point that we write. Upstream has no limit and its locale library loses digits beyond 100.
 const MAX_PRECISION: usize = 100;
@@ -105,6 +106,25 @@ pub(crate) fn format<'v, E: From<FormatError>>(
     }
     out.push_str(rest);
     Ok(out)
+}
+
+/// The letters of the clauses in order; an error where the text is no format or has a clause that there is not.
+pub(crate) fn clauses(template: &str) -> Result<Vec<char>, FormatError> {
+    let mut found = Vec::new();
+    let mut rest = template;
+    while let Some((_, after)) = rest.split_once('%') {
+        if let Some(after) = after.strip_prefix('%') {
+            rest = after;
+            continue;
+        }
+        let (_, after) = precision(after)?;
+        let mut letters = after.chars();
+        let clause = letters.next().ok_or(FormatError::UnfinishedClause)?;
+        render::takes(clause)?;
+        found.push(clause);
+        rest = letters.as_str();
+    }
+    Ok(found)
 }
 
 /// Reads `.digits` at the front.

@@ -11,6 +11,18 @@ const MAX_DEPTH: usize = 100;
 const TAKES_STRING: &str =
     "strings, bools, bytes, ints, doubles, maps, lists, types, durations and timestamps";
 
+/// What a clause takes, in words.
+pub(crate) const fn takes(clause: char) -> Result<&'static str, FormatError> {
+    Ok(match clause {
+        's' => TAKES_STRING,
+        'd' | 'o' => "integers",
+        'f' | 'e' => "doubles",
+        'b' => "integers and bools",
+        'x' | 'X' => "integers, bytes and strings",
+        unknown => return Err(FormatError::UnknownClause(unknown)),
+    })
+}
+
 /// Writes `value` by the clause.
 pub(super) fn clause(
     out: &mut String,
@@ -20,12 +32,11 @@ pub(super) fn clause(
 ) -> Result<(), FormatError> {
     use FormatArgument as A;
     let precision = precision.unwrap_or(DEFAULT_PRECISION);
-    let wrong = |takes| {
-        Err(FormatError::WrongType {
-            clause,
-            takes,
-            given: value.type_name().to_owned(),
-        })
+    let takes = takes(clause)?;
+    let wrong = || FormatError::WrongType {
+        clause,
+        takes,
+        given: value.type_name().to_owned(),
     };
     let text = match (clause, value) {
         ('s', _) => return string(out, value, 0),
@@ -42,21 +53,18 @@ pub(super) fn clause(
                 exponential(value, precision)
             }
         }
-        ('f' | 'e', _) => return wrong("doubles"),
         ('b', A::Bool(value)) => u8::from(*value).to_string(),
         ('b', A::Int(value)) => signed(*value, |size| format!("{size:b}")),
         ('b', A::Uint(value)) => format!("{value:b}"),
-        ('b', _) => return wrong("integers and bools"),
         ('o', A::Int(value)) => signed(*value, |size| format!("{size:o}")),
         ('o', A::Uint(value)) => format!("{value:o}"),
-        ('d' | 'o', _) => return wrong("integers"),
         ('x' | 'X', _) => {
             let text = match value {
                 A::Int(value) => signed(*value, |size| format!("{size:x}")),
                 A::Uint(value) => format!("{value:x}"),
                 A::String(text) => hexadecimal(text.as_bytes()),
                 A::Bytes(bytes) => hexadecimal(bytes),
-                _ => return wrong("integers, bytes and strings"),
+                _ => return Err(wrong()),
             };
             if clause == 'X' {
                 text.to_ascii_uppercase()
@@ -64,7 +72,7 @@ pub(super) fn clause(
                 text
             }
         }
-        (unknown, _) => return Err(FormatError::UnknownClause(unknown)),
+        _ => return Err(wrong()),
     };
     out.push_str(&text);
     Ok(())
