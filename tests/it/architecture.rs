@@ -11,7 +11,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("manifest", &["source"]),
     ("cel", &["manifest", "source"]),
-    ("schema", &["manifest", "source"]),
+    ("schema", &["cel", "manifest", "source"]),
     ("policy", &["cel", "manifest", "schema", "source"]),
     ("config", &["manifest", "schema", "source"]),
     ("engine", &["cel", "manifest", "policy", "schema", "source"]),

@@ -9,19 +9,22 @@
 pub mod bundle;
 mod crd;
 mod documents;
+mod escape;
 mod gvk;
 mod model;
 mod read;
 mod release;
 mod schema;
 mod schemas;
+mod sizes;
 #[cfg(test)]
 mod tests;
+mod types;
 
 pub use crd::is_crd;
 pub use documents::is_openapi;
 pub use gvk::GroupVersionKind;
 pub use model::Patch;
-pub use release::Release;
 pub use schema::{Field, Merge, Schema, Shape};
 pub use schemas::{Schemas, Served};
+pub use types::{Mapping, SchemaTypes};

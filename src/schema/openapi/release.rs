@@ -1,40 +1,4 @@
-//! Releases of Kubernetes, and sets of those that a bundle knows.
-
-use std::fmt;
-
-/// A minor release of Kubernetes 1, such as 1.36.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Release(u16);
-
-impl Release {
-    /// Kubernetes 1.`minor`.
-    pub const fn new(minor: u16) -> Self {
-        Self(minor)
-    }
-
-    /// Reads `1.36`, `v1.36` or a version of it such as `v1.36.3`. `None` for anything else.
-    pub fn parse(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix('v').unwrap_or(text).strip_prefix("1.")?;
-        let end = rest
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(rest.len());
-        let (minor, patch) = rest.split_at(end);
-        (patch.is_empty() || patch.starts_with(['.', '-', '+']))
-            .then(|| minor.parse().ok().map(Self))
-            .flatten()
-    }
-
-    /// The minor number.
-    pub const fn minor(self) -> u16 {
-        self.0
-    }
-}
-
-impl fmt::Display for Release {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "1.{}", self.0)
-    }
-}
+//! Sets of the releases that a bundle knows.
 
 /// Some of the releases that an arena of schemas tells apart: a bit for each, the oldest lowest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,24 +41,6 @@ impl Releases {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_release_is_read_from_what_people_write() {
-        for (text, expected) in [
-            ("1.36", Some(36)),
-            ("v1.36.3", Some(36)),
-            ("v1.37.0-rc.1", Some(37)),
-            ("1.36+", Some(36)),
-            ("2.0", None),
-            ("1.", None),
-            ("1.x", None),
-            ("1.36x", None),
-            ("1.99999999", None),
-        ] {
-            assert_eq!(Release::parse(text), expected.map(Release::new), "{text}");
-        }
-        assert_eq!(Release::new(36).to_string(), "1.36");
-    }
 
     #[test]
     fn a_set_of_releases_knows_its_members() {

@@ -1,10 +1,11 @@
 //! A schema at its place: what a value may be, and how to go on from there.
 
+use crate::cel::Release;
 use crate::source::{FieldPath, Segment};
 
 use super::bundle::Bundle;
 use super::model::{Arena, DefinitionId, Kind, ListType, MapType, Node, NodeId, Patch, Property};
-use super::release::{Release, Releases};
+use super::release::Releases;
 
 /// How many references are followed from one schema to what it means.
 const MOST_HOPS: usize = 16;
@@ -22,6 +23,8 @@ pub struct Schema<'s> {
     written: &'s Node,
     /// What that means, after all references.
     node: &'s Node,
+    /// The name of `node` in its arena.
+    id: NodeId,
     definition: Option<DefinitionId>,
 }
 
@@ -87,6 +90,7 @@ impl<'s> Schema<'s> {
             at,
             written,
             node: written,
+            id,
             definition: None,
         };
         schema.resolved()
@@ -94,12 +98,14 @@ impl<'s> Schema<'s> {
 
     /// What a definition means in a release; `None` where it means nothing.
     pub(super) fn defined(arena: &'s Arena, id: DefinitionId, at: Releases) -> Option<Self> {
-        let node = arena.node(arena.meaning(id, at)?)?;
+        let meaning = arena.meaning(id, at)?;
+        let node = arena.node(meaning)?;
         let schema = Self {
             arena,
             at,
             written: node,
             node,
+            id: meaning,
             definition: Some(id),
         };
         Some(schema.resolved())
@@ -113,9 +119,11 @@ impl<'s> Schema<'s> {
                 Kind::ObjectMeta => {
                     let shipped: &'s Bundle = Bundle::shipped();
                     schema.arena = &shipped.arena;
-                    match shipped.arena.definition(OBJECT_META) {
-                        Some(id) => schema.enter(id),
-                        None => schema.node = &ANY,
+                    if let Some(id) = shipped.arena.definition(OBJECT_META) {
+                        schema.enter(id);
+                    } else {
+                        schema.node = &ANY;
+                        schema.id = NodeId::ANY;
                     }
                 }
                 _ => return schema,
@@ -123,16 +131,38 @@ impl<'s> Schema<'s> {
         }
         // References in a circle say nothing.
         schema.node = &ANY;
+        schema.id = NodeId::ANY;
         schema
     }
 
     fn enter(&mut self, id: DefinitionId) {
         self.definition = Some(id);
-        self.node = self
-            .arena
-            .meaning(id, self.at)
-            .and_then(|id| self.arena.node(id))
-            .unwrap_or(&ANY);
+        let meaning = self.arena.meaning(id, self.at);
+        self.id = meaning.unwrap_or(NodeId::ANY);
+        self.node = self.arena.node(self.id).unwrap_or(&ANY);
+    }
+
+    /// Where it is kept, to be found again with [`Schema::found`].
+    pub(super) fn key(self) -> (&'s Arena, NodeId, Option<DefinitionId>) {
+        (self.arena, self.id, self.definition)
+    }
+
+    /// The schema that is kept there.
+    pub(super) fn found(
+        arena: &'s Arena,
+        id: NodeId,
+        definition: Option<DefinitionId>,
+        at: Releases,
+    ) -> Self {
+        Self {
+            definition,
+            ..Self::new(arena, id, at)
+        }
+    }
+
+    /// Whether the place refers to a definition, which then says everything.
+    pub(super) fn is_reference(self) -> bool {
+        !std::ptr::eq(self.written, self.node)
     }
 
     /// The name of the definition that it refers to, such as `core.v1.Container`.

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::cel::Release;
+
 use super::bundle::Bundle;
 use super::gvk::GroupVersionKind;
-use super::model::{Arena, NodeId};
-use super::release::{Release, Releases};
+use super::model::{Arena, DefinitionId, NodeId};
+use super::release::Releases;
 use super::schema::Schema;
 
 /// The schemas of the kinds of a cluster.
@@ -34,6 +36,15 @@ pub(super) struct AddedKind {
     /// The plural name; empty where the document does not say it.
     pub(super) resource: Box<str>,
     pub(super) namespaced: bool,
+}
+
+/// Where a schema is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Location {
+    /// Among the added ones; `None` for the built-in.
+    added: Option<usize>,
+    node: NodeId,
+    pub(super) definition: Option<DefinitionId>,
 }
 
 /// A kind, with what serves it.
@@ -78,6 +89,30 @@ impl Schemas {
         if !added.kinds.is_empty() {
             self.added.push(Arc::new(added));
         }
+    }
+
+    /// Where a schema of these is kept.
+    pub(super) fn locate(&self, schema: Schema<'_>) -> Location {
+        let (arena, node, definition) = schema.key();
+        let added = self
+            .added
+            .iter()
+            .position(|added| std::ptr::eq(&raw const added.arena, arena));
+        Location {
+            added,
+            node,
+            definition,
+        }
+    }
+
+    /// The schema that is kept there.
+    pub(super) fn at(&self, location: Location) -> Schema<'_> {
+        let arena = location
+            .added
+            .and_then(|index| self.added.get(index))
+            .map_or(&Bundle::shipped().arena, |added| &added.arena);
+        let at = Releases::only(self.index);
+        Schema::found(arena, location.node, location.definition, at)
     }
 
     /// The schema of a kind.

@@ -28,8 +28,10 @@ mod write;
 
 use std::sync::OnceLock;
 
+use crate::cel::Release;
+
 use super::model::Arena;
-use super::release::{Release, Releases};
+use super::release::Releases;
 
 pub use write::{Origin, write};
 

@@ -2,7 +2,7 @@
 
 use super::super::gvk::GroupVersionKind;
 use super::super::model::{DefinitionId, Kind, ListType, MapType, Node, NodeId, Patch, Property};
-use super::super::release::{Release, Releases};
+use super::super::release::Releases;
 use super::write::package;
 use super::{Bundle, HEADER, KindFacts, Version};
 
@@ -45,7 +45,9 @@ pub(super) fn parse(text: &str) -> Result<Bundle, ParseError> {
 impl Bundle {
     fn line(&mut self, line: &str, open: &mut Option<Open>) -> Result<(), String> {
         if let Some(version) = line.strip_prefix("release ") {
-            let release = Release::parse(version).ok_or("a release is a version such as 1.36.3")?;
+            let release = version
+                .parse()
+                .map_err(|_| "a release is a version such as 1.36.3")?;
             if self.releases.len() == 32
                 || self
                     .releases
@@ -135,12 +137,12 @@ impl Bundle {
         for run in minors.split(',') {
             let (first, last) = run.split_once('-').unwrap_or((run, run));
             let number = |text: &str| {
-                text.parse::<u16>()
+                text.parse::<u8>()
                     .map_err(|_| format!("`{text}` is no release"))
             };
             let run = number(first)?..=number(last)?;
             for (index, version) in self.releases.iter().enumerate() {
-                if run.contains(&version.release.minor()) {
+                if run.contains(&version.release.as_minor()) {
                     releases = releases.and(Releases::only(index));
                 }
             }

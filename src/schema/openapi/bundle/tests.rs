@@ -82,7 +82,7 @@ fn a_bundle_is_written_from_documents_in_any_order_and_says_what_changed() {
     assert_eq!(bundle.kinds.len(), 1);
     assert_eq!(
         bundle.names(Releases::ALL),
-        [Release::new(36), Release::new(37)]
+        [Release::minor(36), Release::minor(37)]
     );
 }
 

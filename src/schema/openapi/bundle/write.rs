@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use crate::cel::Release;
 use crate::manifest::{Document, MapRef, NodeRef};
 
 use super::super::gvk::GroupVersionKind;
 use super::super::model::{Arena, Kind, ListType, MapType, Node, NodeId};
 use super::super::read::{Reader, Source};
-use super::super::release::{Release, Releases};
+use super::super::release::Releases;
 use super::{HEADER, collect_resources, gvks};
 
 /// The OpenAPI v3 documents of one release.
@@ -35,7 +36,7 @@ struct Written {
 /// # Errors
 /// What keeps the documents from being written: two meanings of one name, a schema the form has no words for.
 pub fn write(mut origins: Vec<Origin>) -> Result<String, String> {
-    let release = |origin: &Origin| Release::parse(&origin.version);
+    let release = |origin: &Origin| release_of(&origin.version);
     if let Some(wrong) = origins.iter().find(|origin| release(origin).is_none()) {
         return Err(format!("`{}` is no version of Kubernetes 1", wrong.version));
     }
@@ -87,6 +88,10 @@ pub fn write(mut origins: Vec<Origin>) -> Result<String, String> {
         }
     }
     Ok(text)
+}
+
+fn release_of(version: &str) -> Option<Release> {
+    version.parse().ok()
 }
 
 /// Each form that a definition has, with the releases that have it, oldest first.
@@ -143,8 +148,8 @@ fn numbers(held: Releases, origins: &[Origin]) -> String {
         .iter()
         .enumerate()
         .filter(|(index, _)| held.has(*index))
-        .filter_map(|(_, origin)| Release::parse(&origin.version).map(Release::minor));
-    let mut runs: Vec<(u16, u16)> = Vec::new();
+        .filter_map(|(_, origin)| release_of(&origin.version).map(Release::as_minor));
+    let mut runs: Vec<(u8, u8)> = Vec::new();
     for minor in minors {
         match runs.last_mut() {
             Some((_, last)) if *last + 1 == minor => *last = minor,

@@ -15,7 +15,7 @@ fn document(text: &str) -> (Document, SourceMap) {
     (document, sources)
 }
 
-fn crd(text: &str) -> (Schemas, Vec<Problem>) {
+pub(super) fn crd(text: &str) -> (Schemas, Vec<Problem>) {
     let (document, _) = document(text);
     let mut schemas = schemas(36);
     let mut problems = Vec::new();
@@ -23,7 +23,7 @@ fn crd(text: &str) -> (Schemas, Vec<Problem>) {
     (schemas, problems)
 }
 
-const WIDGET: &str = "
+pub(super) const WIDGET: &str = "
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: widgets.example.io}
@@ -110,7 +110,7 @@ fn a_crd_gives_its_kinds() {
 }
 
 /// A CRD whose only version has this schema, in flow style.
-fn with_schema(schema: &str) -> String {
+pub(super) fn with_schema(schema: &str) -> String {
     format!(
         "{{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, spec: {{group: g.io, \
          names: {{kind: K}}, versions: [{{name: v1, schema: {{openAPIV3Schema: {schema}}}}}]}}}}"

@@ -1,5 +1,6 @@
 //! What the bundle knows.
 
+use crate::cel::{ObjectTypes, Release, StaticType};
 use crate::source::FieldPath;
 
 use super::bundle::Bundle;
@@ -7,9 +8,10 @@ use super::release::Releases;
 use super::*;
 
 mod added;
+mod types;
 
-fn schemas(minor: u16) -> Schemas {
-    Schemas::built_in(Release::new(minor))
+fn schemas(minor: u8) -> Schemas {
+    Schemas::built_in(Release::minor(minor))
 }
 
 fn at<'s>(schemas: &'s Schemas, api_version: &str, kind: &str, path: &str) -> Schema<'s> {
@@ -44,7 +46,7 @@ fn word(schema: Schema<'_>) -> String {
 #[test]
 fn the_bundle_reads_and_names_its_releases() {
     let releases = Schemas::known_releases();
-    assert_eq!(releases, [33, 34, 35, 36, 37].map(Release::new));
+    assert_eq!(releases, [33, 34, 35, 36, 37].map(Release::minor));
     for (minor, version) in [
         (20, "1.33."),
         (33, "1.33."),
@@ -257,7 +259,7 @@ fn releases_differ_in_their_fields_and_kinds() {
     assert!(new.field("restartPolicyRules").is_some());
     assert_eq!(
         old.releases_with("restartPolicyRules"),
-        [34, 35, 36, 37].map(Release::new)
+        [34, 35, 36, 37].map(Release::minor)
     );
     assert_eq!(old.releases_with("nonsense"), []);
     let policy = GroupVersionKind::new(
@@ -267,7 +269,10 @@ fn releases_differ_in_their_fields_and_kinds() {
     );
     assert!(schemas(35).kind(&policy).is_none());
     assert!(schemas(36).kind(&policy).is_some());
-    assert_eq!(Schemas::releases_with(&policy), [36, 37].map(Release::new));
+    assert_eq!(
+        Schemas::releases_with(&policy),
+        [36, 37].map(Release::minor)
+    );
 }
 
 #[test]
