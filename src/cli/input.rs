@@ -11,7 +11,7 @@ use crate::config::{Config, Date, PolicyException, check_exception};
 use crate::documents::Documents;
 use crate::gitops::{Repository, shown};
 use crate::manifest::{Problem, Severity, decode_text};
-use crate::policy::PolicySet;
+use crate::policy::{PolicySet, Release};
 use crate::source::{SourceId, SourceMap};
 
 use super::Console;
@@ -119,6 +119,7 @@ fn gather(
     }
     let config_file = config_file.or_else(|| reader.path_of(documents.config_source()?));
     let config = documents.config();
+    documents.for_release(oldest(&config));
     let config_directory = config_file
         .as_deref()
         .and_then(Path::parent)
@@ -128,11 +129,19 @@ fn gather(
         let path = config_directory.join(&**path);
         reader.path(&path, &mut documents)?;
     }
+    let mut idle = Vec::new();
     for path in &arguments.policy {
         let before = (documents.own, documents.problems.len());
+        let objects = documents.objects.len();
         reader.path(path, &mut documents)?;
         if before == (documents.own, documents.problems.len()) {
-            bail!("`{}` holds no Policy of kpolicy.io", path.display());
+            idle.push((path, objects..documents.objects.len()));
+        }
+    }
+    // A path may hold nothing but the parameters of a native policy that another path holds.
+    for (path, objects) in idle {
+        if !documents.has_parameters(objects) {
+            bail!("`{}` holds no policy", path.display());
         }
     }
     let today = arguments.today.unwrap_or_else(today);
@@ -157,6 +166,15 @@ fn gather(
         problems: documents.problems,
         own: documents.own,
     })
+}
+
+/// The oldest release that a cluster of Config runs: what it does not know, a native policy cannot use.
+fn oldest(config: &Config) -> Option<Release> {
+    let versions = config.clusters.iter().filter_map(|cluster| {
+        let (major, minor) = cluster.kubernetes_version?;
+        (major == 1).then_some(u8::try_from(minor).ok()?)
+    });
+    versions.min().map(Release::minor)
 }
 
 /// A webhook serves one cluster: where Config tells clusters apart, someone has to say which.

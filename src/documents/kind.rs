@@ -1,7 +1,9 @@
 //! Which document is which.
 
-use crate::manifest::suggest::suggestion;
+use crate::manifest::suggest::{suggestion, words};
 use crate::manifest::{NodeRef, Problem};
+use crate::policy::{BindingForm, Form};
+use crate::source::Span;
 
 /// A kind of document that a policy folder may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +12,12 @@ pub(super) enum Kind {
     PolicyException,
     Profile,
     Config,
+    /// A policy that the API server or Kyverno reads too.
+    Native(Form),
+    /// What binds one.
+    Binding(BindingForm),
+    /// An object that is none of ours: perhaps the parameters of a native policy.
+    Object,
     /// None of ours.
     Other,
 }
@@ -25,12 +33,30 @@ const KINDS: [(&str, Kind); 4] = [
     ("Profile", Kind::Profile),
 ];
 
-const NATIVE_KINDS: [&str; 4] = [
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "MutatingAdmissionPolicy",
-    "MutatingAdmissionPolicyBinding",
+const NATIVE_KINDS: [(&str, Kind); 4] = [
+    ("ValidatingAdmissionPolicy", Kind::Native(Form::Validating)),
+    (
+        "ValidatingAdmissionPolicyBinding",
+        Kind::Binding(BindingForm {
+            of: Form::Validating,
+            not_found_denies: false,
+        }),
+    ),
+    ("MutatingAdmissionPolicy", Kind::Native(Form::Mutating)),
+    (
+        "MutatingAdmissionPolicyBinding",
+        Kind::Binding(BindingForm {
+            of: Form::Mutating,
+            not_found_denies: false,
+        }),
+    ),
 ];
+
+/// The versions of native policies; their specs are equal.
+const NATIVE_VERSIONS: [&str; 3] = ["v1", "v1beta1", "v1alpha1"];
+
+const KYVERNO: &str = "policies.kyverno.io";
+const KYVERNO_KIND: &str = "ValidatingPolicy";
 
 /// What a document is. Errors: a document that is meant for us and that we cannot read.
 pub(super) fn of(root: NodeRef<'_>) -> Result<Kind, Problem> {
@@ -39,14 +65,13 @@ pub(super) fn of(root: NodeRef<'_>) -> Result<Kind, Problem> {
         return Ok(Kind::Other);
     };
     let at = |key: &str| root.get(key).and_then(NodeRef::origin);
-    let group = version.split_once('/').map_or("", |(group, _)| group);
-    if group == NATIVE && NATIVE_KINDS.contains(&kind) {
-        let message = format!("`{kind}` is not read yet");
-        let help = "its rules are not judged; until it is, write them as a Policy of `kpolicy.io/v1alpha1`";
-        return Err(Problem::error(message, at("kind")).with_help(help));
+    let (group, api) = version.split_once('/').unwrap_or(("", version));
+    if group == NATIVE || group == KYVERNO {
+        return native(group, api, kind, &at);
     }
     if group != GROUP {
-        return Ok(Kind::Other);
+        let is_named = root.at(&["metadata", "name"]).and_then(NodeRef::as_str);
+        return Ok(is_named.map_or(Kind::Other, |_| Kind::Object));
     }
     if version != VERSION {
         let message = format!("`apiVersion` is `{version}`; this kpolicy reads `{VERSION}`");
@@ -58,5 +83,43 @@ pub(super) fn of(root: NodeRef<'_>) -> Result<Kind, Problem> {
         let mut problem = Problem::error(message, at("kind"));
         problem.help = suggestion(kind, KINDS.iter().map(|(word, _)| *word));
         problem
+    })
+}
+
+/// What a document of the API server's or of Kyverno's group is. `at` knows where a field stands.
+fn native(
+    group: &str,
+    version: &str,
+    kind: &str,
+    at: &dyn Fn(&str) -> Option<Span>,
+) -> Result<Kind, Problem> {
+    let known = if group == KYVERNO {
+        (kind == KYVERNO_KIND).then_some(Kind::Native(Form::Kyverno))
+    } else {
+        let mut kinds = NATIVE_KINDS.iter();
+        kinds.find(|(word, _)| *word == kind).map(|(_, kind)| *kind)
+    };
+    let Some(known) = known else {
+        if group == KYVERNO {
+            let message = format!("kpolicy does not read `{kind}` of Kyverno");
+            let help = "what it says is not judged";
+            return Err(Problem::warning(message, at("kind")).with_help(help));
+        }
+        // Configurations of webhooks.
+        return Ok(Kind::Object);
+    };
+    if !NATIVE_VERSIONS.contains(&version) {
+        let message = format!(
+            "`apiVersion` is `{group}/{version}`; this kpolicy reads {} of `{kind}`",
+            words(NATIVE_VERSIONS)
+        );
+        return Err(Problem::error(message, at("apiVersion")));
+    }
+    Ok(match known {
+        Kind::Binding(form) => Kind::Binding(BindingForm {
+            not_found_denies: version == "v1alpha1",
+            ..form
+        }),
+        known => known,
     })
 }

@@ -8,11 +8,15 @@
 
 mod kind;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::config::{Config, PolicyException, Profile, read_config, read_exception, read_profile};
-use crate::manifest::{Dialect, Document, Limits, NodeRef, Problem, read};
-use crate::policy::{Policy, PolicySet, built_in_texts, read_policy};
+use crate::manifest::{Dialect, Document, Limits, NodeRef, Problem, read, unroll};
+use crate::policy::{
+    Binding, Form, Policy, PolicySet, Release, bind, built_in_texts, read_binding, read_native,
+    read_policy,
+};
 use crate::source::{Source, SourceId, SourceMap, Span};
 
 use kind::Kind;
@@ -32,6 +36,10 @@ pub struct Documents {
     pub own: usize,
     /// How many documents were none of kpolicy's.
     pub others: usize,
+    /// Objects among those, in order of reading: native policies may take their parameters from them.
+    pub objects: Vec<Document>,
+    bindings: Vec<(Form, Binding)>,
+    release: Option<Release>,
     config: Option<(Document, Option<Span>)>,
 }
 
@@ -53,6 +61,11 @@ impl Documents {
         self.read(name, text, sources, false);
     }
 
+    /// From now on native policies may only use what an API server of this release allows in a new policy.
+    pub fn for_release(&mut self, release: Option<Release>) {
+        self.release = release;
+    }
+
     /// The Config that was read, or what holds without one.
     pub fn config(&mut self) -> Config {
         match &self.config {
@@ -72,9 +85,22 @@ impl Documents {
         document.root().origin().map(|span| span.source)
     }
 
-    /// All policies, ready to judge. The documents keep none.
+    /// All policies, ready to judge: native ones with their bindings, and the objects that parameters come from. The
+    /// documents keep none.
     pub fn take_policies(&mut self) -> PolicySet {
-        PolicySet::new(self.policies.drain(..))
+        let bindings = std::mem::take(&mut self.bindings);
+        bind(&mut self.policies, bindings, &mut self.problems);
+        PolicySet::new(self.policies.drain(..)).with_objects(std::mem::take(&mut self.objects))
+    }
+
+    /// Whether some of these objects can be a parameter of a native policy.
+    pub fn has_parameters(&self, among: Range<usize>) -> bool {
+        let kinds = self.policies.iter().filter_map(|policy| {
+            let native = policy.native.as_ref()?;
+            native.param_kind.as_ref()
+        });
+        let mut objects = self.objects.get(among).unwrap_or_default().iter();
+        objects.any(|object| kinds.clone().any(|kind| kind.is_of(object.root())))
     }
 
     fn read(&mut self, name: &str, text: &Arc<str>, sources: &mut SourceMap, built_in: bool) {
@@ -89,7 +115,9 @@ impl Documents {
             }));
         let alone = reading.documents.len() == 1;
         for document in reading.documents {
-            self.sort(document, name, alone, sources, built_in);
+            for document in unroll(document, &mut self.problems) {
+                self.sort(document, name, alone, sources, built_in);
+            }
         }
     }
 
@@ -102,7 +130,7 @@ impl Documents {
         built_in: bool,
     ) {
         let kind = kind::of(document.root());
-        if !built_in && !matches!(kind, Ok(Kind::Other)) {
+        if !built_in && !matches!(kind, Ok(Kind::Other | Kind::Object)) {
             self.own += 1;
         }
         match kind {
@@ -145,21 +173,67 @@ impl Documents {
                     self.config = Some((document, span));
                 }
             }
+            Ok(Kind::Native(form)) => {
+                let policy =
+                    read_native(&document, form, (sources, self.release), &mut self.problems);
+                if let Some(policy) = policy {
+                    self.add_policy(policy);
+                }
+            }
+            Ok(Kind::Binding(form)) => {
+                if let Some(binding) = read_binding(&document, form, &mut self.problems) {
+                    self.add_binding(form.of, binding);
+                }
+            }
+            Ok(Kind::Object) => {
+                self.others += 1;
+                self.objects.push(document);
+            }
             Ok(Kind::Other) => self.others += 1,
             Err(problem) => self.problems.push(problem),
         }
     }
 
     fn add_policy(&mut self, policy: Policy) {
+        let form = |policy: &Policy| policy.native.as_ref().map(|native| native.form);
         let same = |known: &&Policy| known.name == policy.name && !known.built_in;
-        if let Some(first) = self.policies.iter().find(same) {
+        // The API server tells a validating and a mutating policy of one name apart, so they can stand together.
+        let pair = |known: &Policy| {
+            let forms = (form(known), form(&policy));
+            let mutates = |form| form == Some(Form::Mutating);
+            forms.0.is_some() && forms.1.is_some() && mutates(forms.0) != mutates(forms.1)
+        };
+        let taken = self
+            .policies
+            .iter()
+            .find(|known| same(known) && !pair(known));
+        if let Some(first) = taken {
             let message = format!("there is another policy `{}`", policy.name);
             self.problems
                 .push(Problem::error(message, policy.span).with_related(first.span));
             return;
         }
-        self.policies.retain(|known| known.name != policy.name);
+        let replaced = |known: &Policy| known.built_in && known.name == policy.name;
+        if policy.native.is_some() && self.policies.iter().any(replaced) {
+            let message = format!("`{}` takes the place of the built-in policy", policy.name);
+            let help = "give it another name to have both";
+            self.problems
+                .push(Problem::warning(message, policy.span).with_help(help));
+        }
+        self.policies.retain(|known| !replaced(known));
         self.policies.push(policy);
+    }
+
+    fn add_binding(&mut self, form: Form, binding: Binding) {
+        let mut known = self.bindings.iter();
+        let same = known.find(|(other, known)| *other == form && known.name == binding.name);
+        if let Some((_, first)) = same {
+            let message = format!("there is another binding `{}`", binding.name);
+            self.problems
+                .push(Problem::error(message, binding.span).with_related(first.span));
+            return;
+        }
+        self.bindings.push((form, binding));
     }
 
     /// A policy is found by its name: in the output of the linter and in the folder of policies.

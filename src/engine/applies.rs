@@ -1,13 +1,14 @@
 //! Whether a policy applies to a request.
 
-use crate::policy::{Match, MatchFacts, Policy};
+use crate::policy::{Match, MatchFacts, Matching};
 
 use super::Context;
 
-/// Holds a policy's match constraints against a request. Match conditions are expressions and come later.
-pub fn applies(policy: &Policy, context: &Context<'_>) -> Match {
+/// Holds match constraints, a policy's or a binding's, against a request. Match conditions are expressions and come
+/// later.
+pub fn applies(matching: &Matching, context: &Context<'_>) -> Match {
     let request = context.request();
-    policy.matching.matches(&MatchFacts {
+    matching.matches(&MatchFacts {
         operation: request.operation,
         group: request.resource.group,
         version: request.resource.version,

@@ -1,8 +1,8 @@
 //! One policy's validations on one request.
 
-use crate::cel::{Activation, Budget, EvalError, EvalErrorKind, Place, Program};
+use crate::cel::{Activation, Budget, EvalError, EvalErrorKind, Place, Program, Value};
 use crate::manifest::NodeRef;
-use crate::policy::{FailurePolicy, Policy, Validation};
+use crate::policy::{AuditAnnotation, FailurePolicy, Policy, Root, Validation};
 use crate::source::FieldPath;
 
 use super::message::{Described, describe};
@@ -10,6 +10,9 @@ use super::{Context, Evaluation, Limits, NotJudged, Violation};
 
 /// Messages longer than this, or that hold a line break, are no messages: `celconfig.MaxEvaluatedMessageExpressionSizeBytes`.
 const LONGEST_MESSAGE: usize = 5 * 1024;
+
+/// Audit annotations are cut to so many bytes: `maxAuditAnnotationValueLength`.
+const LONGEST_ANNOTATION: usize = 10 * 1024;
 
 /// More places than this are counted, not listed: an object of thousands of wrong elements is one mistake.
 const MOST_PLACES: usize = 100;
@@ -27,11 +30,19 @@ pub fn evaluate(
     };
     let unavailable = context.unavailable(policy);
     for template in rounds(policy, context) {
-        let activation = Activation::new(
-            context.roots(policy, params, template, &unavailable),
-            &policy.variables,
-            Budget::new(limits.steps).with_cancel(limits.cancelled),
-        );
+        let roots = context.roots(policy, params, template, &unavailable);
+        let activate = |roots| {
+            let budget = Budget::new(limits.steps).with_cancel(limits.cancelled);
+            Activation::new(roots, &policy.variables, budget)
+        };
+        let native = policy.native.as_ref();
+        let conditions = native
+            .filter(|_| !policy.match_conditions.is_empty())
+            .map(|_| activate(before_conditions(&roots)));
+        let annotations = native
+            .filter(|native| !native.audit_annotations.is_empty())
+            .map(|_| activate(roots.clone()));
+        let activation = activate(roots);
         let mut run = Run {
             policy,
             context,
@@ -39,13 +50,27 @@ pub fn evaluate(
             activation: &activation,
             evaluation: &mut evaluation,
         };
-        if run.conditions_hold() {
+        if run.conditions_hold(conditions.as_ref().unwrap_or(&activation)) {
             for (index, validation) in policy.validations.iter().enumerate() {
                 run.validate(index, validation);
+            }
+            if let (Some(native), Some(activation)) = (&policy.native, &annotations) {
+                for annotation in &native.audit_annotations {
+                    run.annotate(annotation, activation);
+                }
             }
         }
     }
     evaluation
+}
+
+/// What the match conditions of a native policy see: the API server has not looked up the namespace yet.
+pub(super) fn before_conditions<'a>(roots: &[Value<'a>]) -> Vec<Value<'a>> {
+    let mut roots = roots.to_vec();
+    if let Some(slot) = roots.get_mut(Root::NamespaceObject.slot()) {
+        *slot = Value::Null;
+    }
+    roots
 }
 
 /// Which rounds a policy makes: one for each pod template, or one for the object as it is.
@@ -68,10 +93,10 @@ struct Run<'r, 'a> {
 impl<'a> Run<'_, 'a> {
     /// Whether all match conditions are true. As in the API server any false one decides, whatever the others do; only
     /// then an error counts.
-    fn conditions_hold(&mut self) -> bool {
+    fn conditions_hold(&mut self, activation: &Activation<'a>) -> bool {
         let mut failed = None;
         for condition in &self.policy.match_conditions {
-            match condition.expression.evaluate(self.activation) {
+            match condition.expression.evaluate(activation) {
                 Ok(value) if value.as_bool() == Some(true) => {}
                 Ok(value) if value.as_bool() == Some(false) => return false,
                 Ok(_) => failed = failed.or(Some((condition, not_bool(&condition.expression)))),
@@ -86,16 +111,10 @@ impl<'a> Run<'_, 'a> {
             self.not_judged(self.policy.name.clone(), error.message);
         } else if self.policy.failure_policy == FailurePolicy::Fail {
             let text = format!("{what} failed: {}", error.message);
-            for (index, validation) in self.policy.validations.iter().enumerate().take(1) {
-                self.violate(
-                    index,
-                    validation,
-                    &self.whole(),
-                    &text,
-                    true,
-                    error.range.clone(),
-                );
-            }
+            // A policy may have audit annotations alone.
+            let first = self.policy.validations.first();
+            let id = first.map_or(&self.policy.name, |validation| &validation.id);
+            self.violate(0, id, &self.whole(), &text, true, error.range.clone());
         } else {
             self.evaluation
                 .ignored_errors
@@ -128,7 +147,37 @@ impl<'a> Run<'_, 'a> {
             .as_ref()
             .and_then(|place| self.described(place))
             .unwrap_or_else(|| self.whole());
-        self.violate(index, validation, &described, &text, true, error.range);
+        self.violate(index, &validation.id, &described, &text, true, error.range);
+    }
+
+    /// Makes an audit annotation. Null and a blank text stand for none.
+    fn annotate(&mut self, annotation: &'a AuditAnnotation, activation: &Activation<'a>) {
+        let (text, ignorable) = match annotation.expression.evaluate(activation) {
+            Ok(Value::Null) => return,
+            Ok(value) => match value.as_str() {
+                Some(text) => {
+                    let value = cut(text.trim(), LONGEST_ANNOTATION);
+                    if !value.is_empty() {
+                        let entry = (annotation.key.clone(), value.to_owned());
+                        self.evaluation.annotations.push(entry);
+                    }
+                    return;
+                }
+                // As upstream the failure policy is not asked.
+                None => ("it gives neither a string nor null".to_owned(), false),
+            },
+            Err(error) if error.kind == EvalErrorKind::Unknown => {
+                return self.not_judged(annotation.id.clone(), error.message);
+            }
+            Err(error) => (error.message, true),
+        };
+        if ignorable && self.policy.failure_policy == FailurePolicy::Ignore {
+            let error = format!("{}: {text}", annotation.id);
+            return self.evaluation.ignored_errors.push(error);
+        }
+        let message = format!("the audit annotation could not be made: {text}");
+        let violation = Violation::of_policy(annotation.id.clone(), message);
+        self.evaluation.annotation_errors.push(violation);
     }
 
     fn fail(&mut self, index: usize, validation: &'a Validation) {
@@ -145,13 +194,13 @@ impl<'a> Run<'_, 'a> {
             described.push((self.whole(), range));
         }
         for (described, range) in described {
-            self.violate(index, validation, &described, &text, false, range);
+            self.violate(index, &validation.id, &described, &text, false, range);
         }
         // The rest is one violation of no container, so that an exception for a container cannot lift what is not listed.
         if places.len() > MOST_PLACES {
             let text = format!("and in more places: {text}");
             let range = 0..validation.expression.source().len();
-            self.violate(index, validation, &self.whole(), &text, false, range);
+            self.violate(index, &validation.id, &self.whole(), &text, false, range);
         }
     }
 
@@ -165,12 +214,9 @@ impl<'a> Run<'_, 'a> {
         });
         made.or_else(|| validation.message.as_deref().map(str::to_owned))
             .unwrap_or_else(|| {
-                let expression = validation
-                    .expression
-                    .source()
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" ");
+                let lines = validation.expression.source().lines().map(str::trim);
+                let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+                let expression = lines.join(" ");
                 format!("failed expression: {expression}")
             })
     }
@@ -194,14 +240,14 @@ impl<'a> Run<'_, 'a> {
     fn violate(
         &mut self,
         index: usize,
-        validation: &Validation,
+        id: &std::sync::Arc<str>,
         described: &Described,
         text: &str,
         is_error: bool,
         expression: std::ops::Range<usize>,
     ) {
         let violation = Violation {
-            validation: validation.id.clone(),
+            validation: id.clone(),
             message: described.message(text),
             field_path: described.field_path.clone(),
             existing: described.existing,
@@ -211,7 +257,7 @@ impl<'a> Run<'_, 'a> {
             index,
         };
         let known = self.evaluation.violations.iter().any(|known| {
-            known.index == index
+            known.validation == violation.validation
                 && known.field_path == violation.field_path
                 && known.message == violation.message
         });
@@ -226,6 +272,15 @@ impl<'a> Run<'_, 'a> {
             self.evaluation.not_judged.push(entry);
         }
     }
+}
+
+/// The first bytes of a text, whole characters.
+fn cut(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or(text)
 }
 
 fn not_bool<'a>(program: &Program) -> EvalError<'a> {

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::cel::{Activation, Budget, EvalErrorKind, Struct, Value};
-use crate::manifest::patch::{self, Operation, Pointer};
+use crate::cel::{Activation, Budget, EvalError, EvalErrorKind, Struct, Value};
+use crate::manifest::patch::{self, Operation, PatchError, Pointer};
 use crate::manifest::{Document, DocumentBuilder, NodeRef};
 use crate::policy::{FailurePolicy, Mutation, PatchKind, Policy};
 use crate::source::FieldPath;
 
-use super::evaluate::rounds;
-use super::{Change, Context, Limits, NotJudged, Request};
+use super::evaluate::{before_conditions, rounds};
+use super::{Change, Context, Limits, NotJudged, Request, Violation};
 
 /// What the mutations of one policy did.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,9 @@ pub struct Mutated {
     /// Mutations that could not be made, for logs and metrics. A mutation that fails changes nothing: what must hold is
     /// for validations to say.
     pub errors: Vec<String>,
+    /// Mutations of a native policy that could not be made and that its failure policy does not ignore: the request is
+    /// refused.
+    pub refusals: Vec<Violation>,
 }
 
 /// Runs a policy's mutations on a request that it matches, in order; each sees what those before it made.
@@ -34,6 +37,17 @@ pub fn mutate(
     limits: &Limits<'_>,
 ) -> Mutated {
     let mut mutated = Mutated::default();
+    if policy.native.is_some() {
+        // The API server asks once for all mutations of a policy; ours are asked again after each.
+        match conditions_hold(policy, context, params, None, limits) {
+            Ok(true) => {}
+            Ok(false) => return mutated,
+            Err(stop) => {
+                mutated.stop(policy, &policy.name, stop);
+                return mutated;
+            }
+        }
+    }
     for mutation in &policy.mutations {
         for round in rounds(policy, context) {
             let step = {
@@ -57,21 +71,90 @@ pub fn mutate(
                     });
                     mutated.document = Some(document);
                 }
-                Err(Stop::NotJudged(entry)) => mutated.not_judged.push(entry),
-                Err(Stop::Failed(error)) => {
-                    mutated.errors.push(format!("{}: {error}", mutation.id));
-                }
-                Ok(None) | Err(Stop::Ignored) => {}
+                Ok(None) => {}
+                Err(stop) => mutated.stop(policy, &mutation.id, stop),
             }
         }
     }
     mutated
 }
 
+impl Mutated {
+    /// Keeps why a mutation was not made. One of a native policy that must not fail refuses the request.
+    fn stop(&mut self, policy: &Policy, id: &Arc<str>, stop: Stop) {
+        match stop {
+            Stop::NotJudged(entry) => self.not_judged.push(entry),
+            Stop::Ignored => {}
+            Stop::Failed(error) => {
+                let fails = policy.failure_policy == FailurePolicy::Fail;
+                if policy.native.is_some() && fails {
+                    let message = format!("the mutation could not be made: {error}");
+                    self.refusals
+                        .push(Violation::of_policy(id.clone(), message));
+                } else {
+                    self.errors.push(format!("{id}: {error}"));
+                }
+            }
+        }
+    }
+}
+
 enum Stop {
     NotJudged(NotJudged),
     Failed(String),
     Ignored,
+}
+
+/// Why an expression of this policy gave no value.
+fn stopped(policy: &Policy, error: EvalError<'_>, what: &Arc<str>) -> Stop {
+    match error.kind {
+        EvalErrorKind::Unknown => Stop::NotJudged(NotJudged {
+            what: what.clone(),
+            reason: error.message,
+        }),
+        _ if policy.failure_policy == FailurePolicy::Ignore => Stop::Ignored,
+        _ => Stop::Failed(error.message),
+    }
+}
+
+/// Whether all match conditions are true. In a native policy any false one decides, and only then an error counts.
+fn conditions_hold(
+    policy: &Policy,
+    context: &Context<'_>,
+    params: Option<NodeRef<'_>>,
+    round: Option<usize>,
+    limits: &Limits<'_>,
+) -> Result<bool, Stop> {
+    if policy.match_conditions.is_empty() {
+        return Ok(true);
+    }
+    let unavailable = context.unavailable(policy);
+    let roots = context.roots(policy, params, round, &unavailable);
+    let roots = if policy.native.is_some() {
+        before_conditions(&roots)
+    } else {
+        roots
+    };
+    let activation = Activation::new(
+        roots,
+        &policy.variables,
+        Budget::new(limits.steps).with_cancel(limits.cancelled),
+    );
+    let mut failed = None;
+    for condition in &policy.match_conditions {
+        match condition.expression.evaluate(&activation) {
+            Ok(value) if value.as_bool() == Some(true) => {}
+            Ok(_) => return Ok(false),
+            Err(error) => {
+                let stop = stopped(policy, error, &policy.name);
+                if policy.native.is_none() {
+                    return Err(stop);
+                }
+                failed = failed.or(Some(stop));
+            }
+        }
+    }
+    failed.map_or(Ok(true), Err)
 }
 
 /// One mutation in one round: the changed object and the operations, or `None` where it changes nothing.
@@ -86,31 +169,19 @@ fn one(
     let Some(object) = context.request().object else {
         return Ok(None);
     };
+    if policy.native.is_none() && !conditions_hold(policy, context, params, round, limits)? {
+        return Ok(None);
+    }
     let unavailable = context.unavailable(policy);
     let activation = Activation::new(
         context.roots(policy, params, round, &unavailable),
         &policy.variables,
         Budget::new(limits.steps).with_cancel(limits.cancelled),
     );
-    let stop = |kind: EvalErrorKind, message: String, what: Arc<str>| match kind {
-        EvalErrorKind::Unknown => Stop::NotJudged(NotJudged {
-            what,
-            reason: message,
-        }),
-        _ if policy.failure_policy == FailurePolicy::Ignore => Stop::Ignored,
-        _ => Stop::Failed(message),
-    };
-    for condition in &policy.match_conditions {
-        match condition.expression.evaluate(&activation) {
-            Ok(value) if value.as_bool() == Some(true) => {}
-            Ok(_) => return Ok(None),
-            Err(error) => return Err(stop(error.kind, error.message, policy.name.clone())),
-        }
-    }
     let value = mutation
         .expression
         .evaluate(&activation)
-        .map_err(|error| stop(error.kind, error.message, mutation.id.clone()))?;
+        .map_err(|error| stopped(policy, error, &mutation.id))?;
     let template = round.and_then(|index| context.templates().get(index));
     let prefix = template
         .and_then(|template| template.path_from(object))
@@ -128,8 +199,12 @@ fn one(
         return Ok(None);
     }
     let before = own(object);
-    let after =
-        patch::apply(&before, &operations).map_err(|error| Stop::Failed(error.to_string()))?;
+    let after = match patch::apply(&before, &operations) {
+        Ok(after) => after,
+        // To the API server a test that does not hold is how a patch says that it is not wanted.
+        Err(PatchError::Test(_)) if policy.native.is_some() => return Ok(None),
+        Err(error) => return Err(Stop::Failed(error.to_string())),
+    };
     // A patch that changes nothing is no change: the mutation holds already.
     Ok((!after.root().same_value(object)).then_some((after, operations)))
 }

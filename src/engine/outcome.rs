@@ -27,6 +27,22 @@ pub struct Violation {
     pub index: usize,
 }
 
+impl Violation {
+    /// An error that is about no place and no validation: the policy itself cannot do its work.
+    pub fn of_policy(validation: Arc<str>, message: String) -> Self {
+        Self {
+            validation,
+            message,
+            field_path: FieldPath::root(),
+            existing: 0,
+            container: None,
+            is_error: true,
+            expression: 0..0,
+            index: usize::MAX,
+        }
+    }
+}
+
 /// A validation (or a whole policy) that could not be decided with what is known here.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NotJudged {
@@ -47,6 +63,11 @@ pub struct Evaluation {
     pub not_judged: Vec<NotJudged>,
     /// Errors that the failure policy ignores, for logs and metrics.
     pub ignored_errors: Vec<String>,
+    /// What a native policy adds to the audit event: key and value, in order.
+    pub annotations: Vec<(Box<str>, String)>,
+    /// Audit annotations that could not be made and that the failure policy does not ignore: they refuse the request,
+    /// whatever the policy's bindings say of violations.
+    pub annotation_errors: Vec<Violation>,
 }
 
 /// What one mutation would change.

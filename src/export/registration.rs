@@ -143,9 +143,14 @@ impl Registration {
             if enforcement == Enforcement::Disabled {
                 continue;
             }
-            if !policy.validations.is_empty() {
+            // What no binding puts to work needs no call.
+            if policy.is_unbound() {
+                continue;
+            }
+            if policy.validates() {
                 // What needs other objects warns at most, so an unanswered call may pass.
                 let fails = enforcement == Enforcement::Deny
+                    && policy.may_deny()
                     && policy.failure_policy == FailurePolicy::Fail
                     && policy.resources.is_empty();
                 let rules = if fails {
@@ -205,7 +210,11 @@ fn mutated(policy: &Policy, crds: &[PodTemplateCrd], rules: &mut Rules) {
                 );
             }
         }
-        Target::Resources { .. } => named(policy, rules, |operation| WRITES.contains(&operation)),
+        // A native policy may change what is connected to, too; an object that is deleted nobody can change.
+        Target::Resources { .. } => named(policy, rules, |operation| {
+            WRITES.contains(&operation)
+                || policy.native.is_some() && operation == Operation::Connect
+        }),
         Target::Repository => {}
     }
 }

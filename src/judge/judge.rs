@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, Date, Enforcement, PolicyException};
 use crate::engine::{self, Context, Limits, NoOtherObjects, NotJudged, OtherObjects, Request};
-use crate::manifest::Problem;
+use crate::manifest::{Document, Problem};
 use crate::policy::{FailurePolicy, Match, Policy, PolicySet};
 use crate::schema::namespaces;
 use crate::schema::templates::PodTemplateCrd;
@@ -12,7 +12,9 @@ use crate::schema::templates::PodTemplateCrd;
 use super::assign::{Assignment, Assignments, Params};
 use super::exceptions::Exceptions;
 use super::mask::Mask;
-use super::{Decision, Drift, Mutation, Verdict, check, who};
+use super::mutate::Run;
+use super::params::Sources;
+use super::{Decision, Mutation, Verdict, check, native, who};
 
 /// Who stands behind an object: the object that a person wrote. Exceptions match it by kind and name.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +34,8 @@ pub struct Judge {
     exceptions: Exceptions,
     crds: Vec<PodTemplateCrd>,
     mutate: bool,
+    /// What was found beside the policies.
+    objects: Arc<[Document]>,
 }
 
 impl Judge {
@@ -59,6 +63,7 @@ impl Judge {
             exceptions: Exceptions::new(exceptions, cluster, today),
             crds: config.pod_template_crds.clone(),
             mutate: config.mutate,
+            objects: policies.objects().clone(),
         })
     }
 
@@ -69,11 +74,14 @@ impl Judge {
     }
 
     /// The policies that run and judge nothing where no namespace says otherwise, each with the reason: required
-    /// parameters that nobody has set.
+    /// parameters that nobody has set, or no binding.
     pub fn idle(&self) -> impl Iterator<Item = (&Arc<Policy>, &str)> {
         let runs = |assignment: &&Assignment| assignment.enforcement > Enforcement::Disabled;
         let general = self.assignments.general().iter().filter(runs);
         general.filter_map(|assignment| match &assignment.params {
+            Params::Ready(_) if assignment.policy.is_unbound() => {
+                Some((&assignment.policy, native::UNBOUND))
+            }
             Params::Ready(_) => None,
             Params::Unset(reason) => Some((&assignment.policy, &**reason)),
         })
@@ -106,53 +114,51 @@ impl Judge {
                 && assignment.policy.failure_policy == FailurePolicy::Fail
                 && assignment.policy.resources.is_empty()
                 && matches!(assignment.params, Params::Ready(_))
-                && !assignment.policy.validations.is_empty()
-                && engine::applies(&assignment.policy, &context) != Match::No
+                && assignment.policy.may_deny()
+                && engine::applies(&assignment.policy.matching, &context) != Match::No
         });
         refusing.map(|assignment| assignment.policy.clone())
     }
 
-    /// Runs the mutations on a request, in order of policies. Policies that only audit leave the object as it is.
-    pub fn mutate(&self, request: &Request<'_>, limits: &Limits<'_>) -> Mutation {
-        let others = NoOtherObjects("mutations see no other objects");
-        let mut mutation = Mutation::default();
-        let assignments = self.assignments.within(request.namespace);
-        let may = self.mutate && who::may_mutate(&Context::new(*request, &others, &self.crds));
-        if !may {
-            return mutation;
+    /// Runs the mutations on a request: those of native policies, then ours. Policies that only audit leave the object
+    /// as it is. `others` is what the parameters of native policies are looked for in.
+    pub fn mutate(
+        &self,
+        request: &Request<'_>,
+        others: &dyn OtherObjects,
+        limits: &Limits<'_>,
+    ) -> Mutation {
+        if !self.mutate {
+            return Mutation::default();
         }
-        for assignment in assignments.iter() {
-            if assignment.policy.mutations.is_empty() || assignment.enforcement < Enforcement::Warn
-            {
-                continue;
-            }
-            let Params::Ready(params) = &assignment.params else {
-                continue;
-            };
-            // Each policy sees what those before it made.
-            let object = mutation
-                .document
-                .as_ref()
-                .map(|document| document.root())
-                .or(request.object);
-            let context = Context::new(Request { object, ..*request }, &others, &self.crds);
-            if engine::applies(&assignment.policy, &context) != Match::Yes {
-                continue;
-            }
-            let outcome = engine::mutate(&assignment.policy, &context, Some(params.root()), limits);
-            mutation.not_judged.extend(outcome.not_judged);
-            mutation.errors.extend(outcome.errors);
-            let drifts = outcome.changes.into_iter();
-            mutation.drifts.extend(drifts.map(|change| Drift {
-                policy: assignment.policy.clone(),
-                change,
-            }));
-            if let Some(document) = outcome.document {
-                mutation.document = Some(document);
-            }
+        let mut run = Run {
+            request,
+            sources: self.sources(others),
+            crds: &self.crds,
+            limits,
+            mutation: Mutation::default(),
+        };
+        run.all(&self.assignments.within(request.namespace));
+        let mut mutation = run.mutation;
+        for decision in &mut mutation.decisions {
+            self.lift(decision, request, None);
         }
+        mutation.decisions.sort_by_key(Decision::order);
         Mask::of(request).apply_to_mutation(&mut mutation);
         mutation
+    }
+
+    fn sources<'a>(&'a self, cluster: &'a dyn OtherObjects) -> Sources<'a> {
+        Sources {
+            cluster,
+            beside: &self.objects,
+        }
+    }
+
+    fn lift(&self, decision: &mut Decision, request: &Request<'_>, owner: Option<TopOwner<'_>>) {
+        let policy = &decision.policy.name;
+        let violation = &decision.violation;
+        decision.exception = self.exceptions.lifting(policy, violation, request, owner);
     }
 
     /// Runs the validations on a request whose object is final.
@@ -168,18 +174,11 @@ impl Judge {
         let mut verdict = Verdict::default();
         let context = Context::new(*request, others, &self.crds);
         for assignment in self.assignments.within(request.namespace).iter() {
-            if assignment.enforcement > Enforcement::Disabled
-                && !assignment.policy.validations.is_empty()
-            {
-                self.run(assignment, &context, owner, limits, &mut verdict);
+            if assignment.enforcement > Enforcement::Disabled && assignment.policy.validates() {
+                self.run(assignment, (&context, others), owner, limits, &mut verdict);
             }
         }
-        verdict.decisions.sort_by(|a, b| {
-            let key = |decision: &Decision| {
-                std::cmp::Reverse((decision.exception.is_none(), decision.enforcement))
-            };
-            key(a).cmp(&key(b))
-        });
+        verdict.decisions.sort_by_key(Decision::order);
         Mask::of(request).apply_to(&mut verdict);
         verdict
     }
@@ -187,13 +186,27 @@ impl Judge {
     fn run(
         &self,
         assignment: &Assignment,
-        context: &Context<'_>,
+        (context, others): (&Context<'_>, &dyn OtherObjects),
         owner: Option<TopOwner<'_>>,
         limits: &Limits<'_>,
         verdict: &mut Verdict,
     ) {
         let policy = &assignment.policy;
-        match engine::applies(policy, context) {
+        if let Some(native) = &policy.native {
+            let sources = self.sources(others);
+            let ceiling = assignment.enforcement;
+            let mut judged = native::judge(policy, native, context, sources, ceiling, limits);
+            for decision in &mut judged.decisions {
+                self.lift(decision, context.request(), owner);
+            }
+            verdict.decisions.extend(judged.decisions);
+            verdict.not_judged.extend(judged.not_judged);
+            verdict.ignored_errors.extend(judged.ignored_errors);
+            verdict.annotations.extend(judged.annotations);
+            verdict.policies += usize::from(judged.matched);
+            return;
+        }
+        match engine::applies(&policy.matching, context) {
             Match::No => return,
             Match::Unknown(reason) => {
                 return verdict.not_judged.push(NotJudged {
@@ -238,6 +251,8 @@ impl Judge {
                     violation,
                     enforcement,
                     at_admission,
+                    audited: false,
+                    binding: None,
                     exception,
                 }
             }));

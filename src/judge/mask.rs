@@ -70,7 +70,10 @@ impl Mask {
             .iter_mut()
             .map(|decision| &mut decision.violation.message);
         let reasons = verdict.not_judged.iter_mut().map(|entry| &mut entry.reason);
-        for text in messages.chain(reasons).chain(&mut verdict.ignored_errors) {
+        let annotations = verdict.annotations.iter_mut();
+        let values = annotations.flat_map(|annotation| &mut annotation.values);
+        let texts = messages.chain(reasons).chain(values);
+        for text in texts.chain(&mut verdict.ignored_errors) {
             self.apply(text);
         }
     }
@@ -81,7 +84,9 @@ impl Mask {
             .not_judged
             .iter_mut()
             .map(|entry| &mut entry.reason);
-        for text in reasons.chain(&mut mutation.errors) {
+        let decisions = mutation.decisions.iter_mut();
+        let messages = decisions.map(|decision| &mut decision.violation.message);
+        for text in reasons.chain(messages).chain(&mut mutation.errors) {
             self.apply(text);
         }
     }

@@ -15,10 +15,13 @@ mod glob;
 )]
 mod judge;
 mod mask;
+mod mutate;
+mod native;
+mod params;
 mod settings;
 mod verdict;
 mod who;
 
 pub use glob::matches as glob_matches;
 pub use judge::{Judge, TopOwner};
-pub use verdict::{Decision, Drift, Mutation, Verdict};
+pub use verdict::{Annotation, Decision, Drift, Mutation, Verdict};

@@ -18,8 +18,30 @@ pub struct Decision {
     pub enforcement: Enforcement,
     /// How hard, at admission: lower where the policy needs other objects, which may come later.
     pub at_admission: Enforcement,
+    /// Whether the audit event says so too, whatever else happens.
+    pub audited: bool,
+    /// The binding of a native policy that asks for it.
+    pub binding: Option<Arc<str>>,
     /// The exception that lifts it, by name; it is then listed, not counted.
     pub exception: Option<Arc<str>>,
+}
+
+impl Decision {
+    /// The order in which decisions are told: those that count first, hardest first.
+    pub(super) const fn order(&self) -> std::cmp::Reverse<(bool, Enforcement)> {
+        std::cmp::Reverse((self.exception.is_none(), self.enforcement))
+    }
+}
+
+/// What a native policy adds to the audit event of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Annotation {
+    /// The policy.
+    pub policy: Arc<str>,
+    /// The key.
+    pub key: Box<str>,
+    /// The values, different ones; several where bindings or parameters differ.
+    pub values: Vec<String>,
 }
 
 /// The verdict on one request.
@@ -31,6 +53,8 @@ pub struct Verdict {
     pub not_judged: Vec<NotJudged>,
     /// Errors that failure policies ignored, for logs and metrics.
     pub ignored_errors: Vec<String>,
+    /// What native policies add to the audit event, in order.
+    pub annotations: Vec<Annotation>,
     /// How many policies applied.
     pub policies: usize,
 }
@@ -55,4 +79,6 @@ pub struct Mutation {
     pub not_judged: Vec<NotJudged>,
     /// Errors that failure policies ignored, or that stopped a mutation.
     pub errors: Vec<String>,
+    /// Mutations of native policies that could not be made and may not be left out, hardest first.
+    pub decisions: Vec<Decision>,
 }

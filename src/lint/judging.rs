@@ -9,7 +9,7 @@ use crate::engine::{Kind, Limits, NotJudged, Request, Resource};
 use crate::finding::{ClusterVerdict, Finding, FindingKind, Unjudged};
 use crate::judge::{Decision, Drift};
 use crate::manifest::{Document, NodeRef};
-use crate::policy::{Operation, Safety};
+use crate::policy::{Form, Operation, Safety};
 use crate::schema::{defaults, kinds, namespaces};
 use crate::source::FieldPath;
 
@@ -140,7 +140,7 @@ impl One<'_, '_> {
             ..Request::new(Operation::Create, kind, resource)
         };
         let limits = Limits::default();
-        let mutation = self.cluster.judge.mutate(&request, &limits);
+        let mutation = self.cluster.judge.mutate(&request, self.world, &limits);
         let last = mutation
             .document
             .as_ref()
@@ -156,7 +156,7 @@ impl One<'_, '_> {
         for drift in &mutation.drifts {
             judged.findings.extend(self.drift(case, object, drift));
         }
-        for decision in verdict.decisions {
+        for decision in mutation.decisions.into_iter().chain(verdict.decisions) {
             judged.findings.push(self.violation(case, last, decision));
         }
         let unjudged = mutation.not_judged.into_iter().chain(verdict.not_judged);
@@ -187,7 +187,9 @@ impl One<'_, '_> {
             violation,
             enforcement,
             at_admission,
+            binding,
             exception,
+            audited: _,
         } = decision;
         let Place { span, mut notes } =
             self.locator
@@ -196,6 +198,11 @@ impl One<'_, '_> {
             // The only difference there is: what depends on other objects is at most warned.
             notes
                 .push("denied in Git, warned at admission: it depends on other objects".to_owned());
+        }
+        if let (Some(native), Some(binding)) = (&policy.native, binding)
+            && native.form != Form::Kyverno
+        {
+            notes.push(format!("{} bound by `{binding}`", native.form.kind()));
         }
         Finding {
             kind: FindingKind::Violation,
@@ -246,10 +253,17 @@ impl One<'_, '_> {
             validation: change.mutation.clone(),
             severity: policy.about.severity,
             enforcement: Enforcement::Warn,
-            message: format!(
-                "the webhook would set {}, which Git does not say: write it there",
-                names.join(", ")
-            ),
+            message: match &policy.native {
+                None => format!(
+                    "the webhook would set {}, which Git does not say: write it there",
+                    names.join(", ")
+                ),
+                Some(native) => format!(
+                    "the {} would set {}, which Git does not say",
+                    native.form.kind(),
+                    names.join(", ")
+                ),
+            },
             span,
             object: Some(case.identity.id()),
             field_path: Some(first),

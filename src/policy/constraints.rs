@@ -1,7 +1,10 @@
 //! Reading `matchConstraints`: the words of a `ValidatingAdmissionPolicy`, and two of our own.
+//!
+//! What a rule may say is upstream's: k8s.io/kubernetes `pkg/apis/admissionregistration/validation`, 1.36.
 
-use crate::manifest::{Fields, LabelSelector, ListRef, NodeRef, Problem};
+use crate::manifest::{Fields, LabelSelector, ListRef, NodeRef, Placed, Problem};
 
+use super::native::names::is_path_segment;
 use super::{MatchPolicy, Matching, Operation, ResourceRule, RuleScope, Target};
 
 const OPERATIONS: [(&str, Option<Operation>); 5] = [
@@ -16,17 +19,7 @@ const OPERATIONS: [(&str, Option<Operation>); 5] = [
 pub(super) fn read_constraints(mut fields: Fields<'_, '_>) -> Option<Matching> {
     let pod_templates = fields.flag("podTemplates");
     let repository = fields.flag("repository");
-    let include = read_rules(&mut fields, "resourceRules");
-    let exclude = read_rules(&mut fields, "excludeResourceRules");
-    let namespace_selector = fields.map("namespaceSelector").map(LabelSelector::read);
-    let object_selector = fields.map("objectSelector").map(LabelSelector::read);
-    let match_policy = [
-        ("Exact", MatchPolicy::Exact),
-        ("Equivalent", MatchPolicy::Equivalent),
-    ];
-    let match_policy = fields
-        .word("matchPolicy", &match_policy)
-        .unwrap_or_default();
+    let matching = read_shared(&mut fields);
     let rules = fields.has("resourceRules");
     let chosen: Vec<&str> = [
         ("podTemplates", pod_templates == Some(true)),
@@ -56,7 +49,7 @@ pub(super) fn read_constraints(mut fields: Fields<'_, '_>) -> Option<Matching> {
             let span = fields.span("resourceRules");
             fields.error("`resourceRules` is empty", span);
         }
-        Target::Resources { include, exclude }
+        matching.target
     } else {
         let place = fields.place();
         let help = "write `podTemplates: true` for every pod template, or name resources under `resourceRules`";
@@ -71,12 +64,39 @@ pub(super) fn read_constraints(mut fields: Fields<'_, '_>) -> Option<Matching> {
         let problem = Problem::error("`excludeResourceRules` needs `resourceRules`", span);
         fields.report(problem.with_help(help));
     }
-    Some(Matching {
-        target,
-        namespace_selector,
-        object_selector,
-        match_policy,
-    })
+    Some(Matching { target, ..matching })
+}
+
+/// Reads the `MatchResources` of a native policy, which must name resources, or of a binding, which need not.
+pub(super) fn read_match_resources(mut fields: Fields<'_, '_>, needs_rules: bool) -> Matching {
+    let matching = read_shared(&mut fields);
+    let rules = fields.node("resourceRules").and_then(NodeRef::as_list);
+    if needs_rules && rules.is_none_or(ListRef::is_empty) {
+        let place = fields.place();
+        let help = "name at least one resource that the policy is about";
+        let problem = Problem::error("`resourceRules` is missing", place).with_help(help);
+        fields.report(problem);
+    }
+    matching
+}
+
+/// The words that upstream has too; the target is that of `resourceRules`.
+fn read_shared(fields: &mut Fields<'_, '_>) -> Matching {
+    let match_policy = [
+        ("Exact", MatchPolicy::Exact),
+        ("Equivalent", MatchPolicy::Equivalent),
+    ];
+    Matching {
+        target: Target::Resources {
+            include: read_rules(fields, "resourceRules"),
+            exclude: read_rules(fields, "excludeResourceRules"),
+        },
+        namespace_selector: fields.map("namespaceSelector").map(LabelSelector::read),
+        object_selector: fields.map("objectSelector").map(LabelSelector::read),
+        match_policy: fields
+            .word("matchPolicy", &match_policy)
+            .unwrap_or_default(),
+    }
 }
 
 fn read_rules(fields: &mut Fields<'_, '_>, key: &'static str) -> Vec<ResourceRule> {
@@ -86,6 +106,7 @@ fn read_rules(fields: &mut Fields<'_, '_>, key: &'static str) -> Vec<ResourceRul
         let resources = words(&mut fields, "resources");
         let operations = read_operations(&mut fields);
         let resource_names = fields.texts("resourceNames");
+        check_names(&mut fields, &resource_names);
         let scopes = [
             ("*", RuleScope::All),
             ("Cluster", RuleScope::Cluster),
@@ -131,7 +152,53 @@ fn words(fields: &mut Fields<'_, '_>, key: &'static str) -> Option<Vec<Box<str>>
     {
         fields.error(format!("an entry of `{key}` is empty"), blank.span);
     }
+    if key == "resources" {
+        check_resources(fields, &texts);
+    }
     Some(texts.iter().map(|text| text.value.into()).collect())
+}
+
+/// Resources that others of the list stand for already.
+fn check_resources(fields: &mut Fields<'_, '_>, texts: &[Placed<&str>]) {
+    for (at, text) in texts.iter().enumerate() {
+        let parts = text.value.split_once('/');
+        let wider = texts.iter().enumerate().find(|(other, wide)| {
+            let wide = wide.value.split_once('/');
+            *other != at
+                && match (wide, parts) {
+                    (Some(("*", "*")), _) => true,
+                    // Upstream looks at what stands before only.
+                    (Some((resource, "*")), Some((own, _))) => *other < at && resource == own,
+                    (Some(("*", subresource)), Some((_, own))) => *other < at && subresource == own,
+                    (None, None) => texts.get(*other).is_some_and(|wide| wide.value == "*"),
+                    _ => false,
+                }
+        });
+        if let Some((_, wider)) = wider {
+            let message = format!("`{}` is part of `{}`", text.value, wider.value);
+            fields.error(message, text.span);
+        }
+    }
+}
+
+/// Names of objects, each of which can be one and stands once.
+fn check_names(fields: &mut Fields<'_, '_>, names: &[Placed<&str>]) {
+    for (at, name) in names.iter().enumerate() {
+        if !is_path_segment(name.value) {
+            fields.error(
+                format!("`{}` is no name of an object", name.value),
+                name.span,
+            );
+        }
+        let first = names
+            .iter()
+            .take(at)
+            .find(|known| known.value == name.value);
+        if let Some(first) = first {
+            let problem = Problem::error(format!("`{}` is named twice", name.value), name.span);
+            fields.report(problem.with_related(first.span));
+        }
+    }
 }
 
 /// Operations; none stands for all.
@@ -142,6 +209,13 @@ fn read_operations(fields: &mut Fields<'_, '_>) -> Option<Vec<Operation>> {
         let span = fields.span("operations");
         fields.error("`operations` is empty", span);
         return None;
+    }
+    let all = nodes.iter().find(|node| node.as_str() == Some("*"));
+    if let Some(all) = all
+        && nodes.len() > 1
+    {
+        let message = "`*` stands for all: nothing else may be in `operations`";
+        fields.error(message, all.origin());
     }
     let mut operations = Vec::new();
     for node in nodes {

@@ -69,6 +69,8 @@ impl Root {
 pub enum Scope {
     /// Objects as they are: the API server's own variables.
     Objects,
+    /// As `Objects`, in a native policy: nothing of kpolicy's own.
+    Native,
     /// Pod templates: `pod`, `containers` and their kin too.
     PodTemplates,
     /// The repository.
@@ -89,6 +91,9 @@ pub fn environment_without(scope: Scope, hidden: &[Root]) -> Environment {
         let pod_root = (Root::Pod.slot()..=Root::ServiceContainers.slot()).contains(&slot);
         let visible = match scope {
             Scope::Objects => !pod_root && slot != Root::Repository.slot(),
+            Scope::Native => {
+                !pod_root && slot != Root::Repository.slot() && slot != Root::Resources.slot()
+            }
             Scope::PodTemplates => slot != Root::Repository.slot(),
             Scope::Repository => matches!(*name, "params" | "repository"),
         };

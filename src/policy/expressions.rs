@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::cel::{self, Environment, Program, StaticType};
+use crate::cel::{self, Environment, Program, Release, StaticType};
 use crate::manifest::suggest::suggestion;
 use crate::manifest::{Fields, NodeRef, Problem, span_inside};
 use crate::source::{SourceMap, Span};
@@ -17,6 +17,8 @@ pub(super) enum Declared<'e> {
     Nothing,
     /// Something that is wrong, and reported: no parameter is unknown.
     Wrong,
+    /// Objects of a kind of its own: any parameter may be there.
+    Anything,
     /// This.
     Parameters(&'e Parameters),
 }
@@ -27,6 +29,8 @@ pub(super) struct Expressions<'e> {
     environment: Environment,
     /// As `environment`, without the authorizer.
     quiet: Environment,
+    /// As `environment`, with what only patches may use.
+    patching: Environment,
     parameters: Declared<'e>,
     resources: Vec<&'e str>,
     /// Every variable of the policy, also those still to come.
@@ -53,16 +57,37 @@ impl<'e> Expressions<'e> {
         }
         let environment = environment_without(scope, &hidden);
         hidden.push(Root::Authorizer);
+        let quiet = environment_without(scope, &hidden);
+        // In a native policy only the patch itself may make patches.
+        let (patching, environment, quiet) = if scope == Scope::Native {
+            let patching = environment.native();
+            let rest = [patching.clone(), quiet.native()];
+            let [environment, quiet] = rest.map(Environment::without_mutation);
+            (patching, environment, quiet)
+        } else {
+            (environment.clone(), environment, quiet)
+        };
         Self {
             sources,
             environment,
-            quiet: environment_without(scope, &hidden),
+            quiet,
+            patching,
             parameters,
             resources,
             variables,
             loud: Vec::new(),
             declared: 0,
         }
+    }
+
+    /// Leaves out what the API server of a release does not allow in a new policy.
+    pub(super) fn for_release(mut self, release: Option<Release>) -> Self {
+        if let Some(release) = release {
+            self.environment = self.environment.for_release(release);
+            self.quiet = self.quiet.for_release(release);
+            self.patching = self.patching.for_release(release);
+        }
+        self
     }
 
     /// Compiles the expression under `key`, which must be there; gives it with its place.
@@ -86,6 +111,20 @@ impl<'e> Expressions<'e> {
         wanted: &StaticType,
     ) -> Option<(Program, Option<Span>)> {
         let (program, span) = self.required(fields, key)?;
+        gives(&program, wanted, fields, span).then_some((program, span))
+    }
+
+    /// As [`required_type`](Self::required_type), for what says how to change an object.
+    pub(super) fn patch(
+        &self,
+        fields: &mut Fields<'_, '_>,
+        key: &'static str,
+        wanted: &StaticType,
+    ) -> Option<(Program, Option<Span>)> {
+        fields.required_text(key)?;
+        let node = fields.node(key)?;
+        let program = self.compile(node, &self.patching, fields.problems())?;
+        let span = node.origin();
         gives(&program, wanted, fields, span).then_some((program, span))
     }
 
@@ -114,6 +153,17 @@ impl<'e> Expressions<'e> {
         gives(&program, &StaticType::STRING, fields, node.origin()).then_some(program)
     }
 
+    /// Compiles the expression of an audit annotation, which gives a string or null.
+    pub(super) fn annotation(
+        &self,
+        fields: &mut Fields<'_, '_>,
+        key: &'static str,
+    ) -> Option<Program> {
+        let (program, span) = self.required(fields, key)?;
+        let null = *program.static_type() == StaticType::NULL;
+        (null || gives(&program, &StaticType::STRING, fields, span)).then_some(program)
+    }
+
     /// Makes a variable known to what is compiled from now on, whether or not its own expression compiled.
     pub(super) fn declare(&mut self, name: &str, program: Option<&Program>) {
         let loud = program.is_some_and(|program| {
@@ -129,6 +179,7 @@ impl<'e> Expressions<'e> {
         self.declared += 1;
         let kind = program.map_or(StaticType::Dyn, |program| program.static_type().clone());
         self.environment.declare(name, kind.clone());
+        self.patching.declare(name, kind.clone());
         self.quiet.declare(name, kind);
     }
 

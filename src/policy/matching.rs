@@ -82,7 +82,7 @@ pub enum Target {
     PodTemplates,
     /// Resources named by rules.
     Resources {
-        /// At least one must match.
+        /// At least one must match; none at all, as a binding may have it, stands for everything.
         include: Vec<ResourceRule>,
         /// None may match.
         exclude: Vec<ResourceRule>,
@@ -160,14 +160,18 @@ impl Matching {
         let target = match &self.target {
             Target::PodTemplates if facts.is_pod_template_request() => Match::Yes,
             Target::PodTemplates | Target::Repository => Match::No,
-            Target::Resources { include, exclude } => match self.any_rule(exclude, facts) {
-                Match::Yes => Match::No,
-                Match::No => self.any_rule(include, facts),
-                unknown @ Match::Unknown(_) => match self.any_rule(include, facts) {
-                    Match::No => Match::No,
-                    _ => unknown,
-                },
-            },
+            Target::Resources { include, exclude } => {
+                let included = if include.is_empty() {
+                    Match::Yes
+                } else {
+                    self.any_rule(include, facts)
+                };
+                match (self.any_rule(exclude, facts), included) {
+                    (Match::Yes, _) | (_, Match::No) => Match::No,
+                    (unknown @ Match::Unknown(_), _) => unknown,
+                    (Match::No, included) => included,
+                }
+            }
         };
         match (target, namespace.and(object)) {
             (Match::Yes, Err(reason)) => Match::Unknown(reason.to_owned()),

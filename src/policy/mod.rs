@@ -12,11 +12,13 @@ mod environment;
 mod expressions;
 mod matching;
 mod model;
+mod native;
 mod parameters;
 mod read;
 mod request_types;
 mod rules;
 
+pub use crate::cel::Release;
 pub use builtin::built_in_texts;
 pub use environment::{Root, Scope, environment, environment_without};
 pub use matching::{
@@ -25,6 +27,10 @@ pub use matching::{
 pub use model::{
     About, FailurePolicy, MatchCondition, Mutation, PatchKind, Policy, PolicySet, Reason,
     ResourceDeclaration, ResourceScope, Safety, Severity, Validation,
+};
+pub use native::{
+    Actions, AuditAnnotation, Binding, BindingForm, Form, Native, ParamChoice, ParamKind, ParamRef,
+    Reinvocation, bind, read_binding, read_native,
 };
 pub use parameters::{FilledParams, Parameter, Parameters, layer};
 pub use read::{CATEGORIES, read_policy};

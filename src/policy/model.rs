@@ -3,9 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::cel::Program;
+use crate::manifest::Document;
 use crate::source::Span;
 
-use super::{Matching, Parameters};
+use super::{Form, Matching, Native, Parameters};
 
 /// How much harm a violation can do; orders findings of equal enforcement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -217,6 +218,8 @@ pub struct Policy {
     pub mutations: Vec<Mutation>,
     /// What an evaluation error means.
     pub failure_policy: FailurePolicy,
+    /// What it has as a native policy; `None` for ours.
+    pub native: Option<Box<Native>>,
     /// Which roots any expression names, a bit for each slot; asked for on every request.
     pub(super) roots: OnceLock<u32>,
 }
@@ -225,20 +228,44 @@ pub struct Policy {
 #[derive(Debug, Default)]
 pub struct PolicySet {
     policies: Vec<Arc<Policy>>,
+    objects: Arc<[Document]>,
 }
 
 impl PolicySet {
-    /// A set of these policies; of two with one name the later replaces the earlier.
+    /// A set of these policies; of two with one name the later replaces the earlier, unless only one of them is a
+    /// native policy that mutates.
     pub fn new(policies: impl IntoIterator<Item = Policy>) -> Self {
+        let form = |policy: &Policy| {
+            let native = policy.native.as_ref();
+            native.is_some_and(|native| native.form == Form::Mutating)
+        };
         let mut all: Vec<Arc<Policy>> = Vec::new();
         for policy in policies {
-            match all.iter_mut().find(|known| known.name == policy.name) {
+            let same = |known: &&mut Arc<Policy>| {
+                known.name == policy.name && form(known) == form(&policy)
+            };
+            match all.iter_mut().find(same) {
                 Some(known) => *known = Arc::new(policy),
                 None => all.push(Arc::new(policy)),
             }
         }
-        all.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { policies: all }
+        all.sort_by(|a, b| (&a.name, form(a)).cmp(&(&b.name, form(b))));
+        Self {
+            policies: all,
+            objects: Arc::default(),
+        }
+    }
+
+    /// The same set with objects that were found beside the policies; native policies may take parameters from them.
+    #[must_use]
+    pub fn with_objects(mut self, objects: Vec<Document>) -> Self {
+        self.objects = objects.into();
+        self
+    }
+
+    /// The objects that were found beside the policies, in order of reading.
+    pub const fn objects(&self) -> &Arc<[Document]> {
+        &self.objects
     }
 
     /// The policies in order of their names.
@@ -246,12 +273,10 @@ impl PolicySet {
         self.policies.iter()
     }
 
-    /// The policy with this name.
+    /// The policy with this name; of a validating and a mutating one the first.
     pub fn get(&self, name: &str) -> Option<&Arc<Policy>> {
-        self.policies
-            .binary_search_by(|policy| (*policy.name).cmp(name))
-            .ok()
-            .and_then(|at| self.policies.get(at))
+        let at = self.policies.partition_point(|policy| *policy.name < *name);
+        self.policies.get(at).filter(|policy| *policy.name == *name)
     }
 
     /// How many there are.
@@ -275,6 +300,31 @@ impl Policy {
         read & (1 << root.slot()) != 0
     }
 
+    /// Whether it looks at what a request brings, whatever it then does: validations, or audit annotations.
+    pub fn validates(&self) -> bool {
+        let native = self.native.as_ref();
+        !self.validations.is_empty()
+            || native.is_some_and(|native| !native.audit_annotations.is_empty())
+    }
+
+    /// Whether it is a native policy that no binding puts to work.
+    pub fn is_unbound(&self) -> bool {
+        let native = self.native.as_ref();
+        native.is_some_and(|native| native.bindings.is_empty())
+    }
+
+    /// Whether a violation, or an error, may refuse a request as far as the policy itself says.
+    pub fn may_deny(&self) -> bool {
+        let Some(native) = &self.native else {
+            return !self.validations.is_empty();
+        };
+        // An audit annotation that cannot be made refuses, whatever the actions are.
+        native
+            .bindings
+            .iter()
+            .any(|binding| binding.actions.deny || !native.audit_annotations.is_empty())
+    }
+
     /// All expressions of the policy.
     pub fn programs(&self) -> impl Iterator<Item = &Program> {
         let conditions = self
@@ -285,9 +335,12 @@ impl Policy {
             std::iter::once(&validation.expression).chain(&validation.message_expression)
         });
         let mutations = self.mutations.iter().map(|mutation| &mutation.expression);
+        let native = self.native.iter();
+        let annotations = native.flat_map(|native| &native.audit_annotations);
         conditions
             .chain(&self.variables)
             .chain(validations)
             .chain(mutations)
+            .chain(annotations.map(|annotation| &annotation.expression))
     }
 }

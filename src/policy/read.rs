@@ -167,13 +167,14 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
         validations,
         mutations,
         failure_policy,
+        native: None,
         roots: OnceLock::new(),
     })
 }
 
 /// The names of a list's entries as written, whether or not the entries are right: what depends on them is then no
 /// error of its own.
-fn written_names<'a>(fields: &mut Fields<'a, '_>, key: &'static str) -> Vec<&'a str> {
+pub(super) fn written_names<'a>(fields: &mut Fields<'a, '_>, key: &'static str) -> Vec<&'a str> {
     let list = fields.node(key).and_then(NodeRef::as_list);
     let items = list.into_iter().flat_map(ListRef::iter);
     items

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use crate::cel::{Program, StaticType};
 use crate::manifest::{Fields, ListRef, NodeRef, Placed, Problem};
+use crate::source::Span;
 
 use super::expressions::Expressions;
+use super::native::names::is_reserved;
 use super::{MatchCondition, Mutation, PatchKind, Reason, Safety, Validation};
 
 /// As upstream: `Unauthorized` stands in its documentation, and is refused all the same.
@@ -77,29 +79,38 @@ pub(super) fn read_validations(
     fields.each("validations", |index, mut fields| {
         let name = read_name(&mut fields);
         names.check(&mut fields, "validation", name);
-        let expression = expressions.required_type(&mut fields, "expression", &StaticType::BOOL);
-        let message = fields
-            .has("message")
-            .then(|| fields.required_text("message"))
-            .flatten();
-        fields.node("message");
-        if let Some(message) = message
-            && message.trim().contains('\n')
-        {
-            let span = fields.span("message");
-            fields.error("`message` must be one line", span);
-        }
-        let message_expression = expressions.message(&mut fields, "messageExpression");
-        let reason = fields.word("reason", &REASONS).unwrap_or_default();
-        let (expression, span) = expression?;
-        Some(Validation {
-            id: id(policy, name, &index.to_string()),
-            expression,
-            message: message.map(|message| message.trim().into()),
-            message_expression,
-            reason,
-            span,
-        })
+        read_validation(fields, expressions, id(policy, name, &index.to_string()))
+    })
+}
+
+/// Reads what a validation says beside its name.
+pub(super) fn read_validation(
+    mut fields: Fields<'_, '_>,
+    expressions: &Expressions<'_>,
+    id: Arc<str>,
+) -> Option<Validation> {
+    let expression = expressions.required_type(&mut fields, "expression", &StaticType::BOOL);
+    let message = fields
+        .has("message")
+        .then(|| fields.required_text("message"))
+        .flatten();
+    fields.node("message");
+    if let Some(message) = message
+        && message.trim().contains(['\n', '\r'])
+    {
+        let span = fields.span("message");
+        fields.error("`message` must be one line", span);
+    }
+    let message_expression = expressions.message(&mut fields, "messageExpression");
+    let reason = fields.word("reason", &REASONS).unwrap_or_default();
+    let (expression, span) = expression?;
+    Some(Validation {
+        id,
+        expression,
+        message: message.map(|message| message.trim().into()),
+        message_expression,
+        reason,
+        span,
     })
 }
 
@@ -116,27 +127,47 @@ pub(super) fn read_mutations(
         let name = read_name(&mut fields);
         names.check(&mut fields, "validation or mutation", name);
         let safety = fields.required_word("safety", &SAFETIES);
-        let kind = fields.required_word("patchType", &PATCHES);
-        if kind == Some(PatchKind::ApplyConfiguration) {
-            let span = fields.span("patchType");
-            let problem = Problem::error("`ApplyConfiguration` is not built yet", span);
-            fields.report(problem.with_help("write the change as `patchType: JSONPatch`"));
-            fields.node("applyConfiguration");
-            fields.node("jsonPatch");
-            return None;
-        }
-        let patch = fields.required_map("jsonPatch");
-        let patch = patch
-            .and_then(|mut patch| expressions.required_type(&mut patch, "expression", &patches()));
-        let (expression, span) = patch?;
+        let (patch, expression, span) = read_patch(&mut fields, expressions)?;
         Some(Mutation {
             id: id(policy, name, &format!("mutation-{index}")),
             safety: safety?,
-            patch: kind?,
+            patch,
             expression,
             span,
         })
     })
+}
+
+/// Reads how a mutation says what to change.
+pub(super) fn read_patch(
+    fields: &mut Fields<'_, '_>,
+    expressions: &Expressions<'_>,
+) -> Option<(PatchKind, Program, Option<Span>)> {
+    let kind = fields.required_word("patchType", &PATCHES);
+    let (key, other) = match kind {
+        Some(PatchKind::ApplyConfiguration) => ("applyConfiguration", "jsonPatch"),
+        Some(PatchKind::JsonPatch) => ("jsonPatch", "applyConfiguration"),
+        None => {
+            fields.node("jsonPatch");
+            fields.node("applyConfiguration");
+            return None;
+        }
+    };
+    if fields.has(other) {
+        let span = fields.key_span(other);
+        fields.error(format!("`{other}` is not for this `patchType`"), span);
+    }
+    fields.node(other);
+    if kind == Some(PatchKind::ApplyConfiguration) {
+        fields.node(key);
+        let span = fields.span("patchType");
+        let problem = Problem::error("`ApplyConfiguration` is not built yet", span);
+        fields.report(problem.with_help("write the change as `patchType: JSONPatch`"));
+        return None;
+    }
+    let mut patch = fields.required_map(key)?;
+    let (expression, span) = expressions.patch(&mut patch, "expression", &patches())?;
+    Some((kind?, expression, span))
 }
 
 /// Reads a name that expressions can spell.
@@ -151,9 +182,9 @@ pub(super) fn read_identifier<'a>(
         && name
             .bytes()
             .all(|byte| first(byte) || byte.is_ascii_digit());
-    if !spelt {
+    if !spelt || is_reserved(name) {
         let message = format!("`{name}` is no name that an expression can spell");
-        let help = "use letters, digits and `_`, with a letter first";
+        let help = "use letters, digits and `_`, with a letter first, and no word of the language";
         fields.report(Problem::error(message, span).with_help(help));
         return None;
     }

@@ -216,7 +216,12 @@ const CLUSTER_SCOPED: &[(&str, &str)] = &[
     ("karpenter.sh", "NodeClaim"),
     ("karpenter.sh", "NodePool"),
     ("kpolicy.io", "Policy"),
+    ("policies.kyverno.io", "ValidatingPolicy"),
+    ("templates.gatekeeper.sh", "ConstraintTemplate"),
 ];
+
+/// Groups of which every kind is cluster-scoped: Gatekeeper makes a kind for each constraint template.
+const CLUSTER_SCOPED_GROUPS: &[&str] = &["constraints.gatekeeper.sh"];
 
 /// The built-in kind of this group and kind.
 pub fn built_in(group: &str, kind: &str) -> Option<&'static BuiltIn> {
@@ -251,10 +256,16 @@ pub fn resource(group: &str, kind: &str) -> String {
 
 /// Whether objects of a kind live in a namespace.
 pub fn is_namespaced(group: &str, kind: &str) -> bool {
-    built_in(group, kind).map_or_else(
-        || !CLUSTER_SCOPED.contains(&(group, kind)),
-        |known| known.namespaced,
-    )
+    scope(group, kind).unwrap_or(true)
+}
+
+/// Whether objects of a kind live in a namespace; `None` for custom kinds of which nothing is known.
+pub fn scope(group: &str, kind: &str) -> Option<bool> {
+    if let Some(known) = built_in(group, kind) {
+        return Some(known.namespaced);
+    }
+    let cluster = CLUSTER_SCOPED.contains(&(group, kind)) || CLUSTER_SCOPED_GROUPS.contains(&group);
+    cluster.then_some(false)
 }
 
 #[cfg(test)]

@@ -45,10 +45,21 @@ pub(super) fn of_verdict(verdict: &Verdict) -> Answer {
             annotations.push((key, value));
         }
     };
+    let audited = |decision: &&Decision| {
+        decision.at_admission == Enforcement::Audit
+            || decision.audited && decision.at_admission > Enforcement::Disabled
+    };
     annotate(
         "violations",
-        with(Enforcement::Audit).map(describe).collect(),
+        counted().filter(audited).map(describe).collect(),
     );
+    // The API server puts the webhook's name before a key and takes no second `/`, so that the keys of native policies
+    // cannot stand as they are.
+    let native = verdict.annotations.iter().map(|annotation| {
+        let key = format!("{}/{}", annotation.policy, annotation.key);
+        json!({"key": key, "value": annotation.values.join(", ")})
+    });
+    annotate("audit-annotations", native.collect());
     let excepted = verdict.decisions.iter().filter_map(|decision| {
         let exception = decision.exception.as_deref()?;
         Some(json!({"validation": &*decision.violation.validation, "exception": exception}))
@@ -68,7 +79,8 @@ pub(super) fn of_verdict(verdict: &Verdict) -> Answer {
     }
 }
 
-/// The answer to a mutating call: always allowed, since whether the object may pass is for the validating call to say.
+/// The answer to a mutating call: allowed, since whether the object may pass is for the validating call to say, unless
+/// a native policy's mutation failed that may not be left out.
 ///
 /// `object_size` is about how many bytes the object has; a patch far beyond that is not sent.
 pub(super) fn of_mutation(mutation: &Mutation, object_size: usize) -> Answer {
@@ -81,6 +93,26 @@ pub(super) fn of_mutation(mutation: &Mutation, object_size: usize) -> Answer {
     if let Some(value) = list(&not_judged.chain(errors).collect::<Vec<_>>()) {
         annotations.push(("not-mutated", value));
     }
+    let counted = mutation.decisions.iter();
+    let counted = counted.filter(|decision| decision.exception.is_none());
+    let of = |enforcement: Enforcement| {
+        let decisions = counted.clone();
+        decisions.filter(move |decision| decision.at_admission == enforcement)
+    };
+    let denials: Vec<_> = of(Enforcement::Deny).collect();
+    let told = warnings(of(Enforcement::Warn).map(|decision| line(decision, false)));
+    if let Some(denied) = refusal(&denials) {
+        return Answer {
+            // As the API server answers for a policy of its own: reason Invalid, code 403.
+            denied: Some(Status {
+                code: Reason::Forbidden.code(),
+                ..denied
+            }),
+            warnings: told,
+            annotations,
+            patch: None,
+        };
+    }
     let mutations = mutation
         .drifts
         .iter()
@@ -92,6 +124,7 @@ pub(super) fn of_mutation(mutation: &Mutation, object_size: usize) -> Answer {
         .collect();
     if operations.is_empty() {
         return Answer {
+            warnings: told,
             annotations,
             ..Answer::default()
         };
@@ -104,7 +137,7 @@ pub(super) fn of_mutation(mutation: &Mutation, object_size: usize) -> Answer {
             patch.len()
         );
         return Answer {
-            warnings: warnings([warning]),
+            warnings: warnings(std::iter::once(warning).chain(told)),
             annotations,
             ..Answer::default()
         };
@@ -113,6 +146,7 @@ pub(super) fn of_mutation(mutation: &Mutation, object_size: usize) -> Answer {
         annotations.push(("mutated", value));
     }
     Answer {
+        warnings: told,
         annotations,
         patch: Some(patch),
         ..Answer::default()

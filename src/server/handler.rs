@@ -227,7 +227,7 @@ fn judge_review(
             of_verdict(&verdict)
         }
         Call::Mutate => {
-            let mutation = judge.mutate(&request, &limits);
+            let mutation = judge.mutate(&request, cluster, &limits);
             record::mutation(&shared.metrics, review, &mutation);
             // Half of the mutations may be worse than none; the validating call decides what then happens.
             if deadline.stopped_work() {

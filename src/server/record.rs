@@ -1,7 +1,7 @@
 //! What is written down of each answer: metrics, and one log line for each refusal. Never what an object holds.
 
 use crate::config::Enforcement;
-use crate::judge::{Mutation, Verdict};
+use crate::judge::{Decision, Mutation, Verdict};
 
 use super::Metrics;
 use super::review::Review;
@@ -11,21 +11,29 @@ use super::undecided::Undecided;
 /// Writes down a verdict.
 pub(super) fn verdict(metrics: &Metrics, review: &Review<'_>, verdict: &Verdict) {
     for decision in &verdict.decisions {
-        if decision.exception.is_some() {
-            metrics.excepted(&decision.policy.name);
-        } else {
-            metrics.decided(&decision.policy.name, decision.at_admission.as_str());
-        }
+        decided(metrics, decision);
     }
     for what in &verdict.not_judged {
         metrics.not_judged(policy_of(&what.what));
     }
     errors(metrics, review, &verdict.ignored_errors);
-    let refuses = |decision: &&crate::judge::Decision| {
+    denied(review, &verdict.decisions);
+}
+
+fn decided(metrics: &Metrics, decision: &Decision) {
+    if decision.exception.is_some() {
+        metrics.excepted(&decision.policy.name);
+    } else {
+        metrics.decided(&decision.policy.name, decision.at_admission.as_str());
+    }
+}
+
+/// One line for a refusal.
+fn denied(review: &Review<'_>, decisions: &[Decision]) {
+    let refuses = |decision: &&Decision| {
         decision.exception.is_none() && decision.at_admission == Enforcement::Deny
     };
-    let mut denied: Vec<&str> = verdict
-        .decisions
+    let mut denied: Vec<&str> = decisions
         .iter()
         .filter(refuses)
         .map(|decision| &*decision.violation.validation)
@@ -55,7 +63,11 @@ pub(super) fn mutation(metrics: &Metrics, review: &Review<'_>, mutation: &Mutati
     for what in &mutation.not_judged {
         metrics.not_judged(policy_of(&what.what));
     }
+    for decision in &mutation.decisions {
+        decided(metrics, decision);
+    }
     errors(metrics, review, &mutation.errors);
+    denied(review, &mutation.decisions);
 }
 
 /// Writes down a review that could not be judged.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use kpolicy::config::{Config, Date, Enforcement, PolicySetting};
 use kpolicy::documents::Documents;
-use kpolicy::engine::{Kind as ObjectKind, Limits, OtherObjects, Request, Resource};
+use kpolicy::engine::{
+    Kind as ObjectKind, Limits, NoOtherObjects, OtherObjects, Request, Resource,
+};
 use kpolicy::judge::{Judge, Mutation, Verdict};
 use kpolicy::manifest::{Document, DocumentBuilder, NodeRef, write_json};
 use kpolicy::policy::{Operation, PolicySet};
@@ -142,7 +144,7 @@ fn validate(fixture: &Fixture, judge: &Judge, object: &Document) -> Verdict {
 
 fn mutate(fixture: &Fixture, judge: &Judge, object: &Document) -> Mutation {
     with_request(fixture, object, |request| {
-        judge.mutate(request, &Limits::default())
+        judge.mutate(request, &NoOtherObjects("a fixture"), &Limits::default())
     })
 }
 

@@ -168,6 +168,7 @@ fn every_error_of_a_policy_is_placed() {
             "patchType: ApplyConfiguration",
             &[
                 "ApplyConfiguration: `ApplyConfiguration` is not built yet (write the change as `patchType: JSONPatch`)",
+                "jsonPatch: `jsonPatch` is not for this `patchType`",
             ],
         ),
         (

@@ -62,8 +62,13 @@ fn nothing_of_ours_is_skipped_in_silence() {
         ),
         (
             "sample.yaml",
-            "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\n",
-            "sample.yaml:2:7: `ValidatingAdmissionPolicy` is not read yet (its rules are not judged; until it is, write them as a Policy of `kpolicy.io/v1alpha1`)",
+            "apiVersion: admissionregistration.k8s.io/v2\nkind: ValidatingAdmissionPolicy\n",
+            "sample.yaml:1:13: `apiVersion` is `admissionregistration.k8s.io/v2`; this kpolicy reads `v1`, `v1beta1` or `v1alpha1` of `ValidatingAdmissionPolicy`",
+        ),
+        (
+            "sample.yaml",
+            "apiVersion: policies.kyverno.io/v1\nkind: MutatingPolicy\n",
+            "sample.yaml:2:7: kpolicy does not read `MutatingPolicy` of Kyverno (what it says is not judged)",
         ),
         (
             "sample.yaml",

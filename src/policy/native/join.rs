@@ -1,0 +1,73 @@
+//! Bringing bindings to their policies.
+
+use crate::manifest::Problem;
+use crate::manifest::suggest::suggestion;
+
+use super::super::Policy;
+use super::{Binding, Form};
+
+/// Puts bindings to the native policies that they name, and says what nothing comes of: a binding without its policy, a
+/// policy without a binding, parameters that nobody chooses or reads.
+pub fn bind(policies: &mut [Policy], bindings: Vec<(Form, Binding)>, problems: &mut Vec<Problem>) {
+    for (form, binding) in bindings {
+        let names = policies
+            .iter()
+            .filter(|policy| is_bound_by(policy, form))
+            .map(|policy| &*policy.name);
+        let help = suggestion(&binding.policy.value, names);
+        let wanted = |policy: &&mut Policy| {
+            is_bound_by(policy, form) && *policy.name == *binding.policy.value
+        };
+        let Some(policy) = policies.iter_mut().find(wanted) else {
+            let message = format!(
+                "there is no {} `{}`, so this binding does nothing",
+                form.kind(),
+                binding.policy.value
+            );
+            let mut problem = Problem::warning(message, binding.policy.span);
+            problem.help = help;
+            problems.push(problem);
+            continue;
+        };
+        let Some(native) = &mut policy.native else {
+            continue;
+        };
+        match (&native.param_kind, &binding.param_ref) {
+            (None, Some(reference)) => {
+                let message = format!(
+                    "`{}` has no `paramKind`, so `paramRef` means nothing",
+                    policy.name
+                );
+                problems.push(Problem::warning(message, reference.span));
+            }
+            (Some(kind), None) => {
+                let message = format!("`{}` gets no parameters from this binding", policy.name);
+                let help = format!(
+                    "choose a {} under `paramRef`; without it `params` is null",
+                    kind.kind
+                );
+                problems.push(Problem::warning(message, binding.span).with_help(help));
+            }
+            _ => {}
+        }
+        native.bindings.push(binding);
+    }
+    for policy in policies {
+        let Some(native) = &mut policy.native else {
+            continue;
+        };
+        native.bindings.sort_by(|a, b| a.name.cmp(&b.name));
+        if native.bindings.is_empty() {
+            let message = format!("no binding names `{}`, so it judges nothing", policy.name);
+            let help = format!("bind it with a {}", native.form.binding_kind());
+            problems.push(Problem::warning(message, policy.span).with_help(help));
+        }
+    }
+}
+
+fn is_bound_by(policy: &Policy, form: Form) -> bool {
+    policy
+        .native
+        .as_ref()
+        .is_some_and(|native| native.form == form)
+}
