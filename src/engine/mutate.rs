@@ -50,7 +50,7 @@ pub fn mutate(
     }
     for mutation in &policy.mutations {
         for round in rounds(policy, context) {
-            let step = {
+            let made = {
                 let object = mutated
                     .document
                     .as_ref()
@@ -63,7 +63,7 @@ pub fn mutate(
                 let now = context.with(&request);
                 one(policy, mutation, &now, round, params, limits)
             };
-            match step {
+            match made {
                 Ok(Some((document, operations))) => {
                     mutated.changes.push(Change {
                         mutation: mutation.id.clone(),

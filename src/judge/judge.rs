@@ -67,10 +67,14 @@ impl Judge {
         })
     }
 
-    /// The policies that run here, with the enforcement they have where no namespace says otherwise.
+    /// The policies that run here, with the enforcement they have where no namespace says otherwise: what Config says,
+    /// and for a native policy no more than its bindings ask for.
     pub fn policies(&self) -> impl Iterator<Item = (&Arc<Policy>, Enforcement)> {
         let general = self.assignments.general().iter();
-        general.map(|assignment| (&assignment.policy, assignment.enforcement))
+        general.map(|assignment| {
+            let asked = native::asked(&assignment.policy).unwrap_or(Enforcement::Deny);
+            (&assignment.policy, assignment.enforcement.min(asked))
+        })
     }
 
     /// The policies that run and judge nothing where no namespace says otherwise, each with the reason: required

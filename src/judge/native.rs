@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::config::Enforcement;
 use crate::engine::{self, Context, Evaluation, Limits, NotJudged, Violation};
 use crate::manifest::NodeRef;
-use crate::policy::{Binding, FailurePolicy, Match, Native, Policy};
+use crate::policy::{Binding, FailurePolicy, Form, Match, Native, Policy};
 
 use super::params::{Collected, Sources};
 use super::{Annotation, Decision};
@@ -104,17 +104,14 @@ pub(super) fn plan<'a>(
             }
             Match::Yes => plan.matched = true,
         }
-        let chosen = match (&native.param_kind, &binding.param_ref) {
-            (Some(kind), Some(reference)) => sources.choose(kind, reference, request),
-            _ => {
-                plan.invocations.push(Invocation {
-                    binding,
-                    params: None,
-                });
-                continue;
-            }
+        let (Some(kind), Some(reference)) = (&native.param_kind, &binding.param_ref) else {
+            plan.invocations.push(Invocation {
+                binding,
+                params: None,
+            });
+            continue;
         };
-        match chosen {
+        match sources.choose(kind, reference, request) {
             Ok(objects) => {
                 let invocations = objects.into_iter().map(|object| Invocation {
                     binding,
@@ -138,7 +135,7 @@ pub(super) fn plan<'a>(
 
 /// What a native policy's validations give on a request.
 #[derive(Debug, Default)]
-pub(super) struct Judged {
+pub(super) struct Outcome {
     /// Without exceptions: those are for whoever asks.
     pub(super) decisions: Vec<Decision>,
     pub(super) not_judged: Vec<NotJudged>,
@@ -155,12 +152,12 @@ pub(super) fn judge(
     sources: Sources<'_>,
     ceiling: Enforcement,
     limits: &Limits<'_>,
-) -> Judged {
+) -> Outcome {
     let plan = plan(policy, native, context, sources);
-    let mut judged = Judged {
+    let mut judged = Outcome {
         not_judged: plan.not_judged,
         matched: plan.matched,
-        ..Judged::default()
+        ..Outcome::default()
     };
     let decide = |violation: Violation, binding: &Binding, enforcement: Enforcement| Decision {
         policy: policy.clone(),
@@ -212,8 +209,19 @@ pub(super) fn judge(
     judged
 }
 
+/// The hardest that the bindings of a native policy ask for; nothing without one. `None` for a policy of ours.
+pub(super) fn asked(policy: &Policy) -> Option<Enforcement> {
+    let native = policy.native.as_ref()?;
+    let hardest = native.bindings.iter().map(|binding| match native.form {
+        // A mutation is made, or it fails.
+        Form::Mutating => Enforcement::Deny,
+        Form::Validating | Form::Kyverno => strength(binding),
+    });
+    Some(hardest.max().unwrap_or(Enforcement::Disabled))
+}
+
 /// What the hardest action of a binding leads to.
-pub(super) fn strength(binding: &Binding) -> Enforcement {
+fn strength(binding: &Binding) -> Enforcement {
     let actions = binding.actions;
     if actions.deny {
         Enforcement::Deny

@@ -184,7 +184,11 @@ pub(super) fn read_identifier<'a>(
             .all(|byte| first(byte) || byte.is_ascii_digit());
     if !spelt || is_reserved(name) {
         let message = format!("`{name}` is no name that an expression can spell");
-        let help = "use letters, digits and `_`, with a letter first, and no word of the language";
+        let help = if is_reserved(name) {
+            "it is a word of the language"
+        } else {
+            "use letters, digits and `_`, with a letter first"
+        };
         fields.report(Problem::error(message, span).with_help(help));
         return None;
     }

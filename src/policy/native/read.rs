@@ -77,20 +77,20 @@ fn read(
     let name = name?;
     let mut policy = policy?;
     policy.span = name.span;
-    if let Some(actions) = implied {
-        if let Some(native) = &mut policy.native {
-            native.bindings.push(Binding {
-                name: policy.name.clone(),
+    if let Some(actions) = implied
+        && let Some(native) = &mut policy.native
+    {
+        native.bindings.push(Binding {
+            name: policy.name.clone(),
+            span: name.span,
+            policy: Placed {
+                value: name.value.into(),
                 span: name.span,
-                policy: Placed {
-                    value: name.value.into(),
-                    span: name.span,
-                },
-                matching: None,
-                param_ref: None,
-                actions,
-            });
-        }
+            },
+            matching: None,
+            param_ref: None,
+            actions,
+        });
     }
     Some(policy)
 }

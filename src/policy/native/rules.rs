@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::cel::StaticType;
-use crate::manifest::{Fields, Placed, Problem};
+use crate::manifest::{Fields, ListRef, NodeRef, Placed, Problem};
 
 use super::super::expressions::Expressions;
 use super::super::rules::{read_patch, read_validation};
@@ -80,9 +80,7 @@ pub(super) fn read_annotations(
             qualified(&mut fields, &id, key, span);
             id.into()
         });
-        let text = fields
-            .node("valueExpression")
-            .and_then(|node| node.as_str());
+        let text = fields.node("valueExpression").and_then(NodeRef::as_str);
         if text.is_some_and(|text| text.trim().len() > LONGEST_ANNOTATION) {
             let span = fields.span("valueExpression");
             let message = format!("`valueExpression` is longer than {LONGEST_ANNOTATION} bytes");
@@ -119,8 +117,8 @@ pub(super) fn read_mutations(
 fn limit(fields: &mut Fields<'_, '_>, key: &'static str, most: usize) {
     let count = fields
         .node(key)
-        .and_then(|node| node.as_list())
-        .map_or(0, |list| list.len());
+        .and_then(NodeRef::as_list)
+        .map_or(0, ListRef::len);
     if count > most {
         let span = fields.key_span(key);
         fields.error(

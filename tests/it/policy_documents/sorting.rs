@@ -63,7 +63,7 @@ fn nothing_of_ours_is_skipped_in_silence() {
         (
             "sample.yaml",
             "apiVersion: admissionregistration.k8s.io/v2\nkind: ValidatingAdmissionPolicy\n",
-            "sample.yaml:1:13: `apiVersion` is `admissionregistration.k8s.io/v2`; this kpolicy reads `v1`, `v1beta1` or `v1alpha1` of `ValidatingAdmissionPolicy`",
+            "sample.yaml:1:13: `apiVersion` is `admissionregistration.k8s.io/v2`; this kpolicy reads `v1`, `v1beta1`, `v1alpha1` of `ValidatingAdmissionPolicy`",
         ),
         (
             "sample.yaml",
