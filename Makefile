@@ -4,7 +4,7 @@ CARGO ?= cargo
 CONFORMANCE_DIR ?= ../shared/conformance
 export CONFORMANCE_DIR
 
-.PHONY: help test lint-sample fmt clippy doc features conformance test-render bench fuzz schemas deny ci generated
+.PHONY: help test lint-sample fmt clippy doc features conformance test-render bench soak fuzz schemas deny ci generated
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -37,6 +37,9 @@ test-render: ## the suites that need a real kustomize (installed under target/to
 
 bench: ## throughput of parsing, evaluating, linting and serving
 	$(CARGO) bench --locked
+
+soak: ## hours of generated and mutated expressions (SOAK_INPUTS: how many)
+	$(CARGO) test --locked --release --features soak --test it soak_ -- --nocapture --test-threads 1
 
 fuzz: ## build the fuzz targets
 	$(CARGO) check --locked --manifest-path tests/fuzz/Cargo.toml

@@ -14,6 +14,7 @@ mod admission;
 mod admission_properties;
 mod architecture;
 mod cel_blame;
+mod cel_blame_property;
 mod cel_limits;
 mod cel_properties;
 mod cli_check;
@@ -25,6 +26,7 @@ mod conformance_psa;
 mod conformance_yaml;
 mod defaults;
 mod fixtures;
+mod generate;
 mod judge;
 #[cfg(feature = "lint")]
 mod lint_bad_input;

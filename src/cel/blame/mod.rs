@@ -2,8 +2,19 @@
 //!
 //! Runs only after evaluation, with the same activation, and evaluates again what it needs to know. It walks the
 //! compiled expression from the outcome down: `verdict` follows booleans through logic, macros and comparisons,
-//! `source` follows values to the document they came from, `failure` follows errors. The author of a policy writes
-//! no path; this is where it comes from.
+//! `source` follows values to the document they came from, `failure` follows errors, `compared` knows which way a
+//! count would have to go. The author of a policy writes no path; this is where it comes from.
+//!
+//! What blame promises of a false expression: while the places it names stay as they are, replacing any other value,
+//! or taking it away, never makes the expression true (it may make it fail). `tests/it/cel_blame_property.rs` holds it
+//! to that. Not named, because nobody would mend them, is what only chose where to look:
+//! - the condition of a `?:` whose branch has places of its own, and that of a `filter` whose elements are judged;
+//! - the key or index under which a value was looked up, and what put it there (`sort`, `slice`);
+//! - how many elements there are, where elements are named (an empty list satisfies every `all`);
+//! - what an optional lacks, where its fallback is a document's and was taken instead.
+//!
+//! With [`MAX_PLACES`](found::MAX_PLACES) places, or when its budget is used up, there may be more than it names. No
+//! place at all means that no document decided. Of an error it names where it arose.
 
 mod compared;
 mod elements;

@@ -4,15 +4,17 @@ use super::super::expression::{Expression, Kind};
 use super::super::syntax::TextRange;
 use super::super::value::Value;
 use super::Blamer;
-use super::found::{Found, unique};
+use super::found::{Found, together, unique};
 
 impl<'a> Blamer<'_, 'a> {
     /// Where the value of an expression came from. Empty for what no document holds.
     pub(super) fn source(&mut self, expression: &'a Expression) -> Vec<Found<'a>> {
         let range = expression.range;
         let value = match self.value(expression) {
-            // What a function took from its arguments says nothing of why it took just that.
-            Ok(Value::Node(node)) if !matches!(expression.kind, Kind::Call(_)) => {
+            // What a function or an optional gives says nothing of why it gives just that.
+            Ok(Value::Node(node))
+                if !matches!(expression.kind, Kind::Call(_) | Kind::OptionalOr { .. }) =>
+            {
                 return vec![Found::node(node, range)];
             }
             Ok(value) => value,
@@ -128,9 +130,11 @@ impl<'a> Blamer<'_, 'a> {
         let before = self.origins.len();
         self.origins.push((slot, whole.clone()));
         self.evaluator.bind(slot, (*inner).clone());
-        let found = self.source(body);
+        let mut found = self.source(body);
         self.origins.truncate(before);
-        if found.is_empty() { whole } else { found }
+        // That there is something to map counts too.
+        found.extend(whole.into_iter().map(Found::presence));
+        together(found)
     }
 
     /// `operand.orValue(fallback)`: the value that was taken; what the operand lacks where the fallback is no

@@ -156,17 +156,20 @@ impl<'a> Blamer<'_, 'a> {
             return self.source(&domain.collection);
         }
         let decides = match quantifier.quantity {
-            Quantity::All | Quantity::Exists => outcome,
-            // One too many, or none at all.
-            Quantity::ExistsOne => self.any(&walk, domain, |blamer| blamer.is(predicate, true)),
+            Quantity::All | Quantity::Exists => Some(outcome),
+            // With just one, any other element might be one too.
+            Quantity::ExistsOne if outcome => None,
+            // Those that are too many, or all if there is none.
+            Quantity::ExistsOne => {
+                Some(self.any(&walk, domain, |blamer| blamer.is(predicate, true)))
+            }
         };
         let searching = quantifier.quantity != Quantity::All;
         self.each(&walk, domain, predicate.range, |blamer| {
-            if blamer.is(predicate, decides) {
-                Some(blamer.element_verdict(predicate, decides, searching))
-            } else {
-                None
-            }
+            let holds = blamer.value(predicate).ok()?.as_bool()?;
+            decides
+                .is_none_or(|decides| decides == holds)
+                .then(|| blamer.element_verdict(predicate, holds, searching))
         })
     }
 
