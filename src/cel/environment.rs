@@ -1,10 +1,11 @@
 //! What an expression may use: roots, by slot, declared `variables.*`, by index, functions, and the types of all these.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::functions::Group;
+use super::functions::{self, Group, Style};
 use super::types::{FieldType, ObjectTypes, Overload, StaticType, patches};
 
 /// A minor release of Kubernetes, 1.x.
@@ -190,6 +191,21 @@ impl Environment {
     /// The type of a variable.
     pub fn variable_type(&self, index: usize) -> StaticType {
         kind_at(&self.variables, index)
+    }
+
+    /// The functions and macros that may be used here, as they are written: `size(`, `.size(`, `sets.contains(`.
+    pub fn functions(&self) -> BTreeSet<String> {
+        let offered = functions::all()
+            .filter(|function| self.offers(function.group))
+            .filter(|function| function.overloads.iter().any(|overload| self.has(overload)));
+        let written = offered.map(|function| match function.style {
+            Style::Global => format!("{}(", function.name),
+            Style::Method => format!(".{}(", function.name),
+        });
+        let macros = super::compile::MACROS
+            .iter()
+            .map(|name| format!(".{name}("));
+        written.chain(macros).chain(["has(".to_owned()]).collect()
     }
 
     pub(super) fn field(&self, object: &str, field: &str) -> Option<FieldType> {

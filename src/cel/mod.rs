@@ -5,7 +5,7 @@
 //! server. It must not know policies or Kubernetes kinds beyond its function library, does no I/O and reads no clock.
 //!
 //! The way of an expression: `syntax` (text to tree), `compile` (names, macros, constants), `expression` (what that
-//! makes), `evaluate` (with `arithmetic`, `compare` and `functions`), `blame`. Start reading at [`compile()`], then
+//! makes), `evaluate` (with `arithmetic`, `compare` and `functions`), `blame`, `explain`. Start reading at [`compile()`], then
 //! [`Program`] and [`Value`].
 
 #![allow(
@@ -21,9 +21,11 @@ mod compile;
 mod environment;
 mod error;
 mod evaluate;
+mod explain;
 mod expression;
 mod functions;
 mod library;
+mod print;
 mod program;
 #[cfg(test)]
 mod show;
@@ -35,6 +37,8 @@ pub use activation::{Activation, Budget};
 pub use compile::compile;
 pub use environment::{Environment, NoRelease, Release};
 pub use error::{CompileError, EvalError, EvalErrorKind, Place};
+pub use explain::{Detail, Explanation, NothingSensitive, Sensitive, Step, StepOutcome, Subject};
+pub use print::Printer;
 pub use program::Program;
 pub use types::{FieldType, ObjectTypes, StaticType};
 pub use value::{Bytes, Duration, Image, List, Map, Quantity, Str, Struct, Timestamp, Type, Value};

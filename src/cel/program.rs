@@ -4,6 +4,7 @@ use super::activation::Activation;
 use super::blame;
 use super::error::{EvalError, Place};
 use super::evaluate::Evaluator;
+use super::explain::{self, Detail, Explanation, Sensitive};
 use super::expression::{Expression, Kind};
 use super::types::StaticType;
 use super::value::Value;
@@ -69,6 +70,19 @@ impl Program {
     /// its own and gives what it found when that is used up.
     pub fn blame<'a>(&'a self, activation: &Activation<'a>) -> Vec<Place<'a>> {
         blame::blame(self, activation)
+    }
+
+    /// The value of every part, for people.
+    ///
+    /// Call after [`evaluate`](Self::evaluate), with the same activation. It has a budget of its own, as
+    /// [`blame`](Self::blame) has.
+    pub fn explain<'a>(
+        &'a self,
+        activation: &Activation<'a>,
+        detail: Detail,
+        sensitive: &dyn Sensitive,
+    ) -> Explanation<'a> {
+        explain::explain(self, activation, detail, sensitive)
     }
 
     pub(super) const fn expression(&self) -> &Expression {

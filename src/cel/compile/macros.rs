@@ -37,7 +37,7 @@ fn named(name: &str) -> Option<Macro> {
 }
 
 /// The names of all macros with a receiver, for suggestions.
-pub(super) const NAMES: [&str; 12] = [
+pub(in super::super) const NAMES: [&str; 12] = [
     "all",
     "exists",
     "exists_one",

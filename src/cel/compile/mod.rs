@@ -13,6 +13,8 @@ mod operators;
 #[cfg(test)]
 mod tests;
 
+pub(super) use macros::NAMES as MACROS;
+
 use super::expression::{Call, Entry, Expression, Field, Item, Kind};
 use super::syntax::{
     self, ListItem, Literal, LogicalOperator, MapEntry, StructField, Syntax, SyntaxError,
