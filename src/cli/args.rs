@@ -58,6 +58,8 @@ pub(super) enum Command {
     Lint(super::lint::Arguments),
     /// Compile and check policies, Config and exceptions, without judging anything
     Check(super::check::Arguments),
+    /// Evaluate one CEL expression and explain the outcome
+    Eval(super::eval::Arguments),
     /// List the policies, or show one policy's page
     Policies(super::policies::Arguments),
     /// Answer the API server: the admission webhook, over TLS
@@ -74,6 +76,7 @@ impl Command {
             #[cfg(feature = "lint")]
             Self::Lint(arguments) => super::lint::run(&arguments, console),
             Self::Check(arguments) => super::check::run(&arguments, console),
+            Self::Eval(arguments) => super::eval::run(&arguments, console),
             Self::Policies(arguments) => super::policies::run(&arguments, console),
             #[cfg(feature = "serve")]
             Self::Serve(arguments) => super::serve::run(&arguments, console),

@@ -8,6 +8,7 @@
 mod args;
 mod check;
 mod console;
+mod eval;
 mod exit;
 mod export;
 mod input;

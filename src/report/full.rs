@@ -58,7 +58,7 @@ pub fn problems(
     Ok(())
 }
 
-fn renderer(style: Style) -> Renderer {
+pub(super) fn renderer(style: Style) -> Renderer {
     let renderer = if style.color {
         Renderer::styled()
     } else {
@@ -111,7 +111,7 @@ fn bare<'a>(text: String) -> Element<'a> {
 }
 
 /// `--> file:line:column` and the line itself.
-fn place<'a>(sources: &SourceMap, span: Span, masked: &[Span]) -> Vec<Element<'a>> {
+pub(super) fn place<'a>(sources: &SourceMap, span: Span, masked: &[Span]) -> Vec<Element<'a>> {
     let Some(source) = sources.get(span.source) else {
         return Vec::new();
     };

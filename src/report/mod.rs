@@ -11,6 +11,7 @@ mod concise;
 mod full;
 mod github;
 mod json;
+mod marks;
 mod safe_text;
 mod snippet;
 
@@ -22,6 +23,7 @@ use crate::manifest::Problem;
 use crate::source::{SourceMap, Span};
 
 pub use full::problems;
+pub use marks::{Mark, marks};
 pub use safe_text::safe_line;
 
 /// All that a run has to tell.

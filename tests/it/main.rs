@@ -18,6 +18,7 @@ mod cel_blame_property;
 mod cel_limits;
 mod cel_properties;
 mod cli_check;
+mod cli_eval;
 #[cfg(feature = "conformance")]
 mod conformance_cel;
 #[cfg(feature = "conformance")]
