@@ -226,6 +226,10 @@ impl Environment {
         self.mixed_literals
     }
 
+    pub(super) const fn is_native(&self) -> bool {
+        self.native
+    }
+
     pub(super) const fn is_unchecked(&self) -> bool {
         self.unchecked
     }

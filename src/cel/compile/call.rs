@@ -63,6 +63,19 @@ impl Compiler<'_> {
         self.make_call(function, all.into(), range)
     }
 
+    /// A call of a function that everyone has, with one argument.
+    pub(super) fn call_of(
+        &mut self,
+        name: &str,
+        style: Style,
+        argument: Expression,
+        range: TextRange,
+    ) -> Compiled {
+        let count = usize::from(style == Style::Global);
+        let function = find(self.environment, name, style, count, range)?;
+        self.make_call(function, [argument].into(), range)
+    }
+
     fn make_call(
         &mut self,
         function: &'static Function,

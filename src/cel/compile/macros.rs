@@ -1,6 +1,7 @@
 //! Macros: calls that bind names, and `has`. They become nodes of their own.
 
 use super::super::expression::{Domain, Expression, Kind, Quantifier, Quantity, Shape, Transform};
+use super::super::functions::Style;
 use super::super::syntax::{
     CallSyntax, Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help,
 };
@@ -112,6 +113,9 @@ impl Compiler<'_> {
                 "for a key in quotes write `\"key\" in x`",
             ));
         };
+        if let Some(variable) = self.optional_variable(operand, field, argument.range)? {
+            return self.call_of("hasValue", Style::Method, variable, range);
+        }
         let kind = Kind::Has {
             operand: self.boxed(operand)?,
             field: field.clone(),

@@ -35,7 +35,7 @@ pub fn compile(
     source: &str,
     environment: &Environment,
 ) -> Result<Program, Vec<super::CompileError>> {
-    let program = syntax::parse(source).and_then(|syntax| {
+    let program = syntax::parse(source, !environment.is_native()).and_then(|syntax| {
         let height = syntax.height();
         let mut compiler = Compiler {
             environment,
@@ -80,14 +80,22 @@ impl Compiler<'_> {
                 operand,
                 field,
                 optional,
-            } => match self.named(syntax)? {
-                Some(kind) => kind,
-                None => Kind::Select {
-                    operand: self.boxed(operand)?,
-                    field: field.clone(),
-                    optional: *optional,
-                },
-            },
+            } => {
+                if let Some(kind) = self.named(syntax)? {
+                    kind
+                } else {
+                    if *optional
+                        && let Some(variable) = self.optional_variable(operand, field, range)?
+                    {
+                        return Ok(variable);
+                    }
+                    Kind::Select {
+                        operand: self.boxed(operand)?,
+                        field: field.clone(),
+                        optional: *optional,
+                    }
+                }
+            }
             SyntaxKind::Call(call) => return self.call(call, range),
             SyntaxKind::Index {
                 operand,

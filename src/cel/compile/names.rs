@@ -1,6 +1,7 @@
 //! What a name means: a local, a root, a variable, a type.
 
-use super::super::expression::{Field, Kind};
+use super::super::expression::{Expression, Field, Kind};
+use super::super::functions::Style;
 use super::super::syntax::{
     StructField, Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help,
 };
@@ -51,10 +52,32 @@ impl Compiler<'_> {
         if !matches!(operand.kind, SyntaxKind::Name { .. }) {
             return Ok(None);
         }
-        match self.environment.variable(field) {
-            Some(index) => Ok(Some(Kind::Variable(index))),
-            None => Err(self.no_variable(Some(field), syntax.range)),
+        self.declared_variable(field, syntax.range).map(Some)
+    }
+
+    fn declared_variable(&self, name: &str, range: TextRange) -> Result<Kind, SyntaxError> {
+        match self.environment.variable(name) {
+            Some(index) => Ok(Kind::Variable(index)),
+            None => Err(self.no_variable(Some(name), range)),
         }
+    }
+
+    /// The optional of `variables.?name`: a variable that is declared is always there. `None` for anything else.
+    pub(super) fn optional_variable(
+        &mut self,
+        operand: &Syntax,
+        name: &str,
+        range: TextRange,
+    ) -> Result<Option<Expression>, SyntaxError> {
+        let is_root = matches!(&operand.kind, SyntaxKind::Name { name, absolute }
+            if &**name == "variables" && (*absolute || self.local(name).is_none()));
+        if !is_root || self.environment.root("variables").is_some() {
+            return Ok(None);
+        }
+        let kind = self.declared_variable(name, range)?;
+        let variable = self.finish(kind, range)?;
+        self.call_of("optional.of", Style::Global, variable, range)
+            .map(Some)
     }
 
     /// The slot of a name that a macro binds; the innermost of that name.

@@ -258,6 +258,8 @@ fn a_native_policy_is_refused_what_the_api_server_refuses_and_no_more() {
         ("object[?null]", "is no index"),
         ("{'a': 1}.sortBy(k, k)", "`sortBy` orders lists"),
         ("[?object]", "marks an optional"),
+        ("object.`a-b`", "no names in backticks"),
+        ("has(variables.other)", "no variable `other`"),
         ("int('x')", "cannot be read as `int`"),
         ("duration('x')", "duration"),
     ] {
@@ -274,6 +276,7 @@ fn a_native_policy_is_refused_what_the_api_server_refuses_and_no_more() {
         "!dyn(1)",
         "optional.none().value()",
         "object['a' + 'b']",
+        "has(variables.images) && variables.?images.hasValue()",
     ] {
         compile(source, &native()).expect(source);
     }

@@ -54,11 +54,17 @@ pub(super) struct Token {
 pub(super) struct Lexer<'s> {
     source: &'s str,
     at: usize,
+    /// Whether names may stand in backticks.
+    backticks: bool,
 }
 
 impl<'s> Lexer<'s> {
-    pub(super) const fn new(source: &'s str) -> Self {
-        Self { source, at: 0 }
+    pub(super) const fn new(source: &'s str, backticks: bool) -> Self {
+        Self {
+            source,
+            at: 0,
+            backticks,
+        }
     }
 
     /// The next token; [`TokenKind::End`] at the end, again and again.
@@ -242,6 +248,13 @@ impl<'s> Lexer<'s> {
         });
         if self.peek(0) == Some(b'`') && self.at > start + 1 {
             self.at += 1;
+            if !self.backticks {
+                return Err(error_with_help(
+                    self.range(start),
+                    "the API server reads no names in backticks",
+                    "use an index with a string instead: `x[\"...\"]`",
+                ));
+            }
             return Ok(TokenKind::QuotedName);
         }
         Err(error_with_help(

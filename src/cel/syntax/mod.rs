@@ -18,12 +18,14 @@ pub(super) use tree::{
 
 use super::CompileError;
 
-/// Longest expression in bytes.
-pub(super) const MAX_SOURCE: usize = 100 * 1024;
+/// Longest expression in characters; cel-go's default.
+pub(super) const MAX_SOURCE: usize = 100_000;
 /// Most nodes of a tree.
 pub(super) const MAX_NODES: u32 = 50_000;
-/// How deep brackets may nest and how high a tree may be; cel-go's default.
+/// How deep brackets may nest; cel-go's default.
 pub(super) const MAX_NESTING: u16 = 250;
+/// How high a tree may be: as many links of a chain as brackets may nest, and what the chain starts with.
+pub(super) const MAX_HEIGHT: u16 = MAX_NESTING + 1;
 
 /// A syntax error. Boxed: it is rare, and parsing is recursive.
 pub(super) type SyntaxError = Box<CompileError>;

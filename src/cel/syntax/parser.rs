@@ -2,16 +2,17 @@
 
 use super::lexer::{Lexer, Token, TokenKind};
 use super::{
-    Arithmetic, LogicalOperator, MAX_NESTING, MAX_NODES, MAX_SOURCE, Relation, Syntax, SyntaxError,
-    SyntaxKind, TextRange, UnaryOperator, error, error_with_help,
+    Arithmetic, LogicalOperator, MAX_HEIGHT, MAX_NESTING, MAX_NODES, MAX_SOURCE, Relation, Syntax,
+    SyntaxError, SyntaxKind, TextRange, UnaryOperator, error, error_with_help,
 };
 
 /// A subtree. Boxed, so that the recursive functions here have small frames.
 pub(super) type Parsed = Result<Box<Syntax>, SyntaxError>;
 
-/// Parses a whole text as one expression.
-pub(crate) fn parse(source: &str) -> Result<Syntax, SyntaxError> {
-    if source.len() > MAX_SOURCE {
+/// Parses a whole text as one expression. Names in backticks are CEL, but not the API server's.
+pub(crate) fn parse(source: &str, backticks: bool) -> Result<Syntax, SyntaxError> {
+    // The cheap question first: a text of few bytes has no more characters.
+    if source.len() > MAX_SOURCE && source.chars().count() > MAX_SOURCE {
         let whole = TextRange {
             start: 0,
             end: u32::try_from(source.len()).unwrap_or(u32::MAX),
@@ -19,12 +20,12 @@ pub(crate) fn parse(source: &str) -> Result<Syntax, SyntaxError> {
         return Err(error(
             whole,
             format!(
-                "this expression has {} bytes; at most {MAX_SOURCE} are allowed",
-                source.len()
+                "this expression has {} characters; at most {MAX_SOURCE} are allowed",
+                source.chars().count()
             ),
         ));
     }
-    let mut parser = Parser::new(source)?;
+    let mut parser = Parser::new(source, backticks)?;
     let expression = parser.expression()?;
     if parser.token.kind == TokenKind::End {
         Ok(*expression)
@@ -45,8 +46,8 @@ pub(super) struct Parser<'s> {
 }
 
 impl<'s> Parser<'s> {
-    fn new(source: &'s str) -> Result<Self, SyntaxError> {
-        let mut lexer = Lexer::new(source);
+    fn new(source: &'s str, backticks: bool) -> Result<Self, SyntaxError> {
+        let mut lexer = Lexer::new(source, backticks);
         let token = lexer.next()?;
         Ok(Self {
             source,
@@ -180,7 +181,7 @@ impl<'s> Parser<'s> {
                 format!("this expression is too large: at most {MAX_NODES} parts are allowed"),
             ));
         }
-        if children >= MAX_NESTING {
+        if children >= MAX_HEIGHT {
             return Err(too_deep(range));
         }
         Ok(Box::new(Syntax {
