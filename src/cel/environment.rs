@@ -249,10 +249,13 @@ impl Environment {
 
     /// Whether this overload may be used in the target release.
     pub(super) fn has(&self, overload: &Overload) -> bool {
-        overload.since == 0
-            || self
-                .target
-                .is_none_or(|target| overload.since < target.as_minor())
+        self.too_old_for(overload.since).is_none()
+    }
+
+    /// The target release where it does not yet allow what came in this minor release.
+    pub(super) fn too_old_for(&self, since: u8) -> Option<Release> {
+        self.target
+            .filter(|target| since > 0 && since >= target.as_minor())
     }
 
     pub(super) const fn target(&self) -> Option<Release> {

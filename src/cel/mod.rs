@@ -27,6 +27,7 @@ mod functions;
 mod library;
 mod print;
 mod program;
+mod reference;
 #[cfg(test)]
 mod show;
 mod syntax;
@@ -40,5 +41,6 @@ pub use error::{CompileError, EvalError, EvalErrorKind, Place};
 pub use explain::{Detail, Explanation, NothingSensitive, Sensitive, Step, StepOutcome, Subject};
 pub use print::Printer;
 pub use program::Program;
+pub use reference::{Offered, Signature, macros, signatures};
 pub use types::{FieldType, ObjectTypes, StaticType};
 pub use value::{Bytes, Duration, Image, List, Map, Quantity, Str, Struct, Timestamp, Type, Value};

@@ -28,6 +28,7 @@ mod conformance_yaml;
 mod defaults;
 mod fixtures;
 mod generate;
+mod generated_functions;
 mod judge;
 #[cfg(feature = "lint")]
 mod lint_bad_input;

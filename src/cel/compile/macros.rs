@@ -53,6 +53,37 @@ pub(in super::super) const NAMES: [&str; 12] = [
     "optFlatMap",
 ];
 
+/// All macros as they are written, each with the minor release it came with, for the reference.
+pub(in super::super) const FORMS: &[(&str, u8)] = &[
+    ("has(x.field)", 0),
+    ("x.all(element, condition)", 0),
+    ("x.all(key, value, condition)", TWO_NAMES),
+    ("x.exists(element, condition)", 0),
+    ("x.exists(key, value, condition)", TWO_NAMES),
+    ("x.exists_one(element, condition)", 0),
+    ("x.exists_one(key, value, condition)", TWO_NAMES),
+    ("x.filter(element, condition)", 0),
+    ("x.map(element, result)", 0),
+    ("x.map(element, condition, result)", 0),
+    ("x.transformList(key, value, result)", TWO_NAMES),
+    ("x.transformList(key, value, condition, result)", TWO_NAMES),
+    ("x.transformMap(key, value, result)", TWO_NAMES),
+    ("x.transformMap(key, value, condition, result)", TWO_NAMES),
+    ("x.transformMapEntry(key, value, result)", TWO_NAMES),
+    (
+        "x.transformMapEntry(key, value, condition, result)",
+        TWO_NAMES,
+    ),
+    ("x.sortBy(element, key)", SORT_BY),
+    ("optional.optMap(value, result)", 0),
+    ("optional.optFlatMap(value, optional)", 0),
+];
+
+/// The minor release in which macros with two names came.
+const TWO_NAMES: u8 = 32;
+/// The minor release in which `sortBy` came.
+const SORT_BY: u8 = 34;
+
 /// A macro call as it was written.
 struct Written<'s> {
     receiver: &'s Syntax,
@@ -128,6 +159,19 @@ impl Compiler<'_> {
             written.receiver.kind,
             SyntaxKind::Literal(_) | SyntaxKind::Map(_) | SyntaxKind::Struct { .. }
         );
+        let since = match kind {
+            Macro::Transform(_) => TWO_NAMES,
+            Macro::Quantifier(_) if written.arguments.len() > 2 => TWO_NAMES,
+            Macro::SortBy => SORT_BY,
+            _ => 0,
+        };
+        if let Some(target) = self.environment.too_old_for(since) {
+            let (name, from) = (written.name, since + 1);
+            let message = format!(
+                "a new policy may call `{name}` like this from Kubernetes 1.{from} on; this one is for {target}"
+            );
+            return Err(error(written.name_range, message));
+        }
         if matches!(kind, Macro::SortBy) && literal {
             return Err(error(written.receiver.range, "`sortBy` orders lists"));
         }

@@ -222,6 +222,14 @@ fn a_function_is_offered_from_the_release_after_its_own() {
     let target = |minor| environment().native().for_release(Release::minor(minor));
     compile(sets, &target(30)).expect(sets);
     assert!(error(target(29)).contains("from Kubernetes 1.30 on; this one is for 1.29"));
+    for (source, from) in [
+        ("[1].all(i, v, true)", 33),
+        ("[1].sortBy(x, x)", 35),
+        ("[1].reverse()", 35),
+    ] {
+        compile(source, &target(from)).expect(source);
+        compile(source, &target(from - 1)).expect_err(source);
+    }
     let source = "isImage('a')";
     compile(source, &environment()).expect(source);
     let errors = compile(source, &target(37)).expect_err(source);

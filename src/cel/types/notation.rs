@@ -1,5 +1,7 @@
 //! How functions declare the types that they take and give: constants that need no allocation.
 
+use std::fmt;
+
 use super::super::value::Type;
 use super::{StaticType, Unifier};
 
@@ -68,6 +70,22 @@ impl Sort {
                 .get(usize::from(index))
                 .cloned()
                 .unwrap_or(StaticType::Dyn),
+        }
+    }
+}
+
+/// As signatures write it: `list(A)`.
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dyn => f.write_str("dyn"),
+            Self::Plain(kind) => f.write_str(kind.short_name()),
+            Self::TypeOf(inner) => write!(f, "type({inner})"),
+            Self::List(inner) => write!(f, "list({inner})"),
+            Self::Map(key, value) => write!(f, "map({key}, {value})"),
+            Self::Optional(inner) => write!(f, "optional({inner})"),
+            Self::Parameter(0) => f.write_str("A"),
+            Self::Parameter(_) => f.write_str("B"),
         }
     }
 }

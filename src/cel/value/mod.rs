@@ -135,6 +135,12 @@ impl Type {
         }
     }
 
+    /// The name without what stands before its last dot: `Quantity`.
+    pub(crate) fn short_name(self) -> &'static str {
+        let name = self.name();
+        name.rsplit_once('.').map_or(name, |(_, last)| last)
+    }
+
     /// The type of this name; a struct's type has none.
     pub(crate) fn named(name: &str) -> Option<Self> {
         const NAMED: [Type; 15] = [
