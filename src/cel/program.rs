@@ -1,5 +1,7 @@
 //! A compiled expression.
 
+use std::ops::Range;
+
 use super::activation::Activation;
 use super::blame;
 use super::error::{EvalError, Place};
@@ -50,6 +52,39 @@ impl Program {
     /// The slots of the roots it reads itself, ascending.
     pub fn reads(&self) -> Vec<usize> {
         self.roots.to_vec()
+    }
+
+    /// The members of a root that it names itself, with the bytes of their names: `x` in `root.x`, `root.?x`,
+    /// `has(root.x)` and `root["x"]`.
+    pub fn members(&self, slot: usize) -> Vec<(&str, Range<usize>)> {
+        let mut found = Vec::new();
+        self.expression.visit(&mut |node| {
+            let (operand, member, written) = match &node.kind {
+                Kind::Select { operand, field, .. } | Kind::Has { operand, field } => {
+                    (operand, &**field, node.range)
+                }
+                Kind::Index { operand, index, .. } => match &index.kind {
+                    Kind::Constant(value) => match value.as_str() {
+                        Some(member) => (operand, member, index.range),
+                        None => return,
+                    },
+                    _ => return,
+                },
+                _ => return,
+            };
+            if !matches!(operand.kind, Kind::Root(root) if root == slot) {
+                return;
+            }
+            // A select reaches from its operand to the name, with a dot and perhaps parentheses around the two.
+            let start = written.start.max(operand.range.end) as usize;
+            let written = start.max(written.start as usize)..written.end as usize;
+            let range = self.source.get(written.clone()).and_then(|text| {
+                let at = start + text.find(member)?;
+                Some(at..at + member.len())
+            });
+            found.push((member, range.unwrap_or(written)));
+        });
+        found
     }
 
     /// The indices of the variables it reads itself, ascending.

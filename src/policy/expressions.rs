@@ -198,7 +198,7 @@ impl<'e> Expressions<'e> {
         match cel::compile(source, environment) {
             Ok(program) => {
                 let before = problems.len();
-                self.check_members(&program, source, &place, problems);
+                self.check_members(&program, &place, problems);
                 (problems.len() == before).then_some(program)
             }
             Err(errors) => {
@@ -231,17 +231,11 @@ impl<'e> Expressions<'e> {
     fn check_members(
         &self,
         program: &Program,
-        source: &str,
         place: &dyn Fn(Range<usize>) -> Option<Span>,
         problems: &mut Vec<Problem>,
     ) {
-        let reads = program.reads();
-        let mut check = |root: Root, name: &str, what: &str, known: &[&str]| {
-            if !reads.contains(&root.slot()) {
-                return;
-            }
-            for range in members(source, name) {
-                let member = source.get(range.clone()).unwrap_or_default();
+        let mut check = |root: Root, what: &str, known: &[&str]| {
+            for (member, range) in program.members(root.slot()) {
                 if !known.contains(&member) {
                     let mut problem = Problem::error(
                         format!("the policy declares no {what} `{member}`"),
@@ -252,12 +246,12 @@ impl<'e> Expressions<'e> {
                 }
             }
         };
-        check(Root::Resources, "resources", "resource", &self.resources);
+        check(Root::Resources, "resource", &self.resources);
         if let Declared::Parameters(parameters) = self.parameters
             && parameters.is_closed()
         {
             let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name).collect();
-            check(Root::Params, "params", "parameter", &known);
+            check(Root::Params, "parameter", &known);
         }
     }
 }
@@ -286,91 +280,4 @@ fn gives(
     }
     fields.problems().push(problem);
     false
-}
-
-/// Where members of a root are named: `name` in `root.name` and `root.?name`, outside of strings and comments.
-fn members(source: &str, root: &str) -> Vec<Range<usize>> {
-    let bytes = source.as_bytes();
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let mut found = Vec::new();
-    let mut at = 0;
-    // The last byte before the current one that is no white space: `a.resources` is no root.
-    let mut before = b' ';
-    while let Some(&byte) = bytes.get(at) {
-        match byte {
-            b'"' | b'\'' => at = string_end(bytes, at),
-            b'/' if bytes.get(at + 1) == Some(&b'/') => {
-                at += bytes[at..]
-                    .iter()
-                    .take_while(|byte| **byte != b'\n')
-                    .count();
-                continue;
-            }
-            _ if is_name(byte) => {
-                let len = bytes[at..]
-                    .iter()
-                    .take_while(|byte| is_name(**byte))
-                    .count();
-                let word = source.get(at..at + len);
-                at += len;
-                if before != b'.'
-                    && word == Some(root)
-                    && let Some(b".") = bytes.get(at..at + 1)
-                {
-                    let start = at + 1 + usize::from(bytes.get(at + 1) == Some(&b'?'));
-                    let rest = bytes.get(start..).unwrap_or_default();
-                    let len = rest.iter().take_while(|byte| is_name(**byte)).count();
-                    // A call such as `params.size()` is no member.
-                    if len > 0 && rest.get(len) != Some(&b'(') {
-                        found.push(start..start + len);
-                    }
-                }
-            }
-            _ => at += 1,
-        }
-        if !byte.is_ascii_whitespace() {
-            before = byte;
-        }
-    }
-    found
-}
-
-/// Where the string ends that starts at a quote: after its closing quote, or at the end of the text.
-fn string_end(bytes: &[u8], start: usize) -> usize {
-    let quote = bytes.get(start).copied().unwrap_or_default();
-    let triple = bytes
-        .get(start..start + 3)
-        .is_some_and(|three| three.iter().all(|byte| *byte == quote));
-    let raw = start > 0 && matches!(bytes.get(start - 1), Some(b'r' | b'R'));
-    let len = if triple { 3 } else { 1 };
-    let mut at = start + len;
-    while at < bytes.len() {
-        if bytes.get(at) == Some(&b'\\') && !raw {
-            at += 2;
-        } else if bytes
-            .get(at..at + len)
-            .is_some_and(|end| end.iter().all(|byte| *byte == quote))
-        {
-            return at + len;
-        } else {
-            at += 1;
-        }
-    }
-    bytes.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn members_of_a_root_are_found_outside_of_strings_comments_and_other_values() {
-        let source = "params.a && c.params.b == 'params.c' // params.d\n || params.?e.orValue(params . f) \
-                      && params.size() > 0 && xparams.g && r'\\' + params.h";
-        let found: Vec<&str> = members(source, "params")
-            .into_iter()
-            .map(|range| &source[range])
-            .collect();
-        assert_eq!(found, ["a", "e", "h"]);
-    }
 }

@@ -290,3 +290,18 @@ fn a_native_policy_is_refused_what_the_api_server_refuses_and_no_more() {
     }
     compile("quantity('x')", &environment()).expect_err("a mistake in any case");
 }
+
+#[test]
+fn a_program_names_the_members_of_a_root_that_it_reads() {
+    let source = "object.a && c.object.b == 'object.c' // object.d\n || object.?e.orValue(object . f) && object.size() > 0 \
+                  && has((object).g) && object['h'] == (object.i) && [1].all(object, object.x)";
+    let source = source.replace("c.object.b", "containers.object.b");
+    let mixed = environment().with_mixed_literals().unchecked();
+    let program = compile(&source, &mixed).unwrap();
+    let members = program.members(0);
+    let names: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["a", "e", "f", "g", "h", "i"]);
+    for (name, range) in members {
+        assert_eq!(&source[range], name);
+    }
+}
