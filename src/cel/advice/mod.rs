@@ -1,0 +1,71 @@
+//! Advice on an expression that compiles: fields that may be absent where they are read, and parts whose value is
+//! always the same.
+//!
+//! It walks the typed tree and keeps what is known on the way: `has(x.y)` on the left of `&&`, in the condition of
+//! `?:`, negated before `||`; `'k' in m`; what `filter` and earlier conditions demand. It must raise no false alarm:
+//! what it does not understand, it leaves alone. It evaluates nothing and knows no document.
+//!
+//! Start reading at [`advise`], then `walk.rs`; `reads.rs` and `always.rs` are the two things it looks for.
+
+mod always;
+mod facts;
+mod names;
+mod reads;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::ops::Range;
+
+use super::{Environment, Program};
+
+/// What the expression is part of.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'c> {
+    /// What it was compiled against, with the types of objects.
+    pub environment: &'c Environment,
+    /// The programs of the variables, by index; `None` for one that did not compile.
+    pub variables: &'c [Option<&'c Program>],
+    /// What is true whenever the expression runs: conditions that were asked before.
+    pub given: &'c [&'c Program],
+    /// Strings that are known: a root's slot, the fields below it, and the value. `object.kind`, say.
+    pub known: &'c [(usize, &'c [&'c str], &'c str)],
+    /// Whether the value decides something by itself, so that one that is always the same is worth a word.
+    pub decides: bool,
+}
+
+/// What there is to say of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AdviceKind {
+    /// A field or key is read that may not be there, which is an error when it runs.
+    MayBeAbsent,
+    /// A condition always holds.
+    AlwaysTrue,
+    /// A condition never holds.
+    AlwaysFalse,
+}
+
+/// One thing to say of an expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// What kind of thing it is.
+    pub kind: AdviceKind,
+    /// What is the matter.
+    pub message: String,
+    /// The bytes of the expression that are meant.
+    pub range: Range<usize>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// What there is to say of a program, in the order of its text. Takes time in proportion to the program and the
+/// variables it reads.
+pub fn advise(program: &Program, surroundings: &Surroundings<'_>) -> Vec<Advice> {
+    let mut walker = walk::Walker::new(program, surroundings);
+    walker.program();
+    let mut advice = walker.advice;
+    advice.sort_by(|a, b| {
+        (a.range.start, a.range.end, a.kind).cmp(&(b.range.start, b.range.end, b.kind))
+    });
+    advice
+}
