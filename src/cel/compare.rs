@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::error::Failure;
+use super::error::{EvalErrorKind, Failure};
 use super::syntax::Relation;
 use super::value::{Content, Entries, Items, Value};
 
@@ -15,23 +15,36 @@ pub(super) fn relation(
 ) -> Result<bool, Failure> {
     match relation {
         Relation::Equal => counted_equal(left, right, compared),
-        Relation::NotEqual => counted_equal(left, right, compared).map(|equal| !equal),
-        Relation::Less => Ok(order(left, right)? == Some(Ordering::Less)),
-        Relation::LessOrEqual => Ok(order(left, right)?.is_some_and(Ordering::is_le)),
-        Relation::Greater => Ok(order(left, right)? == Some(Ordering::Greater)),
-        Relation::GreaterOrEqual => Ok(order(left, right)?.is_some_and(Ordering::is_ge)),
+        Relation::NotEqual => match counted_equal(left, right, compared) {
+            Ok(equal) => Ok(!equal),
+            // As cel-go: what cannot be compared is not equal.
+            Err(failure) if failure.kind == EvalErrorKind::NoSuchOverload => Ok(true),
+            Err(failure) => Err(failure),
+        },
+        Relation::Less => order(left, right).map(Ordering::is_lt),
+        Relation::LessOrEqual => order(left, right).map(Ordering::is_le),
+        Relation::Greater => order(left, right).map(Ordering::is_gt),
+        Relation::GreaterOrEqual => order(left, right).map(Ordering::is_ge),
         Relation::In => contains(right, left, compared),
     }
 }
 
 /// Whether two values are equal: numbers by value whatever their types, values of different types never.
-/// A difference decides even if other parts cannot be known.
+/// A difference decides even if other parts cannot be known. A value of one of Kubernetes' libraries on the left cannot
+/// be compared with one of another type: that is a failure, but inside a list or a map, as in cel-go, no difference.
 pub(super) fn equal(left: &Value<'_>, right: &Value<'_>) -> Result<bool, Failure> {
     counted_equal(left, right, &mut 0)
 }
 
 fn counted_equal(left: &Value<'_>, right: &Value<'_>, compared: &mut u64) -> Result<bool, Failure> {
+    let (mut left, mut right) = (left, right);
+    while let (Content::Optional(Some(inner)), Content::Optional(Some(other))) =
+        (left.content(), right.content())
+    {
+        (left, right) = (inner, other);
+    }
     match shallow(left, right) {
+        Shallow::Incomparable => Err(Failure::overload()),
         Shallow::Equal => Ok(true),
         Shallow::Different => Ok(false),
         Shallow::Unknown(reason) => Err(Failure::unknown(&reason)),
@@ -39,9 +52,9 @@ fn counted_equal(left: &Value<'_>, right: &Value<'_>, compared: &mut u64) -> Res
     }
 }
 
-/// The order of two values; `None` where NaN is one of them.
-pub(super) fn order(left: &Value<'_>, right: &Value<'_>) -> Result<Option<Ordering>, Failure> {
-    Ok(Some(match (left.content(), right.content()) {
+/// The order of two values; NaN has none.
+pub(super) fn order(left: &Value<'_>, right: &Value<'_>) -> Result<Ordering, Failure> {
+    Ok(match (left.content(), right.content()) {
         (Content::Bool(left), Content::Bool(right)) => left.cmp(&right),
         (Content::String(left), Content::String(right)) => left.cmp(right),
         (Content::Bytes(left), Content::Bytes(right)) => left.cmp(right),
@@ -50,67 +63,57 @@ pub(super) fn order(left: &Value<'_>, right: &Value<'_>) -> Result<Option<Orderi
         (Content::Unknown(reason), _) | (_, Content::Unknown(reason)) => {
             return Err(Failure::unknown(reason));
         }
-        (left, right) => return number_order(left, right).ok_or_else(Failure::overload),
-    }))
+        (left, right) => number_order(left, right)
+            .ok_or_else(Failure::overload)?
+            .ok_or_else(|| Failure::argument("NaN has no order"))?,
+    })
 }
 
-/// The order of two values for sorting: total, whatever the values. NaN comes first, and numbers are compared exactly.
-/// Values that have no order are put by type, and the failure says so.
-pub(super) fn sorting_order(
-    left: &Value<'_>,
-    right: &Value<'_>,
-    failure: &mut Option<Failure>,
-) -> Ordering {
-    if let (Some(left), Some(right)) = (Number::of(left), Number::of(right)) {
-        return left.exact_order(right);
-    }
-    let by_type = left.type_of().cmp(&right.type_of());
-    if by_type == Ordering::Equal
-        && let Ok(Some(order)) = order(left, right)
-    {
-        return order;
-    }
-    failure.get_or_insert_with(Failure::overload);
-    by_type
-}
-
-/// A number of any type.
-#[derive(Clone, Copy)]
-enum Number {
-    Whole(i128),
-    Double(f64),
-}
-
-impl Number {
-    fn of(value: &Value<'_>) -> Option<Self> {
-        match value.content() {
-            Content::Int(value) => Some(Self::Whole(value.into())),
-            Content::Uint(value) => Some(Self::Whole(value.into())),
-            Content::Double(value) => Some(Self::Double(value)),
-            _ => None,
+/// Sorts by keys, which must have an order and be of one type. The sort is stable, and NaN comes first; where cel-go
+/// leaves it depends on its algorithm.
+pub(super) fn sort_by_key<'a, T>(
+    items: &mut [T],
+    key: impl Fn(&T) -> &Value<'a>,
+) -> Result<(), Failure> {
+    let Some(first) = items.first() else {
+        return Ok(());
+    };
+    check_comparable(key(first))?;
+    let wanted = key(first).type_of();
+    for item in items.iter().skip(1) {
+        check_comparable(key(item))?;
+        if key(item).type_of() != wanted {
+            return Err(Failure::overload());
         }
     }
+    items.sort_by(|left, right| sorting_order(key(left), key(right)));
+    Ok(())
+}
 
-    fn exact_order(self, other: Self) -> Ordering {
-        match (self, other) {
-            (Self::Whole(left), Self::Whole(right)) => left.cmp(&right),
-            (Self::Double(left), Self::Double(right)) => left
-                .partial_cmp(&right)
-                .unwrap_or_else(|| right.is_nan().cmp(&left.is_nan())),
-            (Self::Double(left), Self::Whole(right)) => double_order(left, right),
-            (Self::Whole(left), Self::Double(right)) => double_order(right, left).reverse(),
-        }
+/// A failure for a value that has no order among its kind.
+pub(super) fn check_comparable(value: &Value<'_>) -> Result<(), Failure> {
+    match value.content() {
+        Content::Bool(_)
+        | Content::Int(_)
+        | Content::Uint(_)
+        | Content::Double(_)
+        | Content::String(_)
+        | Content::Bytes(_)
+        | Content::Duration(_)
+        | Content::Timestamp(_) => Ok(()),
+        Content::Unknown(reason) => Err(Failure::unknown(reason)),
+        _ => Err(Failure::overload()),
     }
 }
 
-fn double_order(left: f64, right: i128) -> Ordering {
-    if left.is_nan() {
-        return Ordering::Less;
+/// A total order of values of one type that have an order.
+fn sorting_order(left: &Value<'_>, right: &Value<'_>) -> Ordering {
+    if let (Content::Double(left), Content::Double(right)) = (left.content(), right.content()) {
+        return left
+            .partial_cmp(&right)
+            .unwrap_or_else(|| right.is_nan().cmp(&left.is_nan()));
     }
-    // The cast stops at the ends of the type, far beyond any int or uint.
-    let whole = left.trunc() as i128;
-    let fraction = left.fract().partial_cmp(&0.0).unwrap_or(Ordering::Equal);
-    whole.cmp(&right).then(fraction)
+    order(left, right).unwrap_or(Ordering::Equal)
 }
 
 /// Whether a list has an equal element, or a map the key.
@@ -145,6 +148,7 @@ fn list_contains(
         match counted_equal(&item, wanted, compared) {
             Ok(true) => return Ok(true),
             Ok(false) => {}
+            Err(failure) if failure.kind != EvalErrorKind::Unknown => {}
             Err(failure) => unknown = unknown.or(Some(failure)),
         }
     }
@@ -181,6 +185,8 @@ enum Shallow<'a> {
     Equal,
     Different,
     Unknown(String),
+    /// Nobody knows how to compare them.
+    Incomparable,
     /// Equal if these pairs are.
     Parts(Vec<(Value<'a>, Value<'a>)>),
 }
@@ -205,6 +211,11 @@ fn shallow<'v>(left: &Value<'v>, right: &Value<'v>) -> Shallow<'v> {
         (Content::Unknown(reason), _) | (_, Content::Unknown(reason)) => {
             Shallow::Unknown(reason.to_owned())
         }
+        (Content::Opaque(left), Content::Opaque(right)) => left
+            .equals(right)
+            .map_or(Shallow::Incomparable, Shallow::of),
+        (Content::Quantity(_) | Content::Opaque(_), Content::Null) => Shallow::Different,
+        (Content::Quantity(_) | Content::Opaque(_), _) => Shallow::Incomparable,
         (Content::Optional(left), Content::Optional(right)) => match (left, right) {
             (None, None) => Shallow::Equal,
             (Some(left), Some(right)) => Shallow::Parts(vec![(left.clone(), right.clone())]),
@@ -262,7 +273,7 @@ fn deep<'v>(mut parts: Vec<(Value<'v>, Value<'v>)>, compared: &mut u64) -> Resul
     while let Some((left, right)) = parts.pop() {
         *compared += 1;
         match shallow(&left, &right) {
-            Shallow::Equal => {}
+            Shallow::Equal | Shallow::Incomparable => {}
             Shallow::Different => return Ok(false),
             Shallow::Unknown(reason) => unknown = unknown.or(Some(reason)),
             Shallow::Parts(more) => parts.extend(more),

@@ -45,4 +45,6 @@ pub use print::Printer;
 pub use program::Program;
 pub use reference::{Offered, Signature, macros, signatures};
 pub use types::{FieldType, ObjectTypes, StaticType};
-pub use value::{Bytes, Duration, Image, List, Map, Quantity, Str, Struct, Timestamp, Type, Value};
+pub use value::{
+    Bytes, Duration, Image, List, Map, Opaque, Quantity, Str, Struct, Timestamp, Type, Value,
+};

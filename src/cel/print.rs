@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::Sensitive;
-use super::value::{Content, Value};
+use super::value::{Content, Opaque, Value};
 
 /// Nothing nests deeper than this in what is printed.
 const DEEPEST: usize = 64;
@@ -136,6 +136,7 @@ impl Writing<'_> {
                 self.quoted(image.text());
                 self.out.write_char(')')
             }
+            Content::Opaque(value) => write!(self.out, "{}", Opaque(value.clone())),
             Content::Unknown(reason) => write!(self.out, "unknown /* {reason} */"),
         };
     }

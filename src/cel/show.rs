@@ -1,6 +1,6 @@
 //! A value as text, for tests.
 
-use super::value::{Content, Value};
+use super::value::{Content, Opaque, Value};
 
 /// The value as an expression would write it.
 pub(super) fn show(value: &Value<'_>) -> String {
@@ -37,6 +37,7 @@ pub(super) fn show(value: &Value<'_>) -> String {
         Content::Optional(Some(value)) => format!("of({})", show(value)),
         Content::Quantity(quantity) => format!("quantity({quantity})"),
         Content::Image(image) => format!("image({})", image.text()),
+        Content::Opaque(value) => Opaque(value.clone()).to_string(),
         Content::Unknown(reason) => format!("unknown({reason})"),
     }
 }

@@ -137,7 +137,10 @@ impl<'a> Context<'a> {
             Root::NamespaceObject,
             request.namespace_object.map(Value::Node),
         );
-        set(Root::Authorizer, Some(Value::Node(self.unknown().root())));
+        set(Root::Authorizer, Some(Value::authorizer()));
+        if reads(Root::RequestResource) {
+            set(Root::RequestResource, Some(request_resource(request)));
+        }
         if reads(Root::Request) {
             set(Root::Request, Some(Value::Node(self.attributes().root())));
         }
@@ -248,10 +251,21 @@ impl<'a> Context<'a> {
     fn unknown(&self) -> &Document {
         self.unknown.get_or_init(|| {
             let mut builder = DocumentBuilder::new();
-            let root = builder.unknown("the API server's authorizer cannot be asked here");
+            let root = builder.unknown("this cannot be known here");
             builder.finish(root)
         })
     }
+}
+
+/// `authorizer.requestResource`
+fn request_resource<'a>(request: &Request<'_>) -> Value<'a> {
+    Value::request_resource(
+        request.resource.group,
+        request.resource.resource,
+        request.subresource,
+        request.namespace.unwrap_or_default(),
+        request.name,
+    )
 }
 
 fn kind(builder: &mut DocumentBuilder, kind: Kind<'_>) -> NodeId {

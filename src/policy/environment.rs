@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::cel::{Environment, StaticType};
+use crate::cel::{Environment, StaticType, Type};
 
 use super::request_types::RequestTypes;
 
 /// The roots of an expression, in slot order. [`Root`] names the slots.
-const ROOTS: [&str; 13] = [
+const ROOTS: [&str; 14] = [
     "object",
     "oldObject",
     "request",
@@ -21,6 +21,7 @@ const ROOTS: [&str; 13] = [
     "workloadContainers",
     "serviceContainers",
     "repository",
+    "authorizer.requestResource",
 ];
 
 /// The slot of each root.
@@ -52,6 +53,8 @@ pub enum Root {
     ServiceContainers,
     /// The repository itself.
     Repository,
+    /// Authorization checks of the requested resource.
+    RequestResource,
 }
 
 impl Root {
@@ -106,6 +109,11 @@ pub fn environment_without(scope: Scope, hidden: &[Root]) -> Environment {
         ("request", RequestTypes::request()),
         ("namespaceObject", RequestTypes::namespace()),
         ("resources", StaticType::map(StaticType::STRING, anything())),
+        ("authorizer", StaticType::Plain(Type::Authorizer)),
+        (
+            "authorizer.requestResource",
+            StaticType::Plain(Type::ResourceCheck),
+        ),
         ("containers", anything()),
         ("workloadContainers", anything()),
         ("serviceContainers", anything()),
@@ -122,7 +130,10 @@ pub(super) fn why_hidden(name: &str) -> Option<&'static str> {
         "declare the parameters of the policy under `parameters`"
     } else if slot == Root::Resources.slot() {
         "declare the other objects that the policy reads under `resources`"
-    } else if slot == Root::Authorizer.slot() {
+    } else if [Root::Authorizer, Root::RequestResource]
+        .iter()
+        .any(|root| root.slot() == slot)
+    {
         "a message cannot ask the authorizer, as in the API server"
     } else if slot == Root::Repository.slot() {
         "only a policy with `matchConstraints.repository: true` sees the repository"

@@ -56,7 +56,7 @@ impl<'e> Expressions<'e> {
             hidden.push(Root::Resources);
         }
         let environment = environment_without(scope, &hidden);
-        hidden.push(Root::Authorizer);
+        hidden.extend([Root::Authorizer, Root::RequestResource]);
         let quiet = environment_without(scope, &hidden);
         // In a native policy only the patch itself may make patches.
         let (patching, environment, quiet) = if scope == Scope::Native {
@@ -167,7 +167,9 @@ impl<'e> Expressions<'e> {
     /// Makes a variable known to what is compiled from now on, whether or not its own expression compiled.
     pub(super) fn declare(&mut self, name: &str, program: Option<&Program>) {
         let loud = program.is_some_and(|program| {
-            program.reads().contains(&Root::Authorizer.slot())
+            [Root::Authorizer, Root::RequestResource]
+                .iter()
+                .any(|root| program.reads().contains(&root.slot()))
                 || program
                     .reads_variables()
                     .iter()

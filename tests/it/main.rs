@@ -15,6 +15,7 @@ mod admission_properties;
 mod architecture;
 mod cel_blame;
 mod cel_blame_property;
+mod cel_library;
 mod cel_limits;
 mod cel_properties;
 mod cli_check;

@@ -54,10 +54,10 @@ impl<'a> Blamer<'_, 'a> {
             return Way::Either;
         };
         match (compare::order(&left, &right), relation) {
-            (Ok(Some(Ordering::Less)), _)
-            | (Ok(Some(Ordering::Equal)), Relation::Greater | Relation::LessOrEqual) => Way::Up,
-            (Ok(Some(Ordering::Greater)), _)
-            | (Ok(Some(Ordering::Equal)), Relation::Less | Relation::GreaterOrEqual) => Way::Down,
+            (Ok(Ordering::Less), _)
+            | (Ok(Ordering::Equal), Relation::Greater | Relation::LessOrEqual) => Way::Up,
+            (Ok(Ordering::Greater), _)
+            | (Ok(Ordering::Equal), Relation::Less | Relation::GreaterOrEqual) => Way::Down,
             _ => Way::Either,
         }
     }

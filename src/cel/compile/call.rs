@@ -95,14 +95,15 @@ impl Compiler<'_> {
         self.finish(Kind::Call(call), range)
     }
 
-    /// `optional.of`, where `optional` is no value but the first half of a function's name.
+    /// `optional.of`, where `optional` is the first half of a function's name. As in cel-go, the function is meant even
+    /// if there is a value of the first name.
     fn namespaced(&self, receiver: &Syntax, function: &str) -> Option<String> {
         let prefix = receiver.dotted_name()?;
         let first = prefix.split('.').next().unwrap_or_default();
-        if self.is_value(first) || !functions::is_namespace(&prefix) {
-            return None;
-        }
-        Some(format!("{prefix}.{function}"))
+        let name = format!("{prefix}.{function}");
+        let is_meant = functions::is_global(&name)
+            || !self.is_value(first) && functions::is_namespace(&prefix);
+        is_meant.then_some(name)
     }
 }
 

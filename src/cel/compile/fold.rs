@@ -100,6 +100,7 @@ impl Value<'_> {
             Self::Timestamp(value) => Value::Timestamp(*value),
             Self::Quantity(quantity) => Value::Quantity(Arc::clone(quantity)),
             Self::Image(image) => Value::Image(Arc::clone(image)),
+            Self::Opaque(value) => Value::Opaque(value.clone()),
             Self::Optional(None) => Value::none(),
             Self::Optional(Some(value)) => Value::some(value.to_static()?),
             Self::List(list) => Value::list(

@@ -226,9 +226,7 @@ fn sorted<'a>(
     expression: &Expression,
 ) -> Outcome<'a> {
     let mut pairs: Vec<_> = keys.into_iter().zip(values).collect();
-    let mut failure = None;
-    pairs.sort_by(|(left, _), (right, _)| compare::sorting_order(left, right, &mut failure));
-    if let Some(failure) = failure {
+    if let Err(failure) = compare::sort_by_key(&mut pairs, |(key, _)| key) {
         let keys: Vec<_> = pairs.into_iter().take(2).map(|(key, _)| key).collect();
         return Err(failed(failure, expression, "sortBy", &keys));
     }

@@ -270,6 +270,7 @@ impl<'e, 'a> Evaluator<'e, 'a> {
         let arguments = Arguments {
             values,
             pattern: call.pattern.as_deref(),
+            result: &expression.of,
         };
         match (call.function.implementation)(&arguments) {
             Ok(value) => self.computed(value, expression),

@@ -4,9 +4,9 @@ use super::super::error::Failure;
 use super::super::library::format::double_text;
 use super::super::types::Overload;
 use super::super::types::sorts::{
-    A, BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, TYPE_OF_A, UINT,
+    A, BOOL, BYTES, CIDR, DOUBLE, DURATION, DYN, INT, IP, STRING, TIMESTAMP, TYPE_OF_A, UINT,
 };
-use super::super::value::{Content, Value};
+use super::super::value::{Content, OpaqueKind, Value};
 use super::{Arguments, Computed, Function};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -53,6 +53,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
             Overload::new(&[INT], STRING),
             Overload::new(&[TIMESTAMP], STRING),
             Overload::new(&[UINT], STRING),
+            Overload::new(&[IP], STRING).since(30),
+            Overload::new(&[CIDR], STRING).since(30),
         ],
         string,
     ),
@@ -109,7 +111,7 @@ fn double<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
         Content::Int(value) => value as f64,
         Content::Uint(value) => value as f64,
         Content::String(text) => {
-            let value: f64 = text.parse().map_err(|_| unreadable(text, "double"))?;
+            let value = read_double(text).ok_or_else(|| unreadable(text, "double"))?;
             if value.is_infinite() && text.contains(|c: char| c.is_ascii_digit()) {
                 return Err(too_large("double"));
             }
@@ -118,6 +120,22 @@ fn double<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
         _ => return Err(Failure::overload()),
     };
     Ok(Value::Double(value))
+}
+
+/// Reads a double as Go `strconv.ParseFloat` does: underscores may stand between digits, and NaN has no sign. One
+/// difference: hexadecimal numbers are refused.
+fn read_double(text: &str) -> Option<f64> {
+    let bytes = text.as_bytes();
+    let is_digit = |place: usize| bytes.get(place).is_some_and(u8::is_ascii_digit);
+    let well_separated = bytes.iter().enumerate().all(|(place, byte)| {
+        *byte != b'_' || (place.checked_sub(1).is_some_and(is_digit) && is_digit(place + 1))
+    });
+    if !well_separated {
+        return None;
+    }
+    let value: f64 = text.replace('_', "").parse().ok()?;
+    let has_sign = text.starts_with(['+', '-']);
+    (!value.is_nan() || !has_sign).then_some(value)
 }
 
 fn string<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
@@ -129,6 +147,8 @@ fn string<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
         Content::Bool(value) => value.to_string(),
         Content::Timestamp(value) => value.to_string(),
         Content::Duration(value) => value.to_string(),
+        Content::Opaque(OpaqueKind::Ip(address)) => address.to_string(),
+        Content::Opaque(OpaqueKind::Cidr(cidr)) => cidr.to_string(),
         Content::Bytes(bytes) => std::str::from_utf8(bytes)
             .map_err(|_| Failure::argument("these bytes are not UTF-8 text"))?
             .to_owned(),

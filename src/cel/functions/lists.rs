@@ -4,14 +4,14 @@ use std::cmp::Ordering;
 
 use super::super::arithmetic::{self, check_elements};
 use super::super::compare;
-use super::super::error::Failure;
+use super::super::error::{EvalErrorKind, Failure};
 use super::super::syntax::Arithmetic;
 use super::super::types::sorts::{
-    BOOL, BYTES, DOUBLE, DURATION, INT, LIST_OF_A, LIST_OF_DYN, LIST_OF_INT, LIST_OF_LISTS, STRING,
-    TIMESTAMP, UINT,
+    BOOL, BYTES, DOUBLE, DURATION, DYN, INT, LIST_OF_A, LIST_OF_DYN, LIST_OF_INT, LIST_OF_LISTS,
+    STRING, TIMESTAMP, UINT,
 };
-use super::super::types::{Overload, Sort};
-use super::super::value::{Content, Items, Type, Value};
+use super::super::types::{Overload, Sort, StaticType};
+use super::super::value::{Content, Duration, Items, Type, Value};
 use super::{Arguments, Computed, Function};
 
 /// How deep `flatten` goes when it is not told: one level, as cel-go.
@@ -68,6 +68,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::method("sum", SUM, sum),
     Function::method("min", COMPARABLE_TO_ELEMENT, min),
     Function::method("max", COMPARABLE_TO_ELEMENT, max),
+    Function::method(
+        "includes",
+        &[Overload::new(&[DYN, DYN], BOOL).since(37)],
+        is_or_includes,
+    ),
     Function::method(
         "slice",
         &[Overload::new(&[LIST_OF_A, INT, INT], LIST_OF_A).since(34)],
@@ -138,7 +143,7 @@ fn position<'a>(
     let wanted = arguments.value(1);
     for index in order {
         if let Some(item) = items.get(index)
-            && compare::equal(&item, &wanted)?
+            && includes(&[item], &wanted)?
         {
             return Ok(Value::Int(i64::try_from(index).unwrap_or(i64::MAX)));
         }
@@ -146,21 +151,38 @@ fn position<'a>(
     Ok(Value::Int(-1))
 }
 
+/// Whether a list has such an element, or another value is equal to it.
+fn is_or_includes<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
+    let wanted = arguments.value(1);
+    let list: Vec<Value<'a>> = match arguments.content(0) {
+        Content::List(items) => items.iter().collect(),
+        _ => vec![arguments.value(0)],
+    };
+    includes(&list, &wanted).map(Value::Bool)
+}
+
 fn is_sorted<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
-    let items = arguments.list(0)?;
-    for (left, right) in items.iter().zip(items.iter().skip(1)) {
-        if ordered(&left, &right)? == Ordering::Greater {
+    let mut before: Option<Value<'_>> = None;
+    for item in arguments.list(0)?.iter() {
+        compare::check_comparable(&item)?;
+        if before.is_some_and(|before| ordered(&before, &item) == Some(Ordering::Greater)) {
             return Ok(Value::Bool(false));
         }
+        before = Some(item);
     }
     Ok(Value::Bool(true))
 }
 
-/// The sum of numbers or durations; 0 for none.
+/// The sum of numbers or durations. For none it is the zero of the type that the checker knows.
 fn sum<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
     let mut items = arguments.list(0)?.iter();
     let Some(mut sum) = items.next() else {
-        return Ok(Value::Int(0));
+        return Ok(match arguments.result {
+            StaticType::Plain(Type::Uint) => Value::Uint(0),
+            StaticType::Plain(Type::Double) => Value::Double(0.0),
+            StaticType::Plain(Type::Duration) => Value::Duration(Duration::default()),
+            _ => Value::Int(0),
+        });
     };
     let is_summable = |value: &Value<'_>| {
         matches!(
@@ -170,6 +192,10 @@ fn sum<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
     };
     if !is_summable(&sum) {
         return Err(Failure::overload());
+    }
+    if let Content::Double(first) = sum.content() {
+        // The sum starts at zero, which makes of `-0.0` a `0.0`.
+        sum = Value::Double(0.0 + first);
     }
     for item in items {
         sum = arithmetic::arithmetic(Arithmetic::Add, &sum, &item)?;
@@ -190,16 +216,19 @@ fn extreme<'a>(arguments: &Arguments<'_, 'a>, name: &str, wanted: Ordering) -> C
     let Some(mut found) = items.next() else {
         return Err(Failure::argument(format!("`{name}` of an empty list")));
     };
+    compare::check_comparable(&found)?;
     for item in items {
-        if ordered(&item, &found)? == wanted {
+        compare::check_comparable(&item)?;
+        if ordered(&item, &found) == Some(wanted) {
             found = item;
         }
     }
     Ok(found)
 }
 
-fn ordered(left: &Value<'_>, right: &Value<'_>) -> Result<Ordering, Failure> {
-    Ok(compare::order(left, right)?.unwrap_or(Ordering::Equal))
+/// As cel-go, these functions pass over values that cannot be compared with each other.
+fn ordered(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
+    compare::order(left, right).ok()
 }
 
 fn slice<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
@@ -273,16 +302,16 @@ fn reverse<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
 
 fn sort<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
     let mut items: Vec<Value<'a>> = arguments.list(0)?.iter().collect();
-    let mut failure = None;
-    items.sort_by(|left, right| compare::sorting_order(left, right, &mut failure));
-    failure.map_or(Ok(Value::list(items)), Err)
+    compare::sort_by_key(&mut items, |item| item)?;
+    Ok(Value::list(items))
 }
 
 fn range<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
     let end = arguments.int(0)?;
-    let size = usize::try_from(end).unwrap_or(0);
+    let size = usize::try_from(end)
+        .map_err(|_| Failure::argument("`lists.range` needs a size that is not negative"))?;
     check_elements(size)?;
-    Ok(Value::list((0..end.max(0)).map(Value::Int).collect()))
+    Ok(Value::list((0..end).map(Value::Int).collect()))
 }
 
 fn sets_contains<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
@@ -327,10 +356,13 @@ fn comparable<'v, 'a>(items: Items<'v, 'a>) -> Result<Items<'v, 'a>, Failure> {
     )))
 }
 
+/// Values that cannot be compared are not equal.
 fn includes(list: &[Value<'_>], wanted: &Value<'_>) -> Result<bool, Failure> {
     for item in list {
-        if compare::equal(item, wanted)? {
-            return Ok(true);
+        match compare::equal(item, wanted) {
+            Ok(true) => return Ok(true),
+            Err(failure) if failure.kind == EvalErrorKind::Unknown => return Err(failure),
+            Ok(false) | Err(_) => {}
         }
     }
     Ok(false)

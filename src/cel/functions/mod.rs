@@ -8,21 +8,27 @@
     reason = "all implementations have the one signature of the table"
 )]
 
+mod authorizer;
 mod convert;
+mod formats;
 mod image;
 mod lists;
+mod network;
+mod order;
 mod quantity;
 mod regex;
 mod selector;
+mod semver;
 mod standard;
 mod strings;
 #[cfg(test)]
 mod tests;
 pub(super) mod time;
+mod url;
 
 use super::error::{EvalErrorKind, Failure};
 use super::library::regex::Pattern;
-use super::types::Overload;
+use super::types::{Overload, StaticType};
 use super::value::{Content, Items, Value};
 
 /// Most arguments of any function, the receiver included.
@@ -72,6 +78,8 @@ pub(crate) struct Arguments<'c, 'a> {
     pub(crate) values: &'c [Value<'a>],
     /// The pattern argument, where it was compiled with the expression.
     pub(crate) pattern: Option<&'c Pattern>,
+    /// The type of the result as far as the checker knows it.
+    pub(crate) result: &'c StaticType,
 }
 
 impl Function {
@@ -187,15 +195,21 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Function> + Clone {
 }
 
 const TABLES: &[&[Function]] = &[
+    authorizer::FUNCTIONS,
     convert::FUNCTIONS,
+    formats::FUNCTIONS,
     image::FUNCTIONS,
     lists::FUNCTIONS,
+    network::FUNCTIONS,
+    order::FUNCTIONS,
     quantity::FUNCTIONS,
     regex::FUNCTIONS,
     selector::FUNCTIONS,
+    semver::FUNCTIONS,
     standard::FUNCTIONS,
     strings::FUNCTIONS,
     time::FUNCTIONS,
+    url::FUNCTIONS,
 ];
 
 /// Stands for a name that means nothing, in expressions that nobody checked.
@@ -205,6 +219,11 @@ pub(crate) static UNRESOLVED: Function = Function::global("this name", &[], |_| 
         "this name means nothing here",
     ))
 });
+
+/// Whether there is a function of this name that is no method.
+pub(crate) fn is_global(name: &str) -> bool {
+    all().any(|function| function.style == Style::Global && function.name == name)
+}
 
 /// Whether functions have names that start with this prefix and a dot.
 pub(crate) fn is_namespace(prefix: &str) -> bool {

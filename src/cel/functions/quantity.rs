@@ -1,6 +1,5 @@
-//! Kubernetes quantities.
+//! Kubernetes quantities. `order` compares them.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::super::error::Failure;
@@ -37,21 +36,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
             Overload::new(&[QUANTITY, INT], QUANTITY),
         ],
         subtract,
-    ),
-    Function::method(
-        "isGreaterThan",
-        &[Overload::new(&[QUANTITY, QUANTITY], BOOL)],
-        is_greater_than,
-    ),
-    Function::method(
-        "isLessThan",
-        &[Overload::new(&[QUANTITY, QUANTITY], BOOL)],
-        is_less_than,
-    ),
-    Function::method(
-        "compareTo",
-        &[Overload::new(&[QUANTITY, QUANTITY], INT)],
-        compare_to,
     ),
 ];
 
@@ -100,22 +84,6 @@ fn combine<'a>(
         Content::Int(value) => made(operation(left, &Amount::from_integer(value))),
         _ => made(operation(left, amount(arguments, 1)?)),
     }
-}
-
-fn is_greater_than<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
-    order(arguments).map(|order| Value::Bool(order.is_gt()))
-}
-
-fn is_less_than<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
-    order(arguments).map(|order| Value::Bool(order.is_lt()))
-}
-
-fn compare_to<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
-    order(arguments).map(|order| Value::Int(order as i64))
-}
-
-fn order(arguments: &Arguments<'_, '_>) -> Result<Ordering, Failure> {
-    Ok(amount(arguments, 0)?.cmp(amount(arguments, 1)?))
 }
 
 fn made<'a>(amount: Result<Amount, QuantityError>) -> Computed<'a> {

@@ -128,6 +128,7 @@ fn optional_of_non_zero<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
         },
         Content::Struct(value) => value.fields().len() == 0,
         Content::Duration(value) => value.nanoseconds() == 0,
+        Content::Timestamp(value) => value.is_zero(),
         _ => false,
     };
     Ok(if is_zero {

@@ -61,7 +61,7 @@ impl Value<'_> {
             Content::Duration(value) => builder.string(&value.to_string(), None),
             Content::Quantity(quantity) => builder.string(&quantity.to_string(), None),
             Content::Image(image) => builder.string(image.text(), None),
-            Content::Type(_) | Content::Optional(_) => {
+            Content::Type(_) | Content::Optional(_) | Content::Opaque(_) => {
                 return Err(format!(
                     "JSON cannot hold a value of type `{}`",
                     self.type_name()

@@ -8,7 +8,7 @@ use super::super::library::time::{Duration, Timestamp};
 
 use crate::manifest::{ListRef, MapRef, NodeRef, View};
 
-use super::{Map, Str, Struct, Type, Value};
+use super::{Map, OpaqueKind, Str, Struct, Type, Value};
 
 /// What a value is. `'v` is the borrow of the value, `'a` that of the documents and programs behind it.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,7 @@ pub(crate) enum Content<'v, 'a> {
     Optional(Option<&'v Value<'a>>),
     Quantity(&'v Quantity),
     Image(&'v ImageReference<Arc<str>>),
+    Opaque(&'v OpaqueKind),
     /// Cannot be known here; the reason.
     Unknown(&'a str),
 }

@@ -3,6 +3,7 @@
 mod build;
 mod collection;
 mod content;
+mod opaque;
 mod text;
 
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use crate::manifest::NodeRef;
 
 pub use collection::{List, Map, Struct};
 pub(crate) use content::{Content, Entries, Items};
+pub use opaque::Opaque;
+pub(crate) use opaque::OpaqueKind;
 pub use text::{Bytes, Str};
 
 /// A CEL value. Cheap to clone.
@@ -56,10 +59,12 @@ pub enum Value<'a> {
     Quantity(Arc<Quantity>),
     /// A parsed image reference.
     Image(Arc<Image>),
+    /// A value of another of Kubernetes' libraries.
+    Opaque(Opaque),
 }
 
 /// A span of time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Duration(pub(crate) time::Duration);
 
 /// A point in time.
@@ -110,6 +115,26 @@ pub enum Type {
     Quantity,
     /// `kpolicy.Image`
     Image,
+    /// `kubernetes.URL`
+    Url,
+    /// `net.IP`
+    Ip,
+    /// `net.CIDR`
+    Cidr,
+    /// `kubernetes.Semver`
+    Semver,
+    /// `kubernetes.NamedFormat`
+    NamedFormat,
+    /// `kubernetes.authorization.Authorizer`
+    Authorizer,
+    /// `kubernetes.authorization.PathCheck`
+    PathCheck,
+    /// `kubernetes.authorization.GroupCheck`
+    GroupCheck,
+    /// `kubernetes.authorization.ResourceCheck`
+    ResourceCheck,
+    /// `kubernetes.authorization.Decision`
+    Decision,
 }
 
 impl Type {
@@ -132,6 +157,16 @@ impl Type {
             Self::Optional => "optional_type",
             Self::Quantity => "kubernetes.Quantity",
             Self::Image => "kpolicy.Image",
+            Self::Url => "kubernetes.URL",
+            Self::Ip => "net.IP",
+            Self::Cidr => "net.CIDR",
+            Self::Semver => "kubernetes.Semver",
+            Self::NamedFormat => "kubernetes.NamedFormat",
+            Self::Authorizer => "kubernetes.authorization.Authorizer",
+            Self::PathCheck => "kubernetes.authorization.PathCheck",
+            Self::GroupCheck => "kubernetes.authorization.GroupCheck",
+            Self::ResourceCheck => "kubernetes.authorization.ResourceCheck",
+            Self::Decision => "kubernetes.authorization.Decision",
         }
     }
 
@@ -141,9 +176,9 @@ impl Type {
         name.rsplit_once('.').map_or(name, |(_, last)| last)
     }
 
-    /// The type of this name; a struct's type has none.
+    /// The type of this name. Structs have none, nor have most types of Kubernetes' libraries, as in the API server.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        const NAMED: [Type; 15] = [
+        const NAMED: [Type; 16] = [
             Type::Null,
             Type::Bool,
             Type::Int,
@@ -157,7 +192,8 @@ impl Type {
             Type::Duration,
             Type::Timestamp,
             Type::Optional,
-            Type::Quantity,
+            Type::Ip,
+            Type::Cidr,
             Type::Image,
         ];
         NAMED.into_iter().find(|known| known.name() == name)
@@ -173,6 +209,16 @@ impl<'a> Value<'a> {
     /// A computed list.
     pub fn list(items: Vec<Value<'a>>) -> Self {
         Self::List(Arc::new(List::new(items)))
+    }
+
+    /// A computed list of strings.
+    pub(crate) fn strings(texts: Vec<String>) -> Self {
+        Self::list(texts.into_iter().map(Value::string).collect())
+    }
+
+    /// A value of one of Kubernetes' libraries.
+    pub(crate) const fn opaque(kind: OpaqueKind) -> Self {
+        Self::Opaque(Opaque(kind))
     }
 
     /// A computed map; of two equal keys the last counts.
@@ -260,6 +306,7 @@ impl<'a> Value<'a> {
             Content::Optional(_) => Type::Optional,
             Content::Quantity(_) => Type::Quantity,
             Content::Image(_) => Type::Image,
+            Content::Opaque(value) => value.type_of(),
             Content::Unknown(_) => return None,
         })
     }
@@ -291,6 +338,7 @@ impl<'a> Value<'a> {
             Self::Optional(value) => Content::Optional(value.as_deref()),
             Self::Quantity(value) => Content::Quantity(&value.0),
             Self::Image(value) => Content::Image(&value.0),
+            Self::Opaque(value) => Content::Opaque(&value.0),
             Self::Node(node) => content::node_content(*node),
         }
     }

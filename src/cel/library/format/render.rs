@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::super::quoted::quote_into;
 use super::number::{double_text, exponential, fixed, literal};
 use super::{DEFAULT_PRECISION, FormatArgument, FormatError, MAX_RESULT_BYTES};
 
@@ -166,66 +167,28 @@ fn map(
 fn element(out: &mut String, value: &FormatArgument<'_>, depth: usize) -> Result<(), FormatError> {
     use FormatArgument as A;
     match value {
-        A::String(text) => quote(out, text),
+        A::String(text) => quote_into(out, text),
         A::Bytes(bytes) => {
             out.push('b');
-            quote(
+            quote_into(
                 out,
                 std::str::from_utf8(bytes).map_err(|_| FormatError::InvalidBytes)?,
             );
         }
         A::Double(value) if value.is_finite() => out.push_str(&literal(*value)),
-        A::Double(value) => quote(out, &literal(*value)),
+        A::Double(value) => quote_into(out, &literal(*value)),
         A::Timestamp(text) | A::Duration(text) => {
             out.push_str(if matches!(value, A::Timestamp(_)) {
                 "timestamp("
             } else {
                 "duration("
             });
-            quote(out, text);
+            quote_into(out, text);
             out.push(')');
         }
         other => return string(out, other, depth),
     }
     Ok(())
-}
-
-/// A text in double quotes as Go's `%q` writes it: what is not printable is escaped.
-fn quote(out: &mut String, text: &str) {
-    out.push('"');
-    for plain in text.chars() {
-        match plain {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{b}' => out.push_str("\\v"),
-            other if is_printable(other) => out.push(other),
-            other => {
-                let code = u32::from(other);
-                let (mark, digits) = match code {
-                    0..0x80 => ("\\x", 2),
-                    0x80..0x1_0000 => ("\\u", 4),
-                    _ => ("\\U", 8),
-                };
-                out.extend([mark, &format!("{code:0digits$x}")]);
-            }
-        }
-    }
-    out.push('"');
-}
-
-/// Letters, marks, numbers, punctuation, symbols and the ASCII space. Rust's `escape_debug` knows them; behind a first
-/// letter it leaves combining marks alone too.
-fn is_printable(plain: char) -> bool {
-    let mut text = String::with_capacity(5);
-    text.push('a');
-    text.push(plain);
-    text.escape_debug().nth(1) == Some(plain)
 }
 
 impl FormatArgument<'_> {

@@ -126,12 +126,10 @@ impl Quantity {
     /// The difference (`Quantity.Sub`).
     pub(crate) fn sub(&self, other: &Self) -> Result<Self, QuantityError> {
         let negated = match &other.amount {
-            Amount::Small { value, exponent } => match value.checked_neg() {
-                Some(value) => Amount::Small {
-                    value,
-                    exponent: *exponent,
-                },
-                None => Amount::Large(Decimal::from_scaled(*value, *exponent).negated()),
+            // As upstream, the smallest 64-bit number is its own negative.
+            Amount::Small { value, exponent } => Amount::Small {
+                value: value.wrapping_neg(),
+                exponent: *exponent,
             },
             Amount::Large(decimal) => Amount::Large(decimal.clone().negated()),
         };

@@ -232,7 +232,7 @@ fn sums_and_differences_are_exact() {
             .sub(&Quantity::from_integer(i64::MIN))
             .unwrap()
             .to_string(),
-        "9223372036854775808"
+        "-9223372036854775808"
     );
     assert_eq!(
         quantity("1e900000000").add(&quantity("1")).err(),

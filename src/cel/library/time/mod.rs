@@ -48,7 +48,7 @@ pub(crate) enum TimeError {
 }
 
 /// A span of time in nanoseconds, about 292 years to either side (cel-go `Duration`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Duration(i64);
 
 impl Duration {
@@ -146,6 +146,11 @@ impl Timestamp {
         } else {
             Err(TimeError::TimestampOverflow)
         }
+    }
+
+    /// Whether it is Go's zero time, the start of year 1 in UTC.
+    pub(crate) const fn is_zero(self) -> bool {
+        self.seconds == MIN_SECONDS && self.nanos == 0
     }
 
     /// What `timestamp(int)` gives: seconds since 1970, in UTC.
