@@ -39,6 +39,8 @@ pub struct Documents {
     /// Objects among those, in order of reading: native policies may take their parameters from them.
     pub objects: Vec<Document>,
     bindings: Vec<(Form, Binding)>,
+    /// Native policies that could not be read, or whose bindings could not.
+    broken: Vec<(Form, Box<str>)>,
     release: Option<Release>,
     config: Option<(Document, Option<Span>)>,
 }
@@ -89,7 +91,12 @@ impl Documents {
     /// documents keep none.
     pub fn take_policies(&mut self) -> PolicySet {
         let bindings = std::mem::take(&mut self.bindings);
-        bind(&mut self.policies, bindings, &mut self.problems);
+        bind(
+            &mut self.policies,
+            bindings,
+            &self.broken,
+            &mut self.problems,
+        );
         PolicySet::new(self.policies.drain(..)).with_objects(std::mem::take(&mut self.objects))
     }
 
@@ -176,15 +183,15 @@ impl Documents {
             Ok(Kind::Native(form)) => {
                 let policy =
                     read_native(&document, form, (sources, self.release), &mut self.problems);
-                if let Some(policy) = policy {
-                    self.add_policy(policy);
+                match policy {
+                    Some(policy) => self.add_policy(policy),
+                    None => self.note_broken(form, &document, &["metadata", "name"]),
                 }
             }
-            Ok(Kind::Binding(form)) => {
-                if let Some(binding) = read_binding(&document, form, &mut self.problems) {
-                    self.add_binding(form.of, binding);
-                }
-            }
+            Ok(Kind::Binding(form)) => match read_binding(&document, form, &mut self.problems) {
+                Some(binding) => self.add_binding(form.of, binding),
+                None => self.note_broken(form.of, &document, &["spec", "policyName"]),
+            },
             Ok(Kind::Object) => {
                 self.others += 1;
                 self.objects.push(document);
@@ -222,6 +229,11 @@ impl Documents {
         }
         self.policies.retain(|known| !replaced(known));
         self.policies.push(policy);
+    }
+
+    fn note_broken(&mut self, form: Form, document: &Document, route: &[&str]) {
+        let name = document.root().at(route).and_then(NodeRef::as_str);
+        self.broken.extend(name.map(|name| (form, name.into())));
     }
 
     fn add_binding(&mut self, form: Form, binding: Binding) {

@@ -19,6 +19,9 @@ pub fn bind(policies: &mut [Policy], bindings: Vec<(Form, Binding)>, problems: &
             is_bound_by(policy, form) && *policy.name == *binding.policy.value
         };
         let Some(policy) = policies.iter_mut().find(wanted) else {
+            if is_broken(form, &binding.policy.value) {
+                continue;
+            }
             let message = format!(
                 "there is no {} `{}`, so this binding does nothing",
                 form.kind(),
@@ -57,7 +60,7 @@ pub fn bind(policies: &mut [Policy], bindings: Vec<(Form, Binding)>, problems: &
             continue;
         };
         native.bindings.sort_by(|a, b| a.name.cmp(&b.name));
-        if native.bindings.is_empty() {
+        if native.bindings.is_empty() && !is_broken(native.form, &policy.name) {
             let message = format!("no binding names `{}`, so it judges nothing", policy.name);
             let help = format!("bind it with a {}", native.form.binding_kind());
             problems.push(Problem::warning(message, policy.span).with_help(help));

@@ -10,6 +10,7 @@
 
 mod binding;
 mod join;
+mod kyverno;
 mod model;
 pub(super) mod names;
 mod read;

@@ -14,20 +14,13 @@ use super::super::{
     About, FailurePolicy, Matching, Operation, Parameters, Policy, Scope, Severity, Target,
 };
 use super::binding::{read_actions, read_object_name};
+use super::kyverno::only_equal;
 use super::names::{is_dns_1035_label, is_subdomain};
 use super::rules::{read_annotations, read_conditions, read_mutations, read_validations};
 use super::{Actions, Binding, Form, Native, ParamKind, Reinvocation};
 
 /// What a native policy is called where ours say a category.
 const CATEGORY: &str = "native";
-
-/// Fields of Kyverno's policies that the API server's do not have.
-const KYVERNO_ONLY: [&str; 4] = [
-    "autogen",
-    "evaluation",
-    "webhookConfiguration",
-    "validationAction",
-];
 
 /// What expressions are read against: where they stand, and the release that must know what they use.
 type Sources<'s> = (&'s SourceMap, Option<Release>);
@@ -68,7 +61,7 @@ fn read(
     let mut spec = root.required_map("spec")?;
     let policy = read_spec(&mut spec, (form, named, about), source);
     let implied = (form == Form::Kyverno).then(|| {
-        only_equal(&mut spec);
+        only_equal(&mut spec, policy.as_ref());
         read_actions(&mut spec).unwrap_or(Actions {
             deny: true,
             ..Actions::default()
@@ -93,22 +86,6 @@ fn read(
         });
     }
     Some(policy)
-}
-
-/// Says of each field that Kyverno alone has that it is not read.
-fn only_equal(spec: &mut Fields<'_, '_>) {
-    for key in KYVERNO_ONLY {
-        if spec.has(key) {
-            let span = spec.key_span(key);
-            let message = format!(
-                "kpolicy reads a ValidatingPolicy only where it equals a ValidatingAdmissionPolicy, \
-                 which has no `{key}`"
-            );
-            let help = "take it out, or leave this policy to Kyverno";
-            spec.report(Problem::error(message, span).with_help(help));
-        }
-        spec.node(key);
-    }
 }
 
 /// The name, and what people read of the policy: what it says of itself in the usual annotations.
