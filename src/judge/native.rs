@@ -121,7 +121,10 @@ pub(super) fn plan<'a>(
             }
             Err(Collected::Wrong(message)) => plan.misfits.push(Misfit { binding, message }),
             Err(Collected::Nothing(reason)) => {
-                let reason = format!("binding `{}` lets pass that {reason}", binding.name);
+                let reason = format!(
+                    "binding `{}` lets requests without parameters pass: {reason}",
+                    binding.name
+                );
                 plan.not_judged.push(unknown(reason));
             }
             Err(Collected::Unknown(reason)) => {

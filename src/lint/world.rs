@@ -100,7 +100,36 @@ pub(super) fn cases<'a>(
             }
         }
     }
+    for world in &mut worlds {
+        leave_namespaces(world);
+    }
     worlds
+}
+
+/// Custom kinds are taken to be namespaced; where the cluster's own definitions say otherwise, their objects are not.
+fn leave_namespaces(world: &mut [Case<'_>]) {
+    let definition = |case: &Case<'_>| {
+        let root = case.document.root();
+        let text = |route: &[&str]| root.at(route).and_then(NodeRef::as_str);
+        let is_one = *case.identity.group == *"apiextensions.k8s.io"
+            && *case.identity.kind == *"CustomResourceDefinition";
+        let is_cluster = text(&["spec", "scope"]) == Some("Cluster");
+        let names = text(&["spec", "group"]).zip(text(&["spec", "names", "kind"]));
+        let (group, kind) = names.filter(|_| is_one && is_cluster)?;
+        Some((group.to_owned(), kind.to_owned()))
+    };
+    let cluster: Vec<(String, String)> = world.iter().filter_map(definition).collect();
+    if cluster.is_empty() {
+        return;
+    }
+    for case in world {
+        let is_it = |(group, kind): &(String, String)| {
+            **group == *case.identity.group && **kind == *case.identity.kind
+        };
+        if cluster.iter().any(is_it) {
+            case.namespace = None;
+        }
+    }
 }
 
 fn is_judged_alone(file: &File, builds: &Builds) -> bool {

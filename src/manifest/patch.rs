@@ -163,7 +163,13 @@ pub fn apply(document: &Document, operations: &[Operation]) -> Result<Document, 
                 add(&mut after, path, value)?;
             }
             Operation::Test { path, value } => {
-                if !find(&after, path)?.same_value(value.root()) {
+                let holds = match find(&after, path) {
+                    Ok(found) => found.same_value(value.root()),
+                    // As the API server's json-patch has it: a key that is not there is null to a test.
+                    Err(_) if is_key_of_map(&after, path) => value.root().is_null(),
+                    Err(error) => return Err(error),
+                };
+                if !holds {
                     return Err(PatchError::Test(path.clone()));
                 }
             }
@@ -210,6 +216,14 @@ pub fn write(operations: &[Operation]) -> String {
 
 fn find<'d>(document: &'d Document, path: &Pointer) -> Result<NodeRef<'d>, PatchError> {
     walk(document, &path.0).ok_or_else(|| PatchError::Missing(path.clone()))
+}
+
+/// Whether a pointer ends in a key, there or not, of a map that is there.
+fn is_key_of_map(document: &Document, path: &Pointer) -> bool {
+    let parent = path.0.split_last().map(|(_, before)| before);
+    parent
+        .and_then(|before| walk(document, before))
+        .is_some_and(|parent| parent.as_map().is_some())
 }
 
 fn walk<'d>(document: &'d Document, tokens: &[Box<str>]) -> Option<NodeRef<'d>> {

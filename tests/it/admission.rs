@@ -45,8 +45,10 @@ impl Webhook {
     fn seeing(cluster: Arc<dyn ClusterView>, limits: Limits) -> Self {
         let mut sources = SourceMap::new();
         let mut documents = Documents::default();
-        let text = fs::read_to_string(folder().join("policies.yaml")).expect("policies");
-        documents.add("policies.yaml", &Arc::from(text), &mut sources);
+        for name in ["policies.yaml", "native.yaml"] {
+            let text = fs::read_to_string(folder().join(name)).expect("policies");
+            documents.add(name, &Arc::from(text), &mut sources);
+        }
         let config = documents.config();
         assert!(documents.problems.is_empty(), "{:?}", documents.problems);
         let exceptions = std::mem::take(&mut documents.exceptions);

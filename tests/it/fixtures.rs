@@ -228,7 +228,7 @@ pub(crate) fn own(node: NodeRef<'_>) -> Document {
     builder.finish(root)
 }
 
-fn defaulted(object: &Document, namespace: Option<&str>) -> Document {
+pub(crate) fn defaulted(object: &Document, namespace: Option<&str>) -> Document {
     let mut document = object.clone();
     let (group, _, kind) = identity(object.root());
     defaults::apply(&mut document, group, kind, defaults::NEWEST_MINOR);

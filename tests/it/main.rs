@@ -45,6 +45,8 @@ mod manifest_properties;
 mod manifest_read;
 mod manifest_scalars;
 #[cfg(all(feature = "lint", feature = "serve"))]
+mod native_parity;
+#[cfg(all(feature = "lint", feature = "serve"))]
 mod parity;
 mod policies;
 mod policy_documents;

@@ -9,7 +9,7 @@ fn value(text: &str) -> Document {
 }
 
 /// Reads a patch from its JSON form.
-fn patch(text: &str) -> Vec<Operation> {
+pub(crate) fn patch(text: &str) -> Vec<Operation> {
     let document = value(text);
     let operations = document.root().as_list().expect("a list");
     operations
@@ -184,6 +184,14 @@ fn an_impossible_operation_fails_the_patch_and_says_where() {
         (
             r#"[{"op":"test","path":"/s","value":"u"}]"#,
             "the value at `/s` is not the expected one",
+        ),
+        (
+            r#"[{"op":"test","path":"/x","value":null},{"op":"test","path":"/m/x","value":"u"}]"#,
+            "the value at `/m/x` is not the expected one",
+        ),
+        (
+            r#"[{"op":"test","path":"/x/y","value":null}]"#,
+            "there is nothing at `/x/y`",
         ),
     ] {
         let before = r#"{"s":"t","l":[1,2],"m":{"a":1}}"#;

@@ -7,8 +7,18 @@ use super::super::Policy;
 use super::{Binding, Form};
 
 /// Puts bindings to the native policies that they name, and says what nothing comes of: a binding without its policy, a
-/// policy without a binding, parameters that nobody chooses or reads.
-pub fn bind(policies: &mut [Policy], bindings: Vec<(Form, Binding)>, problems: &mut Vec<Problem>) {
+/// policy without a binding, parameters that nobody chooses or reads. `broken` names policies that could not be read,
+/// or whose bindings could not: nothing more is said of those.
+pub fn bind(
+    policies: &mut [Policy],
+    bindings: Vec<(Form, Binding)>,
+    broken: &[(Form, Box<str>)],
+    problems: &mut Vec<Problem>,
+) {
+    let is_broken = |form: Form, name: &str| {
+        let mut known = broken.iter();
+        known.any(|(other, known)| *other == form && **known == *name)
+    };
     for (form, binding) in bindings {
         let names = policies
             .iter()
