@@ -124,8 +124,14 @@ pub fn environment_without(scope: Scope, hidden: &[Root]) -> Environment {
 }
 
 /// Why a name that is a root elsewhere is none in an expression.
-pub(super) fn why_hidden(name: &str) -> Option<&'static str> {
+pub(super) fn why_hidden(name: &str, scope: Scope) -> Option<&'static str> {
     let slot = ROOTS.iter().position(|root| *root == name)?;
+    if scope == Scope::Native && slot == Root::Params.slot() {
+        return Some("name their kind under `paramKind`");
+    }
+    if scope == Scope::Native && slot >= Root::Resources.slot() {
+        return Some("the API server has it not; only a Policy of `kpolicy.io/v1alpha1` sees it");
+    }
     Some(if slot == Root::Params.slot() {
         "declare the parameters of the policy under `parameters`"
     } else if slot == Root::Resources.slot() {

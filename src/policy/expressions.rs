@@ -26,6 +26,7 @@ pub(super) enum Declared<'e> {
 /// Compiles the expressions of one policy.
 pub(super) struct Expressions<'e> {
     sources: &'e SourceMap,
+    scope: Scope,
     environment: Environment,
     /// As `environment`, without the authorizer.
     quiet: Environment,
@@ -69,6 +70,7 @@ impl<'e> Expressions<'e> {
         };
         Self {
             sources,
+            scope,
             environment,
             quiet,
             patching,
@@ -226,7 +228,7 @@ impl<'e> Expressions<'e> {
                 .any(|known| *known == variable);
             return later.then(|| "a variable may only read those above it".to_owned());
         }
-        why_hidden(named).map(str::to_owned)
+        why_hidden(named, self.scope).map(str::to_owned)
     }
 
     /// Parameters and other objects that nobody declared: in CEL they would be missing keys, found out one by one.

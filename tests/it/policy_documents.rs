@@ -5,6 +5,8 @@ mod builtin;
 mod config;
 mod docs;
 mod matching;
+mod native;
+mod native_forms;
 mod policy;
 mod sorting;
 

@@ -5,6 +5,8 @@ use kpolicy::policy::built_in_texts;
 use kpolicy::source::SourceMap;
 use proptest::prelude::*;
 
+use super::native::VALIDATING;
+
 const CONFIG: &str = "apiVersion: kpolicy.io/v1alpha1
 kind: Config
 profiles: [recommended]
@@ -32,7 +34,9 @@ fn texts() -> Vec<String> {
     let built_in = built_in_texts()
         .into_iter()
         .map(|(_, text)| text.to_owned());
-    built_in.chain([CONFIG.to_owned()]).collect()
+    built_in
+        .chain([CONFIG, VALIDATING].map(str::to_owned))
+        .collect()
 }
 
 /// What may stand where something else stood.
@@ -83,6 +87,7 @@ proptest! {
         let mut documents = Documents::default();
         documents.add("damaged.yaml", &damaged.as_str().into(), &mut sources);
         documents.config();
+        documents.take_policies();
         for problem in &documents.problems {
             let span = problem.span.expect("a problem in a file has a place");
             prop_assert!(sources.text(span).is_some(), "{problem:?} in {damaged}");
