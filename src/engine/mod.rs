@@ -5,6 +5,7 @@
 //! Start reading at [`Request`], then [`evaluate()`].
 
 mod applies;
+pub mod apply;
 mod context;
 mod evaluate;
 mod limits;

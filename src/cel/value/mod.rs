@@ -2,6 +2,7 @@
 
 mod build;
 mod collection;
+mod configuration;
 mod content;
 mod opaque;
 mod text;
