@@ -8,26 +8,25 @@ use std::collections::BTreeMap;
 use crate::manifest::{ListRef, MapRef, NodeRef, View};
 use crate::source::FieldPath;
 
+use super::ApplyError;
 use super::keys::{Keys, a};
 use super::path::{Paths, Step};
-use super::types::{ListMerge, ListShape, MapShape, MergeType, MergeTypes, Scalar, child, shape};
-use super::{ApplyError, root_child};
+use super::types::{ListShape, MapShape, MergeType, Scalar};
 
 /// How many places one message names.
 const NAMED: usize = 5;
 
-struct Check<'t, 'c> {
-    types: &'t dyn MergeTypes,
+struct Check<'t, 's, 'c> {
     kind: &'t str,
     paths: Paths,
-    pending: Vec<Pending<'c>>,
+    pending: Vec<Pending<'s, 'c>>,
     /// What would be replaced as a whole.
     atomic: Vec<Step>,
 }
 
-struct Pending<'c> {
+struct Pending<'s, 'c> {
     value: NodeRef<'c>,
-    of: MergeType,
+    of: MergeType<'s>,
     step: Step,
     /// Whether only named fields and elements lead here: below other keys the API server looks for no atomic values.
     is_named: bool,
@@ -36,12 +35,10 @@ struct Pending<'c> {
 /// Checks a configuration; `kind` says in messages what it is for.
 pub(super) fn check(
     configuration: NodeRef<'_>,
-    types: &dyn MergeTypes,
-    of: MergeType,
+    of: MergeType<'_>,
     kind: &str,
 ) -> Result<(), ApplyError> {
     let mut check = Check {
-        types,
         kind,
         paths: Paths::default(),
         pending: vec![Pending {
@@ -58,9 +55,9 @@ pub(super) fn check(
     check.refuse_atomic()
 }
 
-impl<'c> Check<'_, 'c> {
-    fn visit(&mut self, at: &Pending<'c>) -> Result<(), ApplyError> {
-        let shape = shape(self.types, at.of);
+impl<'s, 'c> Check<'_, 's, 'c> {
+    fn visit(&mut self, at: &Pending<'s, 'c>) -> Result<(), ApplyError> {
+        let shape = at.of.shape();
         match (at.value.view(), shape.scalar, shape.list, shape.map) {
             (View::Null, ..) => Ok(()),
             (View::Unknown(reason), ..) => Err(ApplyError::Unknown(reason.to_owned())),
@@ -82,20 +79,16 @@ impl<'c> Check<'_, 'c> {
 
     fn map(
         &mut self,
-        at: &Pending<'c>,
+        at: &Pending<'s, 'c>,
         map: MapRef<'c>,
-        wanted: MapShape,
+        wanted: MapShape<'s>,
     ) -> Result<(), ApplyError> {
         if wanted.atomic && at.is_named {
             self.atomic.push(at.step);
         }
         for entry in map.iter().rev() {
             let step = self.paths.key(at.step, entry.key);
-            let found = if at.step == Step::ROOT {
-                root_child(self.types, at.of, wanted, entry.key)
-            } else {
-                child(self.types, at.of, wanted, entry.key)
-            };
+            let found = at.of.child(wanted, entry.key);
             let Some((of, is_named)) = found else {
                 return Err(ApplyError::Refused(format!(
                     "there is no field `{}` in {}",
@@ -115,18 +108,18 @@ impl<'c> Check<'_, 'c> {
 
     fn list(
         &mut self,
-        at: &Pending<'c>,
+        at: &Pending<'s, 'c>,
         list: ListRef<'c>,
-        wanted: ListShape<'_>,
+        wanted: ListShape<'s>,
     ) -> Result<(), ApplyError> {
-        if at.of == MergeType::Unknown {
+        if matches!(at.of, MergeType::Unknown { .. }) {
             return Err(ApplyError::Unknown(format!(
                 "whether the list `{}` of {} is merged or replaced stands in its schema, which is not here",
                 self.path(at.step),
                 self.kind
             )));
         }
-        if wanted.merge == ListMerge::Atomic {
+        if !wanted.is_merged() {
             if at.is_named {
                 self.atomic.push(at.step);
             }
@@ -148,11 +141,11 @@ impl<'c> Check<'_, 'c> {
     /// Elements must say which they are, and each may be there once.
     fn elements(
         &mut self,
-        at: &Pending<'c>,
+        at: &Pending<'s, 'c>,
         list: ListRef<'c>,
-        wanted: ListShape<'_>,
+        wanted: ListShape<'s>,
     ) -> Result<(), ApplyError> {
-        let keys = Keys::of(self.types, wanted);
+        let keys = Keys::of(wanted);
         let mut first = BTreeMap::new();
         for (index, element) in list.iter().enumerate() {
             if let View::Unknown(reason) = element.view() {
@@ -200,7 +193,7 @@ impl<'c> Check<'_, 'c> {
         )))
     }
 
-    fn wrong(&self, at: &Pending<'_>, expected: String) -> ApplyError {
+    fn wrong(&self, at: &Pending<'_, '_>, expected: String) -> ApplyError {
         ApplyError::Refused(format!(
             "`{}` must be {expected} in {}, not {}",
             self.path(at.step),
@@ -225,7 +218,11 @@ fn fits(value: View<'_>, scalar: Scalar) -> bool {
 }
 
 /// What would fit, for a message.
-fn expected(scalar: Option<Scalar>, list: Option<ListShape<'_>>, map: Option<MapShape>) -> String {
+fn expected(
+    scalar: Option<Scalar>,
+    list: Option<ListShape<'_>>,
+    map: Option<MapShape<'_>>,
+) -> String {
     let scalar = scalar.map(|scalar| match scalar {
         Scalar::Number => "a number",
         Scalar::String => "a string",

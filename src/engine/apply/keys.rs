@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::manifest::{Document, ListRef, NodeRef, View, read_json, write_json};
 
-use super::types::{ListMerge, ListShape, MapShape, MergeTypes, child, shape};
+use super::types::{ListMerge, ListShape, MapShape};
 
 /// A value that can tell elements apart. Equal numbers are equal, whole or not.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,20 +53,17 @@ pub(super) struct Keys<'s> {
 }
 
 impl<'s> Keys<'s> {
-    pub(super) fn of(types: &'s dyn MergeTypes, list: ListShape<'s>) -> Self {
+    pub(super) fn of(list: ListShape<'s>) -> Self {
         let names = match list.merge {
             ListMerge::Keys(names) => names,
             ListMerge::Atomic | ListMerge::Set => &[],
         };
-        let map = shape(types, list.element).map.unwrap_or(MapShape {
+        let map = list.element.shape().map.unwrap_or(MapShape {
             atomic: false,
             element: None,
         });
         let default = |name: &str| {
-            let super::MergeType::Known(number) = child(types, list.element, map, name)?.0 else {
-                return None;
-            };
-            let text = types.default_of(number)?;
+            let text = list.element.child(map, name)?.0.default()?;
             let value: Document = read_json(None, text).ok()?;
             Some(Mark::of(value.root()))
         };

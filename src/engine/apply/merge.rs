@@ -9,31 +9,29 @@ use crate::manifest::patch::{Operation, Pointer};
 use crate::manifest::{Document, DocumentBuilder, ListRef, MapRef, NodeId, NodeRef, View};
 use crate::source::FieldPath;
 
+use super::ApplyError;
 use super::keys::{Keys, a};
 use super::list::{Rearrange, Source, arrange, steps};
 use super::path::{Paths, Step};
-use super::types::shape as shape_of;
-use super::types::{ListMerge, ListShape, MapShape, MergeType, MergeTypes, Shape, child};
-use super::{ApplyError, root_child};
+use super::types::{ListMerge, ListShape, MapShape, MergeType, Shape};
 
 /// A map that grows by more entries than this is written anew.
 const MOST_ENTRIES: usize = 500;
 
-struct Merge<'t, 'p, 'o, 'c> {
-    types: &'t dyn MergeTypes,
+struct Merge<'p, 's, 'o, 'c> {
     /// What the paths of the operations begin with.
     prefix: &'p FieldPath,
     paths: Paths,
-    pending: Vec<Both<'o, 'c>>,
+    pending: Vec<Both<'s, 'o, 'c>>,
     operations: Vec<Operation>,
 }
 
 /// A value that both sides have.
 #[derive(Clone, Copy)]
-struct Both<'o, 'c> {
+struct Both<'s, 'o, 'c> {
     old: NodeRef<'o>,
     new: NodeRef<'c>,
-    of: MergeType,
+    of: MergeType<'s>,
     step: Step,
 }
 
@@ -41,12 +39,10 @@ struct Both<'o, 'c> {
 pub(super) fn merge(
     object: NodeRef<'_>,
     configuration: NodeRef<'_>,
-    types: &dyn MergeTypes,
-    of: MergeType,
+    of: MergeType<'_>,
     prefix: &FieldPath,
 ) -> Result<Vec<Operation>, ApplyError> {
     let mut merge = Merge {
-        types,
         prefix,
         paths: Paths::default(),
         pending: vec![Both {
@@ -63,9 +59,9 @@ pub(super) fn merge(
     Ok(merge.operations)
 }
 
-impl<'o, 'c> Merge<'_, '_, 'o, 'c> {
-    fn visit(&mut self, at: Both<'o, 'c>) -> Result<(), ApplyError> {
-        let shape = shape_of(self.types, at.of);
+impl<'s, 'o, 'c> Merge<'_, 's, 'o, 'c> {
+    fn visit(&mut self, at: Both<'s, 'o, 'c>) -> Result<(), ApplyError> {
+        let shape = at.of.shape();
         if let View::Unknown(reason) = at.old.view() {
             return Err(ApplyError::Unknown(reason.to_owned()));
         }
@@ -91,9 +87,9 @@ impl<'o, 'c> Merge<'_, '_, 'o, 'c> {
 
     fn map(
         &mut self,
-        at: Both<'o, 'c>,
+        at: Both<'s, 'o, 'c>,
         new: MapRef<'c>,
-        map: MapShape,
+        map: MapShape<'s>,
         shape: Shape<'_>,
     ) -> Result<(), ApplyError> {
         let old = match at.old.view() {
@@ -105,23 +101,19 @@ impl<'o, 'c> Merge<'_, '_, 'o, 'c> {
         if let Some(reason) = old.open() {
             return Err(ApplyError::Unknown(reason.to_owned()));
         }
-        let added = new
-            .iter()
-            .filter(|entry| old.get(entry.key).is_none() && !entry.value.is_null());
-        let anew = added.count() > MOST_ENTRIES;
+        let joins = |key: &str, value: NodeRef<'_>| old.get(key).is_none() && !value.is_null();
+        let grown = new.iter().filter(|entry| joins(entry.key, entry.value));
+        let anew = grown.count() > MOST_ENTRIES;
         if anew {
             let union = union(old, new);
             self.push_replace(at.step, union);
         }
         let first = self.pending.len();
         for entry in new.iter() {
-            let found = if at.step == Step::ROOT {
-                root_child(self.types, at.of, map, entry.key)
-            } else {
-                child(self.types, at.of, map, entry.key)
-            };
             // The check has refused what may not stand here.
-            let Some((of, _)) = found else { continue };
+            let Some((of, _)) = at.of.child(map, entry.key) else {
+                continue;
+            };
             match old.get(entry.key) {
                 Some(value) => {
                     let step = self.paths.key(at.step, entry.key);
@@ -132,13 +124,13 @@ impl<'o, 'c> Merge<'_, '_, 'o, 'c> {
                         step,
                     });
                 }
-                None if anew || adds_nothing(entry.value, shape_of(self.types, of)) => {}
+                None if anew || adds_nothing(entry.value, of.shape()) => {}
                 None => {
                     let step = self.paths.key(at.step, entry.key);
                     let path = self.pointer(step);
                     self.operations.push(Operation::Add {
                         path,
-                        value: self.added(entry.value, of),
+                        value: added(entry.value, of),
                     });
                 }
             }
@@ -149,22 +141,22 @@ impl<'o, 'c> Merge<'_, '_, 'o, 'c> {
 
     fn list(
         &mut self,
-        at: Both<'o, 'c>,
+        at: Both<'s, 'o, 'c>,
         new: ListRef<'c>,
-        list: ListShape<'_>,
+        list: ListShape<'s>,
         shape: Shape<'_>,
     ) -> Result<(), ApplyError> {
         let old = match at.old.view() {
-            View::List(old) if list.merge != ListMerge::Atomic && !old.is_empty() => old,
+            View::List(old) if list.is_merged() && !old.is_empty() => old,
             // Nothing joins nothing.
-            View::List(_) | View::Null if list.merge != ListMerge::Atomic && new.is_empty() => {
+            View::List(_) | View::Null if list.is_merged() && new.is_empty() => {
                 return Ok(());
             }
             View::List(_) | View::Null => return Ok(self.replace(at)),
             _ if shape.scalar.is_some() || shape.map.is_some() => return Ok(self.replace(at)),
             _ => return Err(self.not_mergeable(at, "a list")),
         };
-        let keys = Keys::of(self.types, list);
+        let keys = Keys::of(list);
         let mut known = BTreeMap::new();
         let number = |list, known: &mut BTreeMap<_, _>| keys.number(Some(list), known);
         let old_keys = number(old, &mut known).map_err(|(index, message)| {
@@ -198,7 +190,7 @@ impl<'o, 'c> Merge<'_, '_, 'o, 'c> {
                 Source::Replaced(_, after) => {
                     if let Some(new) = new.get(after) {
                         let step = self.paths.index(at.step, position);
-                        self.push_replace(step, self.added(new, list.element));
+                        self.push_replace(step, added(new, list.element));
                     }
                 }
                 Source::Kept(_) | Source::New(_) => {}
@@ -211,7 +203,7 @@ impl<'o, 'c> Merge<'_, '_, 'o, 'c> {
     /// Brings the list into its final order, with what is new in place; what is in the elements comes later.
     fn rearrange(
         &mut self,
-        at: Both<'o, 'c>,
+        at: Both<'s, 'o, 'c>,
         (old, new): (ListRef<'o>, ListRef<'c>),
         merged: &[Source],
         list: ListShape<'_>,
@@ -249,7 +241,7 @@ impl<'o, 'c> Merge<'_, '_, 'o, 'c> {
                     };
                     Operation::Add {
                         path: pointer(at),
-                        value: self.added(value, list.element),
+                        value: added(value, list.element),
                     }
                 }
             };
@@ -258,18 +250,14 @@ impl<'o, 'c> Merge<'_, '_, 'o, 'c> {
     }
 
     /// Puts the configuration's value in the place of the old one, where they differ.
-    fn replace(&mut self, at: Both<'_, '_>) {
+    fn replace(&mut self, at: Both<'_, '_, '_>) {
         if at.old.same_value(at.new) {
             return;
         }
-        let value = self.added(at.new, at.of);
+        let value = added(at.new, at.of);
         if !at.old.same_value(value.root()) {
             self.push_replace(at.step, value);
         }
-    }
-
-    fn added(&self, new: NodeRef<'_>, of: MergeType) -> Document {
-        added(self.types, new, of)
     }
 
     fn push_replace(&mut self, step: Step, value: Document) {
@@ -289,7 +277,7 @@ impl<'o, 'c> Merge<'_, '_, 'o, 'c> {
         }
     }
 
-    fn not_mergeable(&self, at: Both<'_, '_>, wanted: &str) -> ApplyError {
+    fn not_mergeable(&self, at: Both<'_, '_, '_>, wanted: &str) -> ApplyError {
         ApplyError::Refused(format!(
             "`{}` of the object must be {wanted} to be merged, and is {}",
             self.path(at.step),
@@ -314,16 +302,15 @@ fn outlives_null(old: NodeRef<'_>, shape: Shape<'_>) -> bool {
     if shape.scalar.is_some() {
         return false;
     }
-    let merged = |list: ListShape<'_>| list.merge != ListMerge::Atomic;
-    shape.list.is_some_and(merged) && old.as_list().is_some_and(|old| !old.is_empty())
+    shape.list.is_some_and(|list| list.is_merged())
+        && old.as_list().is_some_and(|old| !old.is_empty())
 }
 
 /// Whether a value adds nothing where none is: to the API server, null and an empty merged list are as good as absent.
 fn adds_nothing(new: NodeRef<'_>, shape: Shape<'_>) -> bool {
-    let merged = |list: ListShape<'_>| list.merge != ListMerge::Atomic;
     match new.view() {
         View::Null => true,
-        View::List(list) => list.is_empty() && shape.list.is_some_and(merged),
+        View::List(list) => list.is_empty() && shape.list.is_some_and(|list| list.is_merged()),
         _ => false,
     }
 }
@@ -347,24 +334,24 @@ fn union(old: MapRef<'_>, new: MapRef<'_>) -> Document {
 }
 
 /// A part of the configuration that comes where nothing was, without the fields that add nothing.
-fn added(types: &dyn MergeTypes, new: NodeRef<'_>, of: MergeType) -> Document {
+fn added(new: NodeRef<'_>, of: MergeType<'_>) -> Document {
     let mut builder = DocumentBuilder::new();
     let root = builder.copy(new);
     let mut document = builder.finish(root);
     // The key fields of an element stay, also without a value: they tell it apart.
-    let mut pending: Vec<(NodeId, MergeType, &[Box<str>])> = vec![(root, of, &[])];
+    let mut pending: Vec<(NodeId, MergeType<'_>, &[Box<str>])> = vec![(root, of, &[])];
     while let Some((id, of, keys)) = pending.pop() {
-        let shape = shape_of(types, of);
+        let shape = of.shape();
         let node = document.node(id);
         let mut idle: Vec<Box<str>> = Vec::new();
         match (node.view(), shape.map, shape.list) {
             (View::Map(entries), Some(map), _) => {
                 for entry in entries.iter() {
-                    let Some((of, is_named)) = child(types, of, map, entry.key) else {
+                    let Some((of, is_named)) = of.child(map, entry.key) else {
                         continue;
                     };
                     let is_key = keys.iter().any(|key| **key == *entry.key);
-                    if is_named && !is_key && adds_nothing(entry.value, shape_of(types, of)) {
+                    if is_named && !is_key && adds_nothing(entry.value, of.shape()) {
                         idle.push(entry.key.into());
                     } else {
                         pending.push((entry.value.id(), of, &[]));

@@ -3,7 +3,8 @@
 //! Upstream: `k8s.io/apiserver` 1.36 `admission/plugin/policy/mutating/patch/smd.go`. As there, nobody owns the fields
 //! that are set, and whether the merged object is a valid one is for the API server's own validation to say.
 //!
-//! Start reading at [`apply`]; `check` says what is refused, `merge` what is changed, `list` in which order.
+//! Start reading at [`Target`] and [`apply`]; `check` says what is refused, `merge` what is changed, `list` in which
+//! order.
 
 mod check;
 mod keys;
@@ -12,13 +13,18 @@ mod merge;
 mod path;
 mod types;
 
-use crate::manifest::NodeRef;
 use crate::manifest::patch::Operation;
+use crate::manifest::{Document, NodeRef};
+use crate::schema::openapi::{GroupVersionKind, Schemas};
 use crate::source::FieldPath;
 
-pub use types::{ListMerge, ListShape, MapShape, MergeType, MergeTypes, Scalar, Shape};
+use types::MergeType;
 
-use types::child;
+/// The schema of `metadata` of any kind.
+const OBJECT_META: &str = "meta.v1.ObjectMeta";
+
+/// The schema of the pod templates of any kind.
+const POD_TEMPLATE: &str = "core.v1.PodTemplateSpec";
 
 /// Why a configuration is not applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,47 +38,68 @@ pub enum ApplyError {
 }
 
 /// Where a configuration is applied.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Target<'a> {
-    /// The object, or the pod template.
-    pub object: NodeRef<'a>,
-    /// Its type.
-    pub of: MergeType,
-    /// What it is, in messages: `apps/v1 Deployment`.
-    pub kind: &'a str,
+    object: NodeRef<'a>,
+    of: MergeType<'a>,
+    /// What it is, in messages.
+    kind: String,
     /// Where it stands in the object that the operations are for.
-    pub prefix: &'a FieldPath,
+    prefix: FieldPath,
+    /// Fields of the configuration that count for nothing.
+    ignored: &'static [&'static str],
 }
 
-/// The operations that merge a configuration into an object, in order; none where nothing changes. Their values have no
-/// origins that count: what a patch brings was made here.
+impl<'a> Target<'a> {
+    /// A whole object. Where the schema of its kind is not here, maps are merged, and a list in the configuration
+    /// cannot be applied.
+    pub fn object(object: NodeRef<'a>, kind: &GroupVersionKind, schemas: &'a Schemas) -> Self {
+        let of = match schemas.kind(kind) {
+            Some(schema) => MergeType::of(schema),
+            None => MergeType::Unknown {
+                metadata: schemas.definition(OBJECT_META),
+            },
+        };
+        Self {
+            object,
+            of,
+            kind: kind.to_string(),
+            prefix: FieldPath::root(),
+            // As the API server, which writes those of the object over them.
+            ignored: &["apiVersion", "kind"],
+        }
+    }
+
+    /// A pod template at `prefix` of its object. Whatever kind has it, it is merged as a built-in kind's: a policy of
+    /// pod templates means the same in each.
+    pub fn pod_template(template: NodeRef<'a>, prefix: FieldPath, schemas: &'a Schemas) -> Self {
+        let of = match schemas.definition(POD_TEMPLATE) {
+            Some(schema) => MergeType::of(schema),
+            None => MergeType::Unknown { metadata: None },
+        };
+        Self {
+            object: template,
+            of,
+            kind: "a pod template".to_owned(),
+            prefix,
+            ignored: &[],
+        }
+    }
+}
+
+/// The operations that merge a configuration into its target, in order; none where nothing changes.
 ///
 /// # Errors
-/// The first thing in the configuration that the API server would refuse, or cannot be known.
+/// The first thing in the configuration that the API server would refuse, or that cannot be known.
 pub fn apply(
-    target: Target<'_>,
-    configuration: NodeRef<'_>,
-    types: &dyn MergeTypes,
+    target: &Target<'_>,
+    mut configuration: Document,
 ) -> Result<Vec<Operation>, ApplyError> {
-    check::check(configuration, types, target.of, target.kind)?;
-    merge::merge(
-        target.object,
-        configuration,
-        types,
-        target.of,
-        target.prefix,
-    )
-}
-
-/// As [`child`], for the object itself: `metadata` is known also of a kind whose schema is not here.
-fn root_child(
-    types: &dyn MergeTypes,
-    of: MergeType,
-    map: MapShape,
-    key: &str,
-) -> Option<(MergeType, bool)> {
-    match (of, types.object_meta()) {
-        (MergeType::Unknown, Some(metadata)) if key == "metadata" => Some((metadata, true)),
-        _ => child(types, of, map, key),
+    let root = configuration.root().id();
+    for name in target.ignored {
+        configuration.remove_entry(root, name);
     }
+    let configuration = configuration.root();
+    check::check(configuration, target.of, &target.kind)?;
+    merge::merge(target.object, configuration, target.of, &target.prefix)
 }
