@@ -104,12 +104,19 @@ fn add<'a>(left: &Value<'a>, right: &Value<'a>) -> Computed<'a> {
             check_text(left.len() + right.len())?;
             Ok(Value::Bytes(Bytes::from([left, right].concat())))
         }
+        // As in cel-go, an empty list leaves the other as it is.
+        (Content::List(first), _) if first.len() == 0 && is_list(right) => Ok(right.clone()),
+        (_, Content::List(second)) if second.len() == 0 && is_list(left) => Ok(left.clone()),
         (Content::List(left), Content::List(right)) => {
             check_elements(left.len() + right.len())?;
-            Ok(Value::list(left.iter().chain(right.iter()).collect()))
+            Ok(Value::joined(left.iter().chain(right.iter()).collect()))
         }
         (left, right) => time::add(left, right),
     }
+}
+
+fn is_list(value: &Value<'_>) -> bool {
+    matches!(value.content(), Content::List(_))
 }
 
 /// Refuses a text that is too long before memory is taken for it.

@@ -103,12 +103,10 @@ impl Value<'_> {
             Self::Opaque(value) => Value::Opaque(value.clone()),
             Self::Optional(None) => Value::none(),
             Self::Optional(Some(value)) => Value::some(value.to_static()?),
-            Self::List(list) => Value::list(
-                list.items()
-                    .iter()
-                    .map(Value::to_static)
-                    .collect::<Option<_>>()?,
-            ),
+            Self::List(list) => {
+                let items = list.items().iter().map(Value::to_static);
+                list.remade(items.collect::<Option<_>>()?)
+            }
             Self::Map(map) => {
                 let entries = map
                     .entries()

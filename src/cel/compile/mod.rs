@@ -207,7 +207,7 @@ impl Compiler<'_> {
     fn structure(&mut self, name: &str, fields: &[StructField]) -> Result<Kind, SyntaxError> {
         let mut compiled: Vec<Field> = Vec::with_capacity(fields.len());
         for field in fields {
-            names::check_field(name, field, &compiled)?;
+            names::check_field(name, field)?;
             compiled.push(Field {
                 name: field.name.clone(),
                 value: self.expression(&field.value)?,

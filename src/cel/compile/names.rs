@@ -1,6 +1,6 @@
 //! What a name means: a local, a root, a variable, a type.
 
-use super::super::expression::{Expression, Field, Kind};
+use super::super::expression::{Expression, Kind};
 use super::super::functions::Style;
 use super::super::syntax::{
     StructField, Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help,
@@ -149,18 +149,8 @@ fn list(names: &[&str]) -> String {
     quoted.join(", ")
 }
 
-/// Whether a struct has this field, and only once.
-pub(super) fn check_field(
-    name: &str,
-    field: &StructField,
-    before: &[Field],
-) -> Result<(), SyntaxError> {
-    if before.iter().any(|other| other.name == field.name) {
-        return Err(error(
-            field.range,
-            format!("field `{}` is set twice", field.name),
-        ));
-    }
+/// Whether a struct has this field.
+pub(super) fn check_field(name: &str, field: &StructField) -> Result<(), SyntaxError> {
     if patches::field(name, &field.name).is_none() {
         let message = format!("`{name}` has no field `{}`", field.name);
         let help = "its fields are `op`, `path`, `from` and `value`";

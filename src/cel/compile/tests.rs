@@ -73,7 +73,6 @@ fn a_mistake_is_found_at_its_place_with_what_to_do() {
             "oop",
             "`JSONPatch` has no field `oop`",
         ),
-        ("JSONPatch{op: 'add', op: 'add'}", "op", "set twice"),
         (
             "Deployment{}",
             "Deployment{}",

@@ -45,6 +45,8 @@ impl<'a> Evaluator<'_, 'a> {
         for field in fields {
             let value = self.value(&field.value)?;
             if let Some(value) = present(value, field.optional, &field.value)? {
+                // As in cel-go: of two values for one field the later counts.
+                values.retain(|(name, _)| *name != field.name);
                 values.push((field.name.clone(), value));
             }
         }

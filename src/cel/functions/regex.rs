@@ -52,7 +52,7 @@ fn find_all<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
     };
     with_pattern(arguments, |pattern, text| {
         let found = pattern.find_all(text, limit).into_iter();
-        Value::list(found.map(|part| Value::string(part.to_owned())).collect())
+        Value::strings(found.map(str::to_owned).collect())
     })
 }
 

@@ -170,9 +170,7 @@ fn split<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
         -1
     };
     let parts = strings::split(arguments.text(0)?, arguments.text(1)?, limit).into_iter();
-    Ok(Value::list(
-        parts.map(|part| Value::string(part.to_owned())).collect(),
-    ))
+    Ok(Value::strings(parts.map(str::to_owned).collect()))
 }
 
 fn substring<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {

@@ -1,23 +1,53 @@
 //! Computed lists, maps and structs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Content, Value};
 
 /// Maps with more entries than this get an index.
 const INDEX_FROM: usize = 16;
 
+/// How a computed list was made. To expressions all lists are alike; an `ApplyConfiguration` takes some and not others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Making {
+    /// By a literal, a macro or most functions.
+    Plain,
+    /// By putting two lists together.
+    Joined,
+    /// As the strings that a function such as `split` gives.
+    Strings,
+}
+
 /// A computed list.
 #[derive(Debug)]
 pub struct List<'a> {
     items: Vec<Value<'a>>,
     depth: u32,
+    making: Making,
 }
 
 impl<'a> List<'a> {
     pub(super) fn new(items: Vec<Value<'a>>) -> Self {
+        Self::with(items, Making::Plain)
+    }
+
+    pub(super) fn with(items: Vec<Value<'a>>, making: Making) -> Self {
         let depth = items.iter().map(Value::depth).max().unwrap_or(0) + 1;
-        Self { items, depth }
+        Self {
+            items,
+            depth,
+            making,
+        }
+    }
+
+    /// A list made like this one, of other items.
+    pub(crate) fn remade<'o>(&self, items: Vec<Value<'o>>) -> Value<'o> {
+        Value::List(Arc::new(List::with(items, self.making)))
+    }
+
+    pub(super) const fn making(&self) -> Making {
+        self.making
     }
 
     /// The elements in order.

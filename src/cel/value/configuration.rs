@@ -1,4 +1,4 @@
-//! What an `Object{...}` literal stands for in an ApplyConfiguration.
+//! What an `Object{...}` literal stands for in an `ApplyConfiguration`.
 //!
 //! The API server makes JSON of it by rules of its own, and refuses more than JSON would: types that are not named after
 //! the fields that lead to them, lists and maps within lists and maps, nulls, and scalars that JSON lacks. A policy that
@@ -8,14 +8,15 @@
 
 use crate::manifest::{DocumentBuilder, NodeId};
 
-use super::{Content, Entries, Items, Struct, Type, Value};
+use super::collection::Making;
+use super::{Content, Entries, Items, List, Struct, Type, Value};
 
 /// The type of the whole object; those of its fields are named after it.
 const OBJECT: &str = "Object";
 
 impl Struct<'_> {
-    /// Writes the object into a document that is being built, as the API server reads an ApplyConfiguration; what it
-    /// refuses in one is the error. Values that cannot be known here stay unknown.
+    /// Writes the object into a document that is being built, as the API server reads an
+    /// `ApplyConfiguration`; what it refuses in one is the error. Values that cannot be known here stay unknown.
     pub fn build_configuration(&self, builder: &mut DocumentBuilder) -> Result<NodeId, String> {
         check_names(self, &mut vec![OBJECT])?;
         let mut place = Place(Vec::new());
@@ -62,7 +63,8 @@ fn check_names<'v>(value: &'v Struct<'_>, way: &mut Vec<&'v str>) -> Result<(), 
 fn check_names_in<'v>(value: &'v Value<'_>, way: &mut Vec<&'v str>) -> Result<(), String> {
     match value {
         Value::Struct(value) => check_names(value, way),
-        Value::List(list) => {
+        // Nor does it look into two lists that were put together.
+        Value::List(list) if list.making() == Making::Plain => {
             let mut items = list.items().iter();
             items.try_for_each(|item| check_names_in(item, way))
         }
@@ -99,17 +101,13 @@ fn field(
     place: &mut Place,
     builder: &mut DocumentBuilder,
 ) -> Result<NodeId, String> {
+    if let Value::List(items) = value
+        && items.making() == Making::Plain
+    {
+        return list(items, place, builder);
+    }
     match value.content() {
         Content::Optional(Some(inner)) => field(inner, place, builder),
-        Content::List(Items::Values(items)) => {
-            let mut built = Vec::with_capacity(items.len());
-            for (index, item) in items.iter().enumerate() {
-                place.0.push(format!("[{index}]"));
-                built.push(element(item, place, builder)?);
-                place.0.pop();
-            }
-            Ok(builder.list(&built, None))
-        }
         Content::Map(Entries::Values(map)) => {
             let mut built = Vec::with_capacity(map.entries().len());
             for (key, value) in map.entries() {
@@ -128,12 +126,37 @@ fn field(
     }
 }
 
+fn list(
+    list: &List<'_>,
+    place: &mut Place,
+    builder: &mut DocumentBuilder,
+) -> Result<NodeId, String> {
+    let mut built = Vec::with_capacity(list.items().len());
+    for (index, item) in list.items().iter().enumerate() {
+        place.0.push(format!("[{index}]"));
+        built.push(element(item, place, builder)?);
+        place.0.pop();
+    }
+    Ok(builder.list(&built, None))
+}
+
 /// An element or entry: no computed list or map.
 fn element(
     value: &Value<'_>,
     place: &mut Place,
     builder: &mut DocumentBuilder,
 ) -> Result<NodeId, String> {
+    if let Value::List(items) = value {
+        return match items.making() {
+            Making::Joined => list(items, place, builder),
+            Making::Plain => {
+                Err(place.refuse("is a list within a list or map, which cannot be applied"))
+            }
+            Making::Strings => Err(place.refuse(
+                "is what a function made of a string, which the API server does not take: add `.map(x, x)`",
+            )),
+        };
+    }
     Ok(match value.content() {
         Content::Bool(value) => builder.bool(value, None),
         Content::Int(value) => builder.int(value, None),
@@ -149,12 +172,10 @@ fn element(
                 "is null, which cannot be applied: leave it out, or remove the field with a JSONPatch",
             ));
         }
-        Content::List(Items::Node(_)) | Content::Map(Entries::Node(_)) => match value {
-            Value::Node(node) => builder.copy(*node),
-            _ => builder.null(None),
-        },
-        Content::List(_) => {
-            return Err(place.refuse("is a list within a list or map, which cannot be applied"));
+        Content::List(Items::Node(_)) | Content::Map(Entries::Node(_))
+            if let Value::Node(node) = value =>
+        {
+            builder.copy(*node)
         }
         Content::Map(_) => {
             return Err(place.refuse(

@@ -13,6 +13,7 @@ use super::library::image::ImageReference;
 use super::library::{quantity, time};
 use crate::manifest::NodeRef;
 
+use collection::Making;
 pub use collection::{List, Map, Struct};
 pub(crate) use content::{Content, Entries, Items};
 pub use opaque::Opaque;
@@ -212,9 +213,15 @@ impl<'a> Value<'a> {
         Self::List(Arc::new(List::new(items)))
     }
 
-    /// A computed list of strings.
+    /// The list of two lists, one after the other.
+    pub(crate) fn joined(items: Vec<Value<'a>>) -> Self {
+        Self::List(Arc::new(List::with(items, Making::Joined)))
+    }
+
+    /// The list of strings that a function makes.
     pub(crate) fn strings(texts: Vec<String>) -> Self {
-        Self::list(texts.into_iter().map(Value::string).collect())
+        let items = texts.into_iter().map(Value::string).collect();
+        Self::List(Arc::new(List::with(items, Making::Strings)))
     }
 
     /// A value of one of Kubernetes' libraries.

@@ -64,16 +64,16 @@ impl<'s, 'c> Check<'_, 's, 'c> {
             (View::Map(map), _, _, Some(wanted)) => self.map(at, map, wanted),
             (View::List(list), _, Some(wanted), _) => self.list(at, list, wanted),
             (View::List(_) | View::Map(_), scalar, list, map) => {
-                Err(self.wrong(at, expected(scalar, list, map)))
+                Err(self.wrong(at, &expected(scalar, list, map)))
             }
             (value, Some(scalar), list, map) => {
                 if fits(value, scalar) {
                     Ok(())
                 } else {
-                    Err(self.wrong(at, expected(Some(scalar), list, map)))
+                    Err(self.wrong(at, &expected(Some(scalar), list, map)))
                 }
             }
-            (_, None, list, map) => Err(self.wrong(at, expected(None, list, map))),
+            (_, None, list, map) => Err(self.wrong(at, &expected(None, list, map))),
         }
     }
 
@@ -119,12 +119,10 @@ impl<'s, 'c> Check<'_, 's, 'c> {
                 self.kind
             )));
         }
-        if !wanted.is_merged() {
-            if at.is_named {
-                self.atomic.push(at.step);
-            }
-        } else {
+        if wanted.is_merged() {
             self.elements(at, list, wanted)?;
+        } else if at.is_named {
+            self.atomic.push(at.step);
         }
         for (index, value) in list.iter().enumerate().rev() {
             let step = self.paths.index(at.step, index);
@@ -193,7 +191,7 @@ impl<'s, 'c> Check<'_, 's, 'c> {
         )))
     }
 
-    fn wrong(&self, at: &Pending<'_, '_>, expected: String) -> ApplyError {
+    fn wrong(&self, at: &Pending<'_, '_>, expected: &str) -> ApplyError {
         ApplyError::Refused(format!(
             "`{}` must be {expected} in {}, not {}",
             self.path(at.step),

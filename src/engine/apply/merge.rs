@@ -65,24 +65,18 @@ impl<'s, 'o, 'c> Merge<'_, 's, 'o, 'c> {
         if let View::Unknown(reason) = at.old.view() {
             return Err(ApplyError::Unknown(reason.to_owned()));
         }
-        match at.new.view() {
-            View::Unknown(reason) => Err(ApplyError::Unknown(reason.to_owned())),
-            View::Null => {
+        match (at.new.view(), shape.map, shape.list) {
+            (View::Unknown(reason), ..) => return Err(ApplyError::Unknown(reason.to_owned())),
+            (View::Null, ..) => {
                 if !at.old.is_null() && !outlives_null(at.old, shape) {
                     self.remove(at.step);
                 }
-                Ok(())
             }
-            View::Map(new) => match shape.map {
-                Some(map) => self.map(at, new, map, shape),
-                None => Ok(self.replace(at)),
-            },
-            View::List(new) => match shape.list {
-                Some(list) => self.list(at, new, list, shape),
-                None => Ok(self.replace(at)),
-            },
-            _ => Ok(self.replace(at)),
+            (View::Map(new), Some(map), _) => return self.map(at, new, map, shape),
+            (View::List(new), _, Some(list)) => return self.list(at, new, list, shape),
+            _ => self.replace(at),
         }
+        Ok(())
     }
 
     fn map(
@@ -94,9 +88,14 @@ impl<'s, 'o, 'c> Merge<'_, 's, 'o, 'c> {
     ) -> Result<(), ApplyError> {
         let old = match at.old.view() {
             View::Map(old) if !map.atomic && !old.is_empty() => old,
-            View::Map(_) | View::Null => return Ok(self.replace(at)),
-            _ if shape.scalar.is_some() || shape.list.is_some() => return Ok(self.replace(at)),
-            _ => return Err(self.not_mergeable(at, "a map")),
+            old => {
+                let fits = matches!(old, View::Map(_) | View::Null);
+                if !fits && shape.scalar.is_none() && shape.list.is_none() {
+                    return Err(self.not_mergeable(at, "a map"));
+                }
+                self.replace(at);
+                return Ok(());
+            }
         };
         if let Some(reason) = old.open() {
             return Err(ApplyError::Unknown(reason.to_owned()));
@@ -152,9 +151,14 @@ impl<'s, 'o, 'c> Merge<'_, 's, 'o, 'c> {
             View::List(_) | View::Null if list.is_merged() && new.is_empty() => {
                 return Ok(());
             }
-            View::List(_) | View::Null => return Ok(self.replace(at)),
-            _ if shape.scalar.is_some() || shape.map.is_some() => return Ok(self.replace(at)),
-            _ => return Err(self.not_mergeable(at, "a list")),
+            old => {
+                let fits = matches!(old, View::List(_) | View::Null);
+                if !fits && shape.scalar.is_none() && shape.map.is_none() {
+                    return Err(self.not_mergeable(at, "a list"));
+                }
+                self.replace(at);
+                return Ok(());
+            }
         };
         let keys = Keys::of(list);
         let mut known = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! ApplyConfiguration: a part of an object, merged into it as server-side apply merges, given as a JSON Patch.
+//! `ApplyConfiguration`: a part of an object, merged into it as server-side apply merges, given as a JSON Patch.
 //!
 //! Upstream: `k8s.io/apiserver` 1.36 `admission/plugin/policy/mutating/patch/smd.go`. As there, nobody owns the fields
 //! that are set, and whether the merged object is a valid one is for the API server's own validation to say.
