@@ -26,6 +26,7 @@ mod explain;
 mod expression;
 mod functions;
 mod library;
+mod objects;
 mod print;
 mod program;
 mod reference;

@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use super::activation::Activation;
-use super::blame;
-use super::error::{EvalError, Place};
+use super::error::{CompileError, EvalError, Place};
 use super::evaluate::Evaluator;
 use super::explain::{self, Detail, Explanation, Sensitive};
 use super::expression::{Expression, Kind};
 use super::types::StaticType;
 use super::value::Value;
+use super::{blame, objects};
 
 /// A compiled expression: immutable, shared between threads.
 #[derive(Debug)]
@@ -90,6 +90,14 @@ impl Program {
     /// The indices of the variables it reads itself, ascending.
     pub fn reads_variables(&self) -> Vec<usize> {
         self.variables.to_vec()
+    }
+
+    /// Whether each `Object` in it is of the type that its place asks for, as far as the text tells.
+    ///
+    /// # Errors
+    /// The first that is not, with its place in the text.
+    pub fn check_objects(&self) -> Result<(), CompileError> {
+        objects::check(&self.expression)
     }
 
     /// The value of the expression.

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use crate::cel::Value;
 use crate::manifest::{Document, DocumentBuilder, NodeId, NodeRef, Routes, View};
 use crate::policy::{Policy, ResourceDeclaration, ResourceScope, Root};
+use crate::schema::openapi::Schemas;
 use crate::schema::templates::{PodTemplateCrd, carries_pods, templates};
 
 use crate::source::FieldPath;
@@ -18,6 +19,7 @@ pub struct Context<'a> {
     pub(super) old_templates: Vec<NodeRef<'a>>,
     others: &'a dyn OtherObjects,
     crds: &'a [PodTemplateCrd],
+    schemas: Option<&'a Schemas>,
     attributes: OnceCell<Document>,
     unknown: OnceCell<Document>,
     routes: OnceCell<Routes>,
@@ -49,6 +51,7 @@ impl<'a> Context<'a> {
             request,
             others,
             crds,
+            schemas: None,
             attributes: OnceCell::new(),
             unknown: OnceCell::new(),
             routes: OnceCell::new(),
@@ -60,7 +63,22 @@ impl<'a> Context<'a> {
     where
         'a: 'b,
     {
-        Context::new(*request, self.others, self.crds)
+        Context {
+            schemas: self.schemas,
+            ..Context::new(*request, self.others, self.crds)
+        }
+    }
+
+    /// The same context with the schemas of kinds, which mutations that merge need.
+    #[must_use]
+    pub fn with_schemas(mut self, schemas: &'a Schemas) -> Self {
+        self.schemas = Some(schemas);
+        self
+    }
+
+    /// The schemas of kinds.
+    pub(super) fn schemas(&self) -> Option<&'a Schemas> {
+        self.schemas
     }
 
     /// The request.

@@ -7,10 +7,12 @@ use crate::cel::{Activation, Budget, EvalError, EvalErrorKind, Struct, Value};
 use crate::manifest::patch::{self, Operation, PatchError, Pointer};
 use crate::manifest::{Document, DocumentBuilder, NodeRef};
 use crate::policy::{FailurePolicy, Mutation, PatchKind, Policy};
+use crate::schema::openapi::GroupVersionKind;
 use crate::source::FieldPath;
 
+use super::apply::{ApplyError, Target, apply};
 use super::evaluate::{before_conditions, rounds};
-use super::{Change, Context, Limits, NotJudged, Request, Violation};
+use super::{Change, Context, Kind, Limits, NotJudged, Request, Violation};
 
 /// What the mutations of one policy did.
 #[derive(Clone, Debug, Default)]
@@ -188,11 +190,9 @@ fn one(
         .unwrap_or_default();
     let operations = match mutation.patch {
         PatchKind::JsonPatch => operations(&value, &prefix).map_err(Stop::Failed)?,
-        // Reading refuses these until they can be applied.
         PatchKind::ApplyConfiguration => {
-            return Err(Stop::Failed(
-                "`ApplyConfiguration` is not built yet".to_owned(),
-            ));
+            let target = target(context, object, template.copied(), prefix);
+            merging(mutation, &value, target)?
         }
     };
     if operations.is_empty() {
@@ -217,6 +217,58 @@ fn own(object: NodeRef<'_>) -> Cow<'_, Document> {
     let mut builder = DocumentBuilder::new();
     let root = builder.copy(object);
     Cow::Owned(builder.finish(root))
+}
+
+/// What a configuration is merged into: the pod template of the round, or the object; `None` without schemas.
+fn target<'a>(
+    context: &Context<'a>,
+    object: NodeRef<'a>,
+    template: Option<NodeRef<'a>>,
+    prefix: FieldPath,
+) -> Option<Target<'a>> {
+    let schemas = context.schemas()?;
+    if let Some(template) = template {
+        return Some(Target::pod_template(template, prefix, schemas));
+    }
+    let Kind {
+        group,
+        version,
+        kind,
+    } = context.request().kind;
+    let kind = GroupVersionKind::new(group, version, kind);
+    Some(Target::object(object, &kind, schemas))
+}
+
+/// The operations that merge the value of an expression into its target.
+fn merging(
+    mutation: &Mutation,
+    value: &Value<'_>,
+    target: Option<Target<'_>>,
+) -> Result<Vec<Operation>, Stop> {
+    let not_judged = |reason| {
+        let what = mutation.id.clone();
+        Stop::NotJudged(NotJudged { what, reason })
+    };
+    let configuration = configuration(value).map_err(Stop::Failed)?;
+    let Some(target) = target else {
+        let reason = "the schemas that say how objects are merged are not here";
+        return Err(not_judged(reason.to_owned()));
+    };
+    apply(&target, configuration).map_err(|error| match error {
+        ApplyError::Refused(message) => Stop::Failed(message),
+        ApplyError::Unknown(reason) => not_judged(reason),
+    })
+}
+
+/// Reads an `Object`.
+fn configuration(value: &Value<'_>) -> Result<Document, String> {
+    let Value::Struct(object) = value else {
+        let name = value.type_name();
+        return Err(format!("a mutation gives an `Object`, not a {name}"));
+    };
+    let mut builder = DocumentBuilder::new();
+    let root = object.build_configuration(&mut builder)?;
+    Ok(builder.finish(root))
 }
 
 /// Reads a list of `JSONPatch` objects; their paths stand below `prefix`.
@@ -250,6 +302,9 @@ fn operation(fields: &Struct<'_>, prefix: &FieldPath) -> Result<Operation, Strin
         let value = fields
             .get("value")
             .ok_or("this JSONPatch needs a `value`")?;
+        if let Value::Struct(object) = value {
+            object.check_names()?;
+        }
         let mut builder = DocumentBuilder::new();
         let root = value.build(&mut builder)?;
         Ok::<_, String>(builder.finish(root))

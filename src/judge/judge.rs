@@ -7,6 +7,7 @@ use crate::engine::{self, Context, Limits, NoOtherObjects, NotJudged, OtherObjec
 use crate::manifest::{Document, Problem};
 use crate::policy::{FailurePolicy, Match, Policy, PolicySet};
 use crate::schema::namespaces;
+use crate::schema::openapi::Schemas;
 use crate::schema::templates::PodTemplateCrd;
 
 use super::assign::{Assignment, Assignments, Params};
@@ -14,7 +15,7 @@ use super::exceptions::Exceptions;
 use super::mask::Mask;
 use super::mutate::Run;
 use super::params::Sources;
-use super::{Decision, Mutation, Verdict, check, native, who};
+use super::{Decision, Mutation, Verdict, check, kinds, native, who};
 
 /// Who stands behind an object: the object that a person wrote. Exceptions match it by kind and name.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,8 @@ pub struct Judge {
     mutate: bool,
     /// What was found beside the policies.
     objects: Arc<[Document]>,
+    /// The kinds of the cluster: Kubernetes' own, and those of custom resources that are known.
+    schemas: Schemas,
 }
 
 impl Judge {
@@ -64,7 +67,14 @@ impl Judge {
             crds: config.pod_template_crds.clone(),
             mutate: config.mutate,
             objects: policies.objects().clone(),
+            schemas: kinds::schemas(known, policies.objects()),
         })
+    }
+
+    /// Tells the judge of a CustomResourceDefinition: without it, how objects of its kinds are merged is not known.
+    /// Anything else is passed over.
+    pub fn learn_kind(&mut self, document: &Document) {
+        kinds::learn(&mut self.schemas, document);
     }
 
     /// The policies that run here, with the enforcement they have where no namespace says otherwise: what Config says,
@@ -139,6 +149,7 @@ impl Judge {
             request,
             sources: self.sources(others),
             crds: &self.crds,
+            schemas: &self.schemas,
             limits,
             mutation: Mutation::default(),
         };

@@ -14,6 +14,7 @@ mod glob;
     reason = "the judge is what this module is about"
 )]
 mod judge;
+mod kinds;
 mod mask;
 mod mutate;
 mod native;

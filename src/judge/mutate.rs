@@ -8,6 +8,7 @@ use crate::config::Enforcement;
 use crate::engine::{self, Context, Limits, Mutated, NoOtherObjects, Request};
 use crate::manifest::Document;
 use crate::policy::{Match, Native, Policy, Reinvocation};
+use crate::schema::openapi::Schemas;
 use crate::schema::templates::PodTemplateCrd;
 
 use super::assign::{Assignment, Params};
@@ -20,6 +21,7 @@ pub(super) struct Run<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) sources: Sources<'a>,
     pub(super) crds: &'a [PodTemplateCrd],
+    pub(super) schemas: &'a Schemas,
     pub(super) limits: &'a Limits<'a>,
     pub(super) mutation: Mutation,
 }
@@ -67,7 +69,7 @@ impl Run<'_> {
                 object: object.or(self.request.object),
                 ..*self.request
             };
-            let context = Context::new(request, &NONE, self.crds);
+            let context = Context::new(request, &NONE, self.crds).with_schemas(self.schemas);
             if engine::applies(&policy.matching, &context) != Match::Yes {
                 return;
             }
@@ -84,7 +86,7 @@ impl Run<'_> {
                 object: object.or(self.request.object),
                 ..*self.request
             };
-            let context = Context::new(request, &NONE, self.crds);
+            let context = Context::new(request, &NONE, self.crds).with_schemas(self.schemas);
             native::plan(policy, native, &context, self.sources)
         };
         for entry in plan.not_judged {
@@ -117,7 +119,7 @@ impl Run<'_> {
                     object: object.or(self.request.object),
                     ..*self.request
                 };
-                let context = Context::new(request, &NONE, self.crds);
+                let context = Context::new(request, &NONE, self.crds).with_schemas(self.schemas);
                 engine::mutate(policy, &context, params, self.limits)
             };
             let refusals = std::mem::take(&mut outcome.refusals).into_iter();

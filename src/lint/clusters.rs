@@ -10,6 +10,7 @@ use crate::manifest::Problem;
 use crate::schema::defaults::NEWEST_MINOR;
 
 use super::Options;
+use super::world::Case;
 
 /// One cluster to judge for.
 #[derive(Debug)]
@@ -36,6 +37,15 @@ impl Clusters {
     /// The clusters that are judged.
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Cluster> {
         self.list.iter()
+    }
+
+    /// Tells each judge of the custom kinds among the objects of its cluster.
+    pub(super) fn learn_kinds(&mut self, cases: &[Vec<Case<'_>>]) {
+        for (cluster, cases) in self.list.iter_mut().zip(cases) {
+            for case in cases {
+                cluster.judge.learn_kind(&case.document);
+            }
+        }
     }
 
     /// The clusters that run what stands at a canonical path: those whose directory holds it; all, where none does.

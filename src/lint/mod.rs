@@ -108,7 +108,7 @@ pub struct Outcome {
 
 /// Judges what the options name. `sources` holds the texts of policies and Config already.
 pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
-    let clusters = match clusters::clusters(options) {
+    let mut clusters = match clusters::clusters(options) {
         Ok(clusters) => clusters,
         Err(problems) => {
             return Outcome {
@@ -134,6 +134,7 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     report.remarks.extend(discovered.remarks);
     let substitution = substitution::Substitution::find(&files, &options.config_directory);
     let cases = world::cases(&files, &builds, &clusters, &substitution);
+    clusters.learn_kinds(&cases);
     let judged = judging::judge(&cases, &clusters, &builds, &files, options);
     if judged.excluded > 0 {
         report.remarks.push(format!(

@@ -127,7 +127,16 @@ impl<'e> Expressions<'e> {
         let node = fields.node(key)?;
         let program = self.compile(node, &self.patching, fields.problems())?;
         let span = node.origin();
-        gives(&program, wanted, fields, span).then_some((program, span))
+        if !gives(&program, wanted, fields, span) {
+            return None;
+        }
+        if let Err(error) = program.check_objects() {
+            let mut problem = Problem::error(error.message, self.place(node, error.range).or(span));
+            problem.help = error.help;
+            fields.report(problem);
+            return None;
+        }
+        Some((program, span))
     }
 
     /// Compiles an expression that makes a message; it may not ask the authorizer.
@@ -194,11 +203,7 @@ impl<'e> Expressions<'e> {
         problems: &mut Vec<Problem>,
     ) -> Option<Program> {
         let source = node.as_str()?;
-        let place = |range: Range<usize>| {
-            let origin = node.origin()?;
-            let text = self.sources.text(origin)?;
-            Some(span_inside(text, origin, source, range))
-        };
+        let place = |range| self.place(node, range);
         match cel::compile(source, environment) {
             Ok(program) => {
                 let before = problems.len();
@@ -216,6 +221,13 @@ impl<'e> Expressions<'e> {
                 None
             }
         }
+    }
+
+    /// The place of a part of an expression.
+    fn place(&self, node: NodeRef<'_>, range: Range<usize>) -> Option<Span> {
+        let (source, origin) = (node.as_str()?, node.origin()?);
+        let text = self.sources.text(origin)?;
+        Some(span_inside(text, origin, source, range))
     }
 
     /// What a policy's author should know of a name that means nothing at its place.

@@ -158,16 +158,14 @@ pub(super) fn read_patch(
         fields.error(format!("`{other}` is not for this `patchType`"), span);
     }
     fields.node(other);
-    if kind == Some(PatchKind::ApplyConfiguration) {
-        fields.node(key);
-        let span = fields.span("patchType");
-        let problem = Problem::error("`ApplyConfiguration` is not built yet", span);
-        fields.report(problem.with_help("write the change as `patchType: JSONPatch`"));
-        return None;
-    }
+    let kind = kind?;
+    let wanted = match kind {
+        PatchKind::JsonPatch => StaticType::list(StaticType::object("JSONPatch")),
+        PatchKind::ApplyConfiguration => StaticType::object("Object"),
+    };
     let mut patch = fields.required_map(key)?;
-    let (expression, span) = expressions.patch(&mut patch, "expression", &patches())?;
-    Some((kind?, expression, span))
+    let (expression, span) = expressions.patch(&mut patch, "expression", &wanted)?;
+    Some((kind, expression, span))
 }
 
 /// Reads a name that expressions can spell.
@@ -255,9 +253,4 @@ fn empty_list(fields: &mut Fields<'_, '_>, key: &'static str) {
 
 fn id(policy: &str, name: Option<Placed<&str>>, otherwise: &str) -> Arc<str> {
     format!("{policy}/{}", name.map_or(otherwise, |name| name.value)).into()
-}
-
-/// What the expression of a JSON Patch gives.
-fn patches() -> StaticType {
-    StaticType::list(StaticType::object("JSONPatch"))
 }

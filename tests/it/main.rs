@@ -12,6 +12,8 @@
 mod admission;
 #[cfg(feature = "serve")]
 mod admission_properties;
+mod apply;
+mod apply_properties;
 mod architecture;
 mod cel_blame;
 mod cel_blame_property;

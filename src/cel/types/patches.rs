@@ -32,6 +32,7 @@ pub(crate) fn fields(name: &str) -> impl Iterator<Item = &'static str> {
     known.into_iter().flatten()
 }
 
-fn is_object(name: &str) -> bool {
+/// Whether this is the name of an object, or of a part of one.
+pub(crate) fn is_object(name: &str) -> bool {
     name == "Object" || name.starts_with("Object.")
 }

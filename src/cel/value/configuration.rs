@@ -15,6 +15,14 @@ use super::{Content, Entries, Items, List, Struct, Type, Value};
 const OBJECT: &str = "Object";
 
 impl Struct<'_> {
+    /// Whether the types of the objects inside are named after the fields that lead to them, from this one on.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check_names(&self) -> Result<(), String> {
+        check_names(self, &mut self.name().split('.').collect())
+    }
+
     /// Writes the object into a document that is being built, as the API server reads an
     /// `ApplyConfiguration`; what it refuses in one is the error. Values that cannot be known here stay unknown.
     pub fn build_configuration(&self, builder: &mut DocumentBuilder) -> Result<NodeId, String> {

@@ -199,8 +199,9 @@ mod tests {
             .iter()
             .map(|source| match *source {
                 Source::Kept(at) => name(old, at),
-                Source::Merged(_, at) | Source::New(at) => name(new, at).to_ascii_uppercase(),
-                Source::Replaced(_, at) => name(new, at).to_ascii_uppercase(),
+                Source::Merged(_, at) | Source::Replaced(_, at) | Source::New(at) => {
+                    name(new, at).to_ascii_uppercase()
+                }
             })
             .collect();
         let mut list: Vec<char> = old.chars().collect();

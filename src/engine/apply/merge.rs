@@ -22,8 +22,22 @@ struct Merge<'p, 's, 'o, 'c> {
     /// What the paths of the operations begin with.
     prefix: &'p FieldPath,
     paths: Paths,
-    pending: Vec<Both<'s, 'o, 'c>>,
+    pending: Vec<Work<'s, 'o, 'c>>,
     operations: Vec<Operation>,
+}
+
+/// What is to be done at a place.
+enum Work<'s, 'o, 'c> {
+    /// Both sides have a value.
+    Merge(Both<'s, 'o, 'c>),
+    /// Only the configuration has one, or it takes the place of the old one without being merged.
+    Set {
+        new: NodeRef<'c>,
+        of: MergeType<'s>,
+        step: Step,
+        /// Whether something is there.
+        replaces: bool,
+    },
 }
 
 /// A value that both sides have.
@@ -45,16 +59,31 @@ pub(super) fn merge(
     let mut merge = Merge {
         prefix,
         paths: Paths::default(),
-        pending: vec![Both {
+        pending: vec![Work::Merge(Both {
             old: object,
             new: configuration,
             of,
             step: Step::ROOT,
-        }],
+        })],
         operations: Vec::new(),
     };
     while let Some(next) = merge.pending.pop() {
-        merge.visit(next)?;
+        match next {
+            Work::Merge(both) => merge.visit(both)?,
+            Work::Set {
+                new,
+                of,
+                step,
+                replaces,
+            } => {
+                let (path, value) = (merge.pointer(step), added(new, of));
+                merge.operations.push(if replaces {
+                    Operation::Replace { path, value }
+                } else {
+                    Operation::Add { path, value }
+                });
+            }
+        }
     }
     Ok(merge.operations)
 }
@@ -116,20 +145,21 @@ impl<'s, 'o, 'c> Merge<'_, 's, 'o, 'c> {
             match old.get(entry.key) {
                 Some(value) => {
                     let step = self.paths.key(at.step, entry.key);
-                    self.pending.push(Both {
+                    self.pending.push(Work::Merge(Both {
                         old: value,
                         new: entry.value,
                         of,
                         step,
-                    });
+                    }));
                 }
                 None if anew || adds_nothing(entry.value, of.shape()) => {}
                 None => {
                     let step = self.paths.key(at.step, entry.key);
-                    let path = self.pointer(step);
-                    self.operations.push(Operation::Add {
-                        path,
-                        value: added(entry.value, of),
+                    self.pending.push(Work::Set {
+                        new: entry.value,
+                        of,
+                        step,
+                        replaces: false,
                     });
                 }
             }
@@ -183,18 +213,23 @@ impl<'s, 'o, 'c> Merge<'_, 's, 'o, 'c> {
                 Source::Merged(before, after) => {
                     if let (Some(old), Some(new)) = (old.get(before), new.get(after)) {
                         let step = self.paths.index(at.step, position);
-                        self.pending.push(Both {
+                        self.pending.push(Work::Merge(Both {
                             old,
                             new,
                             of: list.element,
                             step,
-                        });
+                        }));
                     }
                 }
                 Source::Replaced(_, after) => {
                     if let Some(new) = new.get(after) {
                         let step = self.paths.index(at.step, position);
-                        self.push_replace(step, added(new, list.element));
+                        self.pending.push(Work::Set {
+                            new,
+                            of: list.element,
+                            step,
+                            replaces: true,
+                        });
                     }
                 }
                 Source::Kept(_) | Source::New(_) => {}

@@ -167,8 +167,22 @@ fn every_error_of_a_policy_is_placed() {
             "patchType: JSONPatch",
             "patchType: ApplyConfiguration",
             &[
-                "ApplyConfiguration: `ApplyConfiguration` is not built yet (write the change as `patchType: JSONPatch`)",
+                "name: add: `applyConfiguration` is missing",
                 "jsonPatch: `jsonPatch` is not for this `patchType`",
+            ],
+        ),
+        (
+            "patchType: JSONPatch\n      jsonPatch:\n        expression: \"[JSONPatch{op: 'add', path: '/spec/x', value: 1}]\"",
+            "patchType: ApplyConfiguration\n      applyConfiguration:\n        expression: \"Object{spec: Object.spce{x: 1}}\"",
+            &[
+                "Object.spce{x: 1}: `Object.spce` stands where `Object.spec` is needed (a type is named after the fields that lead to it)",
+            ],
+        ),
+        (
+            "patchType: JSONPatch\n      jsonPatch:",
+            "patchType: ApplyConfiguration\n      applyConfiguration:",
+            &[
+                "\"[JSONPatch{op: 'add', path: '/spec/x', value: 1}]\": this expression must give a `Object`, not a `list(JSONPatch)`",
             ],
         ),
         (
