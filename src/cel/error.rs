@@ -48,8 +48,13 @@ pub enum EvalErrorKind {
     InvalidArgument,
     /// What was read cannot be known here: the validation is *not judged*, and the message is the reason.
     Unknown,
-    /// The budget of evaluation steps is used up, or values nest too deeply.
+    /// The expression costs more than it may, or values nest too deeply.
     Budget,
+    /// A variable costs more than an expression may. As in the API server this is an error of the variable alone, which
+    /// `||` may absorb.
+    VariableBudget,
+    /// The API server's evaluator fails outright here: the price of sorting cannot be told of what is an error.
+    Internal,
     /// Whoever asked for the evaluation does not want it any more (a deadline passed).
     Cancelled,
 }
@@ -57,7 +62,7 @@ pub enum EvalErrorKind {
 impl EvalErrorKind {
     /// Whether evaluation ends here whatever the rest of the expression says: `||` does not absorb it.
     pub(crate) const fn is_final(self) -> bool {
-        matches!(self, Self::Budget | Self::Cancelled)
+        matches!(self, Self::Budget | Self::Internal | Self::Cancelled)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Evaluation and blame walk it; only `compile` makes it.
 
+use super::cost::Charge;
 use super::functions::{Function, UNRESOLVED};
 use super::library::regex::Pattern;
 use super::syntax::{Arithmetic, Relation, TextRange};
@@ -15,6 +16,10 @@ pub(crate) struct Expression {
     pub(crate) range: TextRange,
     /// The type of its value as far as the text says it.
     pub(crate) of: StaticType,
+    /// What evaluating it costs.
+    pub(crate) charge: Charge,
+    /// What was evaluated while compiling to make this constant, for estimates: cel-go does not do that.
+    pub(crate) folded: Option<Box<Expression>>,
 }
 
 /// What a compiled node does.
@@ -209,6 +214,21 @@ pub(crate) struct Transform {
 }
 
 impl Expression {
+    /// A node that is not priced yet.
+    pub(crate) fn new(kind: Kind, range: TextRange, of: StaticType) -> Self {
+        let charge = match kind {
+            Kind::Constant(_) => Charge::CONSTANT,
+            _ => Charge::default(),
+        };
+        Self {
+            kind,
+            range,
+            of,
+            charge,
+            folded: None,
+        }
+    }
+
     /// Calls `look` on this node and all below it.
     pub(crate) fn visit<'e>(&'e self, look: &mut impl FnMut(&'e Expression)) {
         look(self);
@@ -220,61 +240,52 @@ impl Expression {
     /// Replaces the type variables of this node and all below it by what they came to.
     pub(crate) fn settle(&mut self, unifier: &Unifier) {
         self.of = unifier.final_type(&self.of);
-        let mut settle = |child: &mut Expression| child.settle(unifier);
+        if let Some(folded) = &mut self.folded {
+            folded.settle(unifier);
+        }
+        for child in self.children_mut() {
+            child.settle(unifier);
+        }
+    }
+
+    /// The nodes directly below this one, to be changed.
+    pub(crate) fn children_mut(&mut self) -> Vec<&mut Self> {
         match &mut self.kind {
-            Kind::Constant(_) | Kind::Root(_) | Kind::Variable(_) | Kind::Local(_) => {}
+            Kind::Constant(_) | Kind::Root(_) | Kind::Variable(_) | Kind::Local(_) => Vec::new(),
             Kind::Select { operand, .. }
             | Kind::Has { operand, .. }
             | Kind::Not(operand)
-            | Kind::Negate(operand) => settle(operand),
-            Kind::Index { operand, index, .. } => {
-                settle(operand);
-                settle(index);
-            }
-            Kind::And(operands) | Kind::Or(operands) => operands.iter_mut().for_each(settle),
+            | Kind::Negate(operand) => vec![operand],
+            Kind::Index { operand, index, .. } => vec![operand, index],
+            Kind::And(operands) | Kind::Or(operands) => operands.iter_mut().collect(),
             Kind::Conditional {
                 condition,
                 then,
                 otherwise,
-            } => {
-                settle(condition);
-                settle(then);
-                settle(otherwise);
-            }
+            } => vec![condition, then, otherwise],
             Kind::Arithmetic { left, right, .. } | Kind::Relation { left, right, .. } => {
-                settle(left);
-                settle(right);
+                vec![left, right]
             }
-            Kind::List(items) => items.iter_mut().for_each(|item| settle(&mut item.value)),
-            Kind::Map(entries) => {
-                for entry in entries {
-                    settle(&mut entry.key);
-                    settle(&mut entry.value);
-                }
-            }
+            Kind::List(items) => items.iter_mut().map(|item| &mut item.value).collect(),
+            Kind::Map(entries) => entries
+                .iter_mut()
+                .flat_map(|entry| [&mut entry.key, &mut entry.value])
+                .collect(),
             Kind::Struct { fields, .. } => {
-                fields.iter_mut().for_each(|field| settle(&mut field.value));
+                fields.iter_mut().map(|field| &mut field.value).collect()
             }
-            Kind::Call(call) => call.arguments.iter_mut().for_each(settle),
+            Kind::Call(call) => call.arguments.iter_mut().collect(),
             Kind::Quantifier(quantifier) => {
-                settle(&mut quantifier.domain.collection);
-                settle(&mut quantifier.predicate);
+                vec![&mut quantifier.domain.collection, &mut quantifier.predicate]
             }
-            Kind::Transform(transform) => {
-                settle(&mut transform.domain.collection);
-                transform.condition.iter_mut().for_each(&mut settle);
-                transform.result.iter_mut().for_each(settle);
-            }
-            Kind::OptionalMap { operand, body, .. } => {
-                settle(operand);
-                settle(body);
-            }
+            Kind::Transform(transform) => std::iter::once(&mut transform.domain.collection)
+                .chain(&mut transform.condition)
+                .chain(&mut transform.result)
+                .collect(),
+            Kind::OptionalMap { operand, body, .. } => vec![operand, body],
             Kind::OptionalOr {
                 operand, fallback, ..
-            } => {
-                settle(operand);
-                settle(fallback);
-            }
+            } => vec![operand, fallback],
         }
     }
 

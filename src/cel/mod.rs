@@ -5,8 +5,8 @@
 //! server. It must not know policies or Kubernetes kinds beyond its function library, does no I/O and reads no clock.
 //!
 //! The way of an expression: `syntax` (text to tree), `compile` (names, macros, constants), `expression` (what that
-//! makes), `evaluate` (with `arithmetic`, `compare` and `functions`), `blame`, `explain`; `advice` is for whoever writes
-//! an expression. Start reading at [`compile()`], then [`Program`] and [`Value`].
+//! makes), `evaluate` (with `arithmetic`, `compare`, `functions` and `cost`), `blame`, `explain`; `advice` is for whoever
+//! writes an expression. Start reading at [`compile()`], then [`Program`] and [`Value`].
 
 #![allow(
     clippy::unnecessary_box_returns,
@@ -19,6 +19,7 @@ mod arithmetic;
 mod blame;
 mod compare;
 mod compile;
+mod cost;
 mod environment;
 mod error;
 mod evaluate;
@@ -36,7 +37,7 @@ mod syntax;
 mod types;
 mod value;
 
-pub use activation::{Activation, Budget};
+pub use activation::{Activation, Budget, Cost};
 pub use advice::{Advice, AdviceKind, Surroundings, advise};
 pub use compile::compile;
 pub use environment::{Environment, NoRelease, Release};

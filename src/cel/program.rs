@@ -100,11 +100,12 @@ impl Program {
         objects::check(&self.expression)
     }
 
-    /// The value of the expression.
+    /// The value of the expression. What it cost the [activation](Activation::cost) knows then.
     pub fn evaluate<'a>(&'a self, activation: &Activation<'a>) -> Result<Value<'a>, EvalError<'a>> {
-        Evaluator::new(activation)
-            .program(self)
-            .map_err(|error| *error)
+        activation.open();
+        let outcome = Evaluator::new(activation).program(self);
+        activation.close();
+        outcome.map_err(|error| *error)
     }
 
     /// The places that made it false or an error; empty when nothing in a document is to blame.

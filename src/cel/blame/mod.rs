@@ -36,8 +36,7 @@ use found::{Found, unique};
 
 /// The places that made a program false or an error, in the order of the expression and of the document.
 pub(super) fn blame<'a>(program: &'a Program, activation: &Activation<'a>) -> Vec<Place<'a>> {
-    let remaining = activation.remaining();
-    activation.refill();
+    let before = activation.begin_blame();
     let mut blamer = Blamer {
         evaluator: Evaluator::new(activation),
         origins: Vec::new(),
@@ -47,7 +46,7 @@ pub(super) fn blame<'a>(program: &'a Program, activation: &Activation<'a>) -> Ve
         blamer.outcome(expression)
     });
     drop(blamer);
-    activation.set_remaining(remaining);
+    activation.end_blame(before);
     unique(found).into_iter().map(|found| found.place).collect()
 }
 

@@ -8,11 +8,13 @@
 use std::sync::Arc;
 
 use super::super::Environment;
-use super::super::activation::Activation;
+use super::super::activation::{Activation, Budget};
+use super::super::cost::{self, Charge};
 use super::super::error::{CompileError, EvalErrorKind};
 use super::super::evaluate::Evaluator;
 use super::super::expression::{Expression, Kind};
 use super::super::functions::Group;
+use super::super::syntax::Relation;
 use super::super::value::Value;
 use super::Compiled;
 
@@ -20,20 +22,20 @@ use super::Compiled;
 const STEPS: u64 = 20_000;
 
 /// The node, or the constant that it always is.
-pub(super) fn fold(expression: Expression, environment: &Environment) -> Compiled {
-    let refuses = match &expression.kind {
-        Kind::Call(call) if environment.offers(Group::KPolicy) => call.function.name != "value",
-        Kind::Call(call) => is_conversion(call.function.name),
-        _ => false,
-    };
+pub(super) fn fold(mut expression: Expression, environment: &Environment) -> Compiled {
+    if looks_into_nothing(&expression) {
+        return Ok(constant(Value::Bool(false), Charge::CONSTANT, expression));
+    }
     if !is_foldable(&expression) {
         return Ok(expression);
     }
-    let activation = Activation::new(Vec::new(), &[], STEPS);
+    cost::plan_node(&mut expression);
+    let budget = Budget::new(u64::MAX).with_steps(STEPS);
+    let activation = Activation::new(Vec::new(), &[], budget);
     let outcome = Evaluator::new(&activation).value(&expression);
     let value = match outcome {
         Ok(value) => value.to_static(),
-        Err(error) if refuses && always_fails(error.kind) => {
+        Err(error) if refuses(&expression, environment) && always_fails(error.kind) => {
             return Err(Box::new(CompileError {
                 message: error.message,
                 range: error.range,
@@ -42,14 +44,44 @@ pub(super) fn fold(expression: Expression, environment: &Environment) -> Compile
         }
         Err(_) => None,
     };
-    Ok(match value {
-        Some(value) => Expression {
-            kind: Kind::Constant(value),
-            range: expression.range,
-            of: expression.of,
-        },
-        None => expression,
-    })
+    let Some(value) = value else {
+        return Ok(expression);
+    };
+    let charge = if expression.charge.constant {
+        Charge::CONSTANT
+    } else {
+        Charge::folded(activation.spent())
+    };
+    Ok(constant(value, charge, expression))
+}
+
+fn constant(value: Value<'static>, charge: Charge, folded: Expression) -> Expression {
+    let mut constant = Expression::new(Kind::Constant(value), folded.range, folded.of.clone());
+    constant.charge = charge;
+    constant.folded = Some(Box::new(folded));
+    constant
+}
+
+/// Whether a call is refused that can never succeed.
+fn refuses(expression: &Expression, environment: &Environment) -> bool {
+    match &expression.kind {
+        Kind::Call(call) if environment.offers(Group::KPolicy) => call.function.name != "value",
+        // A conversion of what cel-go takes for a constant, too.
+        Kind::Call(_) => expression.charge.constant,
+        _ => false,
+    }
+}
+
+/// `x in []`: cel-go does not evaluate `x` at all, so that it is false even where `x` is an error.
+fn looks_into_nothing(expression: &Expression) -> bool {
+    match &expression.kind {
+        Kind::Relation {
+            relation: Relation::In,
+            right,
+            ..
+        } => cost::is_empty_constant(right),
+        _ => false,
+    }
 }
 
 fn is_foldable(expression: &Expression) -> bool {
@@ -73,14 +105,6 @@ const fn always_fails(kind: EvalErrorKind) -> bool {
     matches!(
         kind,
         EvalErrorKind::NoSuchOverload | EvalErrorKind::InvalidArgument | EvalErrorKind::Overflow
-    )
-}
-
-/// Upstream: `overloads.IsTypeConversionFunction`.
-fn is_conversion(name: &str) -> bool {
-    matches!(
-        name,
-        "bool" | "bytes" | "double" | "duration" | "int" | "string" | "timestamp" | "uint"
     )
 }
 

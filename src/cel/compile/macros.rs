@@ -119,9 +119,10 @@ impl Compiler<'_> {
             arguments,
             range,
         };
-        named(function)
-            .map(|kind| self.expand(kind, &written))
-            .transpose()
+        match named(function) {
+            Some(kind) => self.expand(kind, &written).map(Some),
+            None => Ok(None),
+        }
     }
 
     fn has(&mut self, arguments: &[Syntax], name: TextRange, range: TextRange) -> Compiled {
@@ -154,7 +155,8 @@ impl Compiler<'_> {
         self.finish(kind, range)
     }
 
-    fn expand(&mut self, kind: Macro, written: &Written<'_>) -> Compiled {
+    /// Refuses a macro that the release does not have, or not for what it is called on.
+    fn check_macro(&self, kind: Macro, written: &Written<'_>) -> Result<(), SyntaxError> {
         let literal = matches!(
             written.receiver.kind,
             SyntaxKind::Literal(_) | SyntaxKind::Map(_) | SyntaxKind::Struct { .. }
@@ -175,6 +177,11 @@ impl Compiler<'_> {
         if matches!(kind, Macro::SortBy) && literal {
             return Err(error(written.receiver.range, "`sortBy` orders lists"));
         }
+        Ok(())
+    }
+
+    fn expand(&mut self, kind: Macro, written: &Written<'_>) -> Compiled {
+        self.check_macro(kind, written)?;
         let kind = match (kind, written.arguments) {
             (Macro::Quantifier(quantity), [name, predicate]) => {
                 self.quantifier(quantity, written, &[name], predicate)?
@@ -220,11 +227,7 @@ impl Compiler<'_> {
         } else {
             self.type_of(&kind, written.range)?
         };
-        Ok(Expression {
-            kind,
-            range: written.range,
-            of,
-        })
+        Ok(Expression::new(kind, written.range, of))
     }
 
     fn quantifier(
@@ -254,6 +257,18 @@ impl Compiler<'_> {
         result: Option<&Syntax>,
     ) -> Result<Kind, SyntaxError> {
         let domain = self.domain(written, names)?;
+        self.transformed(shape, domain, condition, result)
+    }
+
+    /// What becomes of the elements. Apart from [`transform`](Self::transform), whose frame stays small so: chains of
+    /// macros nest there.
+    fn transformed(
+        &mut self,
+        shape: Shape,
+        domain: Domain,
+        condition: Option<&Syntax>,
+        result: Option<&Syntax>,
+    ) -> Result<Kind, SyntaxError> {
         let condition = condition
             .map(|syntax| self.expression(syntax))
             .transpose()?;
@@ -270,6 +285,15 @@ impl Compiler<'_> {
     /// Compiles what is walked over and binds the names; the caller takes them away again.
     fn domain(&mut self, written: &Written<'_>, names: &[&Syntax]) -> Result<Domain, SyntaxError> {
         let collection = self.expression(written.receiver)?;
+        self.bound(collection, written, names)
+    }
+
+    fn bound(
+        &mut self,
+        collection: Expression,
+        written: &Written<'_>,
+        names: &[&Syntax],
+    ) -> Result<Domain, SyntaxError> {
         let (key, value, is_list) = self.element_types(&collection)?;
         let types = match (names.len() == 2, is_list) {
             (true, _) => vec![key, value],

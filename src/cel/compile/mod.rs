@@ -15,6 +15,7 @@ mod tests;
 
 pub(super) use macros::{FORMS as MACRO_FORMS, NAMES as MACROS};
 
+use super::cost;
 use super::expression::{Call, Entry, Expression, Field, Item, Kind};
 use super::syntax::{
     self, ListItem, Literal, LogicalOperator, MapEntry, StructField, Syntax, SyntaxError,
@@ -45,6 +46,7 @@ pub fn compile(
         };
         let mut expression = compiler.expression(&syntax)?;
         expression.settle(&compiler.unifier);
+        cost::plan(&mut expression);
         Ok(Program::new(source, expression, height))
     });
     program.map_err(|error| vec![*error])
@@ -160,8 +162,7 @@ impl Compiler<'_> {
     /// Checks a node and evaluates it now if it is constant.
     fn finish(&mut self, kind: Kind, range: TextRange) -> Compiled {
         if self.environment.is_unchecked() {
-            let of = StaticType::Dyn;
-            return Ok(Expression { kind, range, of });
+            return Ok(Expression::new(kind, range, StaticType::Dyn));
         }
         let of = self.type_of(&kind, range)?;
         if let Kind::Call(call) = &kind
@@ -169,7 +170,7 @@ impl Compiler<'_> {
         {
             format::check(&call.arguments, range)?;
         }
-        fold::fold(Expression { kind, range, of }, self.environment)
+        fold::fold(Expression::new(kind, range, of), self.environment)
     }
 
     fn boxed(&mut self, syntax: &Syntax) -> Result<Box<Expression>, SyntaxError> {

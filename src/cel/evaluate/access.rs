@@ -13,15 +13,17 @@ enum Absent<'a> {
     Missing,
     /// It may be there; the reason why nobody can know.
     Unknown(&'a str),
-    /// Nothing can be looked up in such a value, or not by such a key.
+    /// Nothing can be looked up by such a key.
     Unsuitable(EvalErrorKind, String),
+    /// Nothing can be looked up in such a value.
+    Scalar(EvalErrorKind, String),
 }
 
 impl Absent<'_> {
     /// Whether `has` and optionals take it for "not there".
     const fn is_absence(&self) -> bool {
         match self {
-            Self::Missing => true,
+            Self::Missing | Self::Scalar(..) => true,
             Self::Unknown(_) => false,
             Self::Unsuitable(kind, _) => matches!(kind, EvalErrorKind::IndexOutOfBounds),
         }
@@ -77,9 +79,10 @@ impl<'a> Evaluator<'_, 'a> {
         if let (false, Value::Node(node)) = (optional, &value)
             && let Some(found) = node.get(field)
         {
+            self.charge(1, expression)?;
             return known(Value::Node(found), expression);
         }
-        viral(value, optional, expression, Wanted::Field(field))
+        self.viral(value, optional, expression, Wanted::Field(field))
     }
 
     /// `operand[index]` and `operand[?index]`.
@@ -97,8 +100,19 @@ impl<'a> Evaluator<'_, 'a> {
                 return Err(lengthen(error, operand.range, key, expression));
             }
         };
-        let key = self.value(index)?;
-        viral(value, optional, expression, Wanted::Key(&key))
+        if let Value::Optional(None) = value {
+            return Ok(value);
+        }
+        match self.value(index) {
+            Ok(key) => self.viral(value, optional, expression, Wanted::Key(&key)),
+            Err(error) if error.kind.is_final() => Err(error),
+            Err(error) => {
+                if !optional && !matches!(value, Value::Optional(_)) {
+                    self.charge(1, expression)?;
+                }
+                Err(error)
+            }
+        }
     }
 
     /// `has(operand.field)`
@@ -108,16 +122,61 @@ impl<'a> Evaluator<'_, 'a> {
         field: &'a str,
         expression: &Expression,
     ) -> Outcome<'a> {
-        let value = match self.value(operand) {
+        let outcome = self.has_field(operand, field, expression);
+        if expression.charge.refunds {
+            self.activation.refund(1);
+        }
+        outcome
+    }
+
+    fn has_field(
+        &mut self,
+        operand: &'a Expression,
+        field: &'a str,
+        expression: &Expression,
+    ) -> Outcome<'a> {
+        let (value, optional) = match self.value(operand) {
             Ok(Value::Optional(None)) => return Ok(Value::Bool(false)),
-            Ok(Value::Optional(Some(inner))) => (*inner).clone(),
-            Ok(value) => value,
+            Ok(Value::Optional(Some(inner))) => ((*inner).clone(), true),
+            Ok(value) => (value, false),
             Err(error) => return Err(lengthen(error, operand.range, field, expression)),
         };
-        match select(&value, field) {
+        let found = select(&value, field);
+        if found.is_ok() || !optional {
+            self.charge(expression.charge.each.into(), expression)?;
+        }
+        match found {
             Ok(found) => known(found, expression).map(|_| Value::Bool(true)),
             Err(absent) if absent.is_absence() => Ok(Value::Bool(false)),
             Err(absent) => Err(not_found(absent, expression, Wanted::Field(field), &value)),
+        }
+    }
+
+    /// Looks something up. In an optional, or with an optional operator, what is missing is an empty optional, and that
+    /// is free.
+    fn viral(
+        &self,
+        value: Value<'a>,
+        optional: bool,
+        expression: &Expression,
+        wanted: Wanted<'_, 'a>,
+    ) -> Outcome<'a> {
+        let (value, optional) = match value {
+            Value::Optional(None) => return Ok(Value::none()),
+            Value::Optional(Some(inner)) => ((*inner).clone(), true),
+            value => (value, optional),
+        };
+        let found = wanted.look(&value);
+        if found.is_ok() || !optional {
+            self.charge(1, expression)?;
+        }
+        match found {
+            Ok(found) => {
+                let found = known(found, expression)?;
+                Ok(if optional { Value::some(found) } else { found })
+            }
+            Err(absent) if optional && absent.is_absence() => Ok(Value::none()),
+            Err(absent) => Err(not_found(absent, expression, wanted, &value)),
         }
     }
 }
@@ -162,8 +221,8 @@ fn select<'a>(value: &Value<'a>, field: &str) -> Found<'a> {
             EvalErrorKind::NoSuchOverload,
             format!("a list has no field `{field}`; take an element, or use `all` or `exists`"),
         )),
-        // As cel-go: "no such key", but an error for `has` and optionals too.
-        _ => Err(Absent::Unsuitable(
+        // As cel-go: "no such key", and not there for `has` and optionals.
+        _ => Err(Absent::Scalar(
             EvalErrorKind::NoSuchKey,
             format!(
                 "no such key: `{field}`; the value is `{}`",
@@ -187,7 +246,7 @@ fn lookup<'a>(value: &Value<'a>, key: &Value<'a>) -> Found<'a> {
             )),
         },
         Content::List(items) => element(items, key),
-        _ => Err(Absent::Unsuitable(
+        _ => Err(Absent::Scalar(
             EvalErrorKind::NoSuchOverload,
             format!("a value of type `{}` has no elements", value.type_name()),
         )),
@@ -234,7 +293,9 @@ fn not_found<'a>(
     let node = value.as_node();
     match absent {
         Absent::Unknown(reason) => fail(EvalErrorKind::Unknown, reason, expression, node),
-        Absent::Unsuitable(kind, message) => fail(kind, message, expression, node),
+        Absent::Unsuitable(kind, message) | Absent::Scalar(kind, message) => {
+            fail(kind, message, expression, node)
+        }
         Absent::Missing => {
             let key = wanted.name();
             let message = format!("no such key: `{key}`");
@@ -243,27 +304,5 @@ fn not_found<'a>(
             error.route = Some(expression.range);
             error
         }
-    }
-}
-
-/// Looks something up. In an optional, or with an optional operator, what is missing is an empty optional.
-fn viral<'a>(
-    value: Value<'a>,
-    optional: bool,
-    expression: &Expression,
-    wanted: Wanted<'_, 'a>,
-) -> Outcome<'a> {
-    let (value, optional) = match value {
-        Value::Optional(None) => return Ok(Value::none()),
-        Value::Optional(Some(inner)) => ((*inner).clone(), true),
-        value => (value, optional),
-    };
-    match wanted.look(&value) {
-        Ok(found) => {
-            let found = known(found, expression)?;
-            Ok(if optional { Value::some(found) } else { found })
-        }
-        Err(absent) if optional && absent.is_absence() => Ok(Value::none()),
-        Err(absent) => Err(not_found(absent, expression, wanted, &value)),
     }
 }

@@ -2,9 +2,11 @@
 
 use super::super::arithmetic::check_elements;
 use super::super::compare;
+use super::super::cost::Formula;
 use super::super::error::{EvalError, EvalErrorKind};
 use super::super::expression::{Entry, Expression, Field, Item, Shape, Transform};
 use super::super::value::{Content, Struct, Value};
+use super::logic::later;
 use super::walk::{closed, walk};
 use super::{Evaluator, Outcome, Walk, fail, failed};
 
@@ -58,20 +60,27 @@ impl<'a> Evaluator<'_, 'a> {
         transform: &'a Transform,
         expression: &Expression,
     ) -> Outcome<'a> {
-        let collection = self.value(&transform.domain.collection)?;
+        let sorts = transform.shape == Shape::SortBy;
+        let collection = match self.value(&transform.domain.collection) {
+            // It is read twice, whatever it is.
+            Err(error) if sorts && !error.kind.is_final() => {
+                self.charge(2, expression)?;
+                return Err(unsortable(error, expression));
+            }
+            collection => collection?,
+        };
+        if sorts {
+            self.charge(2, expression)?;
+        }
         let walk = walk(&collection, &transform.domain, expression)?;
         let mut keys = Vec::new();
         let mut values = Vec::new();
+        let mut failure = None;
         for position in 0..walk.len() {
             self.step(&walk, position, &transform.domain, expression)?;
-            if let Some(condition) = &transform.condition
-                && !self.condition(condition)?
-            {
+            let made = self.element(transform, &walk, position, &mut failure, expression)?;
+            let Some(result) = made else {
                 continue;
-            }
-            let result = match &transform.result {
-                Some(result) => self.value(result)?,
-                None => walk.single(position),
             };
             match transform.shape {
                 Shape::Filter | Shape::List => values.push(result),
@@ -89,8 +98,61 @@ impl<'a> Evaluator<'_, 'a> {
             }
             check_elements(values.len()).map_err(|failure| failed(failure, expression, "", &[]))?;
         }
+        self.charge(1, expression)?;
+        if let Some(error) = failure {
+            return Err(if sorts {
+                unsortable(error, expression)
+            } else {
+                error
+            });
+        }
         closed(&walk, expression)?;
         self.assemble(transform.shape, keys, values, expression)
+    }
+
+    /// What a macro makes of one element; `None` where it leaves it out, or where something went wrong: cel-go goes on
+    /// then, and all of it costs.
+    fn element(
+        &mut self,
+        transform: &'a Transform,
+        walk: &Walk<'_, 'a>,
+        position: usize,
+        failure: &mut Option<Box<EvalError<'a>>>,
+        expression: &Expression,
+    ) -> Result<Option<Value<'a>>, Box<EvalError<'a>>> {
+        if let Some(condition) = &transform.condition {
+            match self.condition(condition) {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) => {
+                    later(failure, error)?;
+                    return Ok(None);
+                }
+            }
+        }
+        if failure.is_some() && transform.shape == Shape::Map {
+            // The map so far is an error: neither key nor value are looked at.
+            self.charge(1, expression)?;
+            return Ok(None);
+        }
+        self.charge(expression.charge.each.into(), expression)?;
+        let result = match &transform.result {
+            Some(result) => self.value(result),
+            None => Ok(walk.single(position)),
+        };
+        match result {
+            Ok(_) if failure.is_some() => Ok(None),
+            Ok(result) => Ok(Some(result)),
+            Err(error) if error.kind.is_final() => Err(error),
+            // The error of an earlier element stands left of this one.
+            Err(error) => {
+                match failure {
+                    Some(earlier) if !error.beats(earlier) => {}
+                    _ => *failure = Some(error),
+                }
+                Ok(None)
+            }
+        }
     }
 
     fn assemble(
@@ -115,7 +177,11 @@ impl<'a> Evaluator<'_, 'a> {
                 }
                 map
             }
-            Shape::SortBy => sorted(keys, values, expression)?,
+            Shape::SortBy => {
+                let price = expression.charge.formula.price_of_sorting(&keys);
+                self.charge(price, expression)?;
+                sorted(keys, values, expression)?
+            }
         };
         self.computed(value, expression)
     }
@@ -128,13 +194,26 @@ impl<'a> Evaluator<'_, 'a> {
         body: &'a Expression,
         flat: bool,
     ) -> Outcome<'a> {
-        let inner = match self.value(operand)? {
-            Value::Optional(None) => return Ok(Value::none()),
+        // A macro upstream: `operand.hasValue() ? optional.of(body) : optional.none()`, where `operand.value()` is what
+        // the first mention of the name evaluates.
+        let before = self.activation.spent();
+        let value = self.value(operand);
+        let again = self.activation.spent() - before + 1;
+        self.charge(1, operand)?;
+        let inner = match value? {
+            Value::Optional(None) => {
+                self.charge(1, operand)?;
+                return Ok(Value::none());
+            }
             Value::Optional(Some(inner)) => inner,
             other => return Err(not_optional(&other, operand)),
         };
         self.bind(slot, (*inner).clone());
-        match self.value(body)? {
+        let outcome = self.held(slot, again, body);
+        if !flat {
+            self.charge(1, operand)?;
+        }
+        match outcome? {
             value if !flat => self.computed(Value::some(value), body),
             value @ Value::Optional(_) => Ok(value),
             other => Err(not_optional(&other, body)),
@@ -159,6 +238,15 @@ impl<'a> Evaluator<'_, 'a> {
             other => Err(not_optional(&other, operand)),
         }
     }
+}
+
+/// The error of a `sortBy` whose list or keys are an error.
+fn unsortable<'a>(mut error: Box<EvalError<'a>>, expression: &Expression) -> Box<EvalError<'a>> {
+    let is_known = error.kind != EvalErrorKind::Unknown && !error.kind.is_final();
+    if expression.charge.formula == Formula::SelfCompare && is_known {
+        error.kind = EvalErrorKind::Internal;
+    }
+    error
 }
 
 fn is_key(value: &Value<'_>) -> bool {

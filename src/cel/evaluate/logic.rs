@@ -82,16 +82,38 @@ impl<'a> Evaluator<'_, 'a> {
         match quantifier.quantity {
             Quantity::All => self.search(&walk, quantifier, false, expression),
             Quantity::Exists => self.search(&walk, quantifier, true, expression),
-            Quantity::ExistsOne => {
-                let mut found = 0u32;
-                for position in 0..walk.len() {
-                    self.step(&walk, position, domain, expression)?;
-                    found += u32::from(self.condition(&quantifier.predicate)?);
+            Quantity::ExistsOne => self.count(&walk, quantifier, expression),
+        }
+    }
+
+    /// `exists_one`. An error does not end the walk, as what follows costs, too; the last one is reported.
+    fn count(
+        &mut self,
+        walk: &Walk<'_, 'a>,
+        quantifier: &'a Quantifier,
+        expression: &Expression,
+    ) -> Outcome<'a> {
+        let mut found = 0u32;
+        let mut failure: Option<Box<EvalError<'a>>> = None;
+        for position in 0..walk.len() {
+            self.step(walk, position, &quantifier.domain, expression)?;
+            match self.condition(&quantifier.predicate) {
+                Ok(holds) => {
+                    if holds {
+                        self.charge(expression.charge.each.into(), expression)?;
+                    }
+                    found += u32::from(holds);
                 }
-                closed(&walk, expression)?;
-                Ok(Value::Bool(found == 1))
+                Err(error) => later(&mut failure, error)?,
             }
         }
+        // Reading the number and comparing it with one.
+        self.charge(2, expression)?;
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        closed(walk, expression)?;
+        Ok(Value::Bool(found == 1))
     }
 
     /// Looks for an element for which the predicate is `deciding`.
@@ -102,21 +124,49 @@ impl<'a> Evaluator<'_, 'a> {
         deciding: bool,
         expression: &Expression,
     ) -> Outcome<'a> {
+        let each = u64::from(expression.charge.each);
         let mut pending = Pending::default();
         for position in 0..walk.len() {
+            self.charge(each, expression)?;
             self.step(walk, position, &quantifier.domain, expression)?;
             match self.condition(&quantifier.predicate) {
-                Ok(value) if value == deciding => return Ok(Value::Bool(deciding)),
+                Ok(value) if value == deciding => {
+                    // cel-go asks before the next element whether to go on; then it reads the result.
+                    let asked = if position + 1 < walk.len() {
+                        each - 1
+                    } else {
+                        0
+                    };
+                    self.charge(asked + 1, expression)?;
+                    return Ok(Value::Bool(deciding));
+                }
                 Ok(_) => {}
                 Err(error) if error.kind.is_final() => return Err(error),
                 Err(error) => pending.add(error),
             }
         }
+        self.charge(1, expression)?;
         if let Err(error) = closed(walk, expression) {
             pending.add(error);
         }
         pending.or(!deciding)
     }
+}
+
+/// Keeps an error of a macro that goes on: a later one takes the place of an earlier one, but what cannot be known
+/// stays, and what is final ends it.
+pub(super) fn later<'a>(
+    failure: &mut Option<Box<EvalError<'a>>>,
+    error: Box<EvalError<'a>>,
+) -> Result<(), Box<EvalError<'a>>> {
+    if error.kind.is_final() {
+        return Err(error);
+    }
+    match failure {
+        Some(earlier) if earlier.beats(&error) => {}
+        _ => *failure = Some(error),
+    }
+    Ok(())
 }
 
 fn not_boolean<'a>(name: &str, value: &Value<'a>, expression: &Expression) -> Box<EvalError<'a>> {

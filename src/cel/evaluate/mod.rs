@@ -4,8 +4,10 @@
 //! Functions here are recursive, as deep as the expression is high; [`MAX_HEIGHT`] bounds that, variables included.
 
 mod access;
+mod call;
 mod collect;
 mod logic;
+mod pay;
 mod walk;
 
 #[cfg(test)]
@@ -13,12 +15,9 @@ mod tests;
 
 use super::activation::Activation;
 use super::arithmetic;
-use super::compare;
 use super::error::{EvalError, EvalErrorKind, Failure, Place};
-use super::expression::{Call, Expression, Kind};
-use super::functions::{Arguments, MAX_ARGUMENTS};
+use super::expression::{Expression, Kind};
 use super::program::Program;
-use super::syntax::{Arithmetic, Relation};
 use super::value::{Content, Value};
 use crate::manifest::{NodeRef, View};
 
@@ -30,8 +29,6 @@ const MAX_HEIGHT: u32 = 500;
 const MAX_DEPTH: u32 = 200;
 /// So many bytes of a text cost one step, when it is built and when a function reads it.
 const BYTES_PER_STEP: usize = 64;
-/// What a regular expression costs that is no literal: it is compiled for each call.
-const PATTERN_STEPS: u64 = 500;
 
 /// A value, or why there is none. Boxed: errors are rare and large, and evaluation is recursive.
 pub(super) type Outcome<'a> = Result<Value<'a>, Box<EvalError<'a>>>;
@@ -41,6 +38,8 @@ pub(super) struct Evaluator<'e, 'a> {
     pub(super) activation: &'e Activation<'a>,
     /// What macro-bound names stand for, those of surrounding programs first.
     locals: Vec<Value<'a>>,
+    /// What the first mention of a name costs that `optMap` binds, by its place among the locals.
+    unpaid: Vec<(usize, u64)>,
     frame: Frame,
 }
 
@@ -65,6 +64,7 @@ impl<'e, 'a> Evaluator<'e, 'a> {
         Self {
             activation,
             locals: activation.take_locals(),
+            unpaid: Vec::new(),
             frame: Frame::default(),
         }
     }
@@ -109,12 +109,17 @@ impl<'e, 'a> Evaluator<'e, 'a> {
 
     /// Evaluates one node.
     pub(super) fn value(&mut self, expression: &'a Expression) -> Outcome<'a> {
-        self.spend(1, expression)?;
+        self.charge(expression.charge.entry.into(), expression)?;
         match &expression.kind {
             Kind::Constant(value) => Ok(value.borrowed()),
             Kind::Root(slot) => self.root(*slot, expression),
             Kind::Variable(index) => self.variable(*index, expression),
-            Kind::Local(slot) => known(self.local(*slot), expression),
+            Kind::Local(slot) => {
+                if expression.charge.held {
+                    self.pay_held(*slot, expression)?;
+                }
+                known(self.local(*slot), expression)
+            }
             Kind::Select {
                 operand,
                 field,
@@ -207,11 +212,28 @@ impl<'e, 'a> Evaluator<'e, 'a> {
                 None,
             ));
         };
-        let outcome = self.enter(program, expression);
+        let around = self.activation.exchange(0);
+        let mut outcome = self.enter(program, expression);
+        if self.activation.is_overspent()
+            && let Err(error) = &mut outcome
+        {
+            error.kind = EvalErrorKind::VariableBudget;
+            error.message = format!(
+                "a variable costs more than the {} that the API server allows",
+                self.activation.limit()
+            );
+        }
+        let cost = self.activation.exchange(around);
+        if let Err(error) = &mut outcome
+            && error.kind == EvalErrorKind::Internal
+        {
+            // Only the variable's own evaluation ends.
+            error.kind = EvalErrorKind::InvalidArgument;
+        }
         match outcome {
             Err(error) if error.kind.is_final() => Err(mentioned(error, expression)),
             outcome => {
-                self.activation.cache(index, outcome.clone());
+                self.activation.cache(index, outcome.clone(), cost);
                 Ok(outcome)
             }
         }
@@ -220,77 +242,6 @@ impl<'e, 'a> Evaluator<'e, 'a> {
     fn negate(&mut self, operand: &'a Expression, expression: &Expression) -> Outcome<'a> {
         let value = self.value(operand)?;
         arithmetic::negate(&value).map_err(|failure| failed(failure, expression, "-", &[value]))
-    }
-
-    fn arithmetic(
-        &mut self,
-        operator: Arithmetic,
-        left: &'a Expression,
-        right: &'a Expression,
-        expression: &Expression,
-    ) -> Outcome<'a> {
-        let operands = [self.value(left)?, self.value(right)?];
-        match arithmetic::arithmetic(operator, &operands[0], &operands[1]) {
-            Ok(value) => self.computed(value, expression),
-            Err(failure) => Err(failed(failure, expression, operator.symbol(), &operands)),
-        }
-    }
-
-    fn relation(
-        &mut self,
-        relation: Relation,
-        left: &'a Expression,
-        right: &'a Expression,
-        expression: &Expression,
-    ) -> Outcome<'a> {
-        let operands = [self.value(left)?, self.value(right)?];
-        let mut compared = 0;
-        let outcome = compare::relation(relation, &operands[0], &operands[1], &mut compared);
-        self.spend(compared, expression)?;
-        match outcome {
-            Ok(holds) => Ok(Value::Bool(holds)),
-            Err(failure) => Err(failed(failure, expression, relation.symbol(), &operands)),
-        }
-    }
-
-    fn call(&mut self, call: &'a Call, expression: &Expression) -> Outcome<'a> {
-        let mut values = [Value::Null, Value::Null, Value::Null, Value::Null];
-        let count = call.arguments.len().min(MAX_ARGUMENTS);
-        for (slot, argument) in values.iter_mut().zip(&call.arguments) {
-            *slot = self.value(argument)?;
-        }
-        let values = values.get(..count).unwrap_or_default();
-        let pattern_steps = if call.compiles_pattern() {
-            PATTERN_STEPS
-        } else {
-            0
-        };
-        let steps = values.iter().map(size).sum::<u64>() + pattern_steps;
-        self.spend(steps, expression)?;
-        let arguments = Arguments {
-            values,
-            pattern: call.pattern.as_deref(),
-            result: &expression.of,
-        };
-        match (call.function.implementation)(&arguments) {
-            Ok(value) => self.computed(value, expression),
-            Err(failure) => Err(failed(failure, expression, call.function.name, values)),
-        }
-    }
-
-    /// Takes steps from the budget.
-    pub(super) fn spend(
-        &self,
-        steps: u64,
-        expression: &Expression,
-    ) -> Result<(), Box<EvalError<'a>>> {
-        self.activation.spend(steps).map_err(|kind| {
-            let message = match kind {
-                EvalErrorKind::Cancelled => "the evaluation took too long and was cancelled",
-                _ => "the expression takes more evaluation steps than its budget allows",
-            };
-            fail(kind, message, expression, None)
-        })
     }
 
     /// A value that was built here: it costs steps by its size, and it may not nest too deeply.

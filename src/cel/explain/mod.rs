@@ -149,8 +149,7 @@ pub(super) fn explain<'a>(
     detail: Detail,
     sensitive: &dyn Sensitive,
 ) -> Explanation<'a> {
-    let before = activation.remaining();
-    activation.refill();
+    let before = activation.begin_blame();
     let mut explainer = Explainer {
         evaluator: Evaluator::new(activation),
         source: program.source(),
@@ -168,7 +167,7 @@ pub(super) fn explain<'a>(
     }
     let explanation = std::mem::take(&mut explainer.explanation);
     drop(explainer);
-    activation.set_remaining(before);
+    activation.end_blame(before);
     explanation
 }
 

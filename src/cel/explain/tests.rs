@@ -41,11 +41,11 @@ fn explain(source: &str, detail: Detail, hides: bool) -> Vec<String> {
     let program = program(source, &environment);
     let activation = Activation::new(vec![Value::Node(document.root())], &programs, 100_000);
     let _ = program.evaluate(&activation);
-    let left = activation.remaining();
+    let spent = activation.cost();
     let secret = Secret(document.root());
     let sensitive: &dyn Sensitive = if hides { &secret } else { &NothingSensitive };
     let explanation = program.explain(&activation, detail, sensitive);
-    assert_eq!(activation.remaining(), left, "{source}");
+    assert_eq!(activation.cost(), spent, "{source}");
     let mut lines: Vec<String> = explanation
         .steps
         .iter()

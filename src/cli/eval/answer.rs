@@ -210,6 +210,8 @@ const fn kind(kind: EvalErrorKind) -> &'static str {
         EvalErrorKind::InvalidArgument => "invalid-argument",
         EvalErrorKind::Unknown => "unknown",
         EvalErrorKind::Budget => "budget",
+        EvalErrorKind::VariableBudget => "variable-budget",
+        EvalErrorKind::Internal => "internal",
         EvalErrorKind::Cancelled => "cancelled",
     }
 }
@@ -222,6 +224,7 @@ fn message(kind_of: EvalErrorKind, message: &str, is_sensitive: bool) -> String 
             | EvalErrorKind::NoSuchKey
             | EvalErrorKind::IndexOutOfBounds
             | EvalErrorKind::Overflow
+            | EvalErrorKind::Internal
     );
     if is_sensitive && quotes {
         format!(
