@@ -124,7 +124,7 @@ fn run(expression: &str) -> (&'static str, String, String) {
         Value::authorizer(),
         Value::request_resource("apps", "deployments", "", "shop", "front"),
     ];
-    let activation = Activation::new(roots, &[], 200_000);
+    let activation = Activation::new(roots, &[], 1_000_000);
     match program.evaluate(&activation) {
         Ok(value) => ("value", show(&value), value.type_name().to_owned()),
         Err(error) if error.kind == EvalErrorKind::Unknown => {
