@@ -202,10 +202,15 @@ impl Environment {
             Style::Global => format!("{}(", function.name),
             Style::Method => format!(".{}(", function.name),
         });
-        let macros = super::compile::MACROS
+        let macros = super::compile::MACRO_FORMS
             .iter()
-            .map(|name| format!(".{name}("));
-        written.chain(macros).chain(["has(".to_owned()]).collect()
+            .filter(|(_, since)| self.too_old_for(*since).is_none())
+            .filter_map(|(form, _)| {
+                let (call, _) = form.split_once('(')?;
+                let method = call.split_once('.').map(|(_, name)| format!(".{name}("));
+                Some(method.unwrap_or_else(|| format!("{call}(")))
+            });
+        written.chain(macros).collect()
     }
 
     pub(super) fn field(&self, object: &str, field: &str) -> Option<FieldType> {

@@ -58,7 +58,7 @@ pub(super) enum Command {
     Lint(super::lint::Arguments),
     /// Compile and check policies, Config and exceptions, without judging anything
     Check(super::check::Arguments),
-    /// Evaluate one CEL expression and explain the outcome
+    /// Evaluate one CEL expression and explain the outcome; without one, on a terminal: a prompt
     Eval(super::eval::Arguments),
     /// List the policies, or show one policy's page
     Policies(super::policies::Arguments),

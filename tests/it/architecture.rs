@@ -99,6 +99,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rayon", &["lint", "render"]),
     ("regex", &["cel"]),
     ("rustls", &["server"]),
+    ("rustyline", &["cli"]),
     (
         "serde_json",
         &["cli", "manifest", "policy", "report", "schema", "server"],

@@ -1,6 +1,8 @@
 //! `kpolicy eval`, as people run it.
 
 mod hostile;
+#[cfg(all(feature = "repl", target_os = "linux"))]
+mod prompt;
 mod secrets;
 mod settings;
 

@@ -38,7 +38,7 @@ fn named(name: &str) -> Option<Macro> {
 }
 
 /// The names of all macros with a receiver, for suggestions.
-pub(in super::super) const NAMES: [&str; 12] = [
+pub(super) const NAMES: [&str; 12] = [
     "all",
     "exists",
     "exists_one",

@@ -13,7 +13,7 @@ mod operators;
 #[cfg(test)]
 mod tests;
 
-pub(super) use macros::{FORMS as MACRO_FORMS, NAMES as MACROS};
+pub(super) use macros::FORMS as MACRO_FORMS;
 
 use super::cost;
 use super::expression::{Call, Entry, Expression, Field, Item, Kind};

@@ -1,13 +1,19 @@
 //! `kpolicy eval`: one expression, tried out by the author of a policy.
 
 mod answer;
+#[cfg(feature = "repl")]
+mod complete;
 mod full;
 mod inputs;
 mod json;
 mod request;
 mod secrets;
+#[cfg(feature = "repl")]
+mod session;
 mod setting;
 mod stage;
+#[cfg(feature = "repl")]
+mod terminal;
 mod values;
 
 use anyhow::bail;
@@ -31,9 +37,10 @@ Examples:
   kpolicy eval 'object.spec.replicas > 1' --object deployment.yaml
   kpolicy eval 'containers.all(c, has(c.resources))' --object deployment.yaml
   kubectl get deploy web -o json | kpolicy eval 'object.status' --object - --output-format json
-  kpolicy eval 'variables.images' --policy my-policy.yaml --object pod.yaml --params params.yaml")]
+  kpolicy eval 'variables.images' --policy my-policy.yaml --object pod.yaml --params params.yaml
+  kpolicy eval --object pod.yaml                        # on a terminal: one expression after the other")]
 pub(super) struct Arguments {
-    /// The CEL expression; `-` reads it from standard input
+    /// The CEL expression; `-` reads it from standard input. Without it, on a terminal: a prompt
     #[arg(value_name = "EXPRESSION")]
     expression: Option<String>,
 
@@ -58,7 +65,7 @@ enum OutputFormat {
 /// Evaluates one expression.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     let Some(expression) = arguments.expression.as_deref() else {
-        bail!("there is no expression: give one, or `-` to read it from standard input");
+        return prompt(arguments, console);
     };
     let Some(mut stage) = arguments.setting.stage(expression == "-", console)? else {
         return Ok(Exit::Failed);
@@ -74,6 +81,27 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
         OutputFormat::Json => json::write(&answer, &stage.sources, console.out())?,
     }
     Ok(exit(&answer))
+}
+
+/// Evaluates one expression after the other, as somebody types them.
+#[cfg(feature = "repl")]
+fn prompt(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
+    use std::io::IsTerminal as _;
+
+    if !std::io::stdin().is_terminal() {
+        bail!("there is no expression: give one, or `-` to read it from standard input");
+    }
+    let Some(stage) = arguments.setting.stage(true, console)? else {
+        return Ok(Exit::Failed);
+    };
+    let session = session::Session::new(stage, console.out_style());
+    terminal::run(session, console)?;
+    Ok(Exit::Clean)
+}
+
+#[cfg(not(feature = "repl"))]
+fn prompt(_: &Arguments, _: &mut Console) -> anyhow::Result<Exit> {
+    bail!("there is no expression: give one, or `-` to read it from standard input")
 }
 
 fn answer(stage: &mut Stage, expression: &str) -> Answer {

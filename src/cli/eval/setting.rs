@@ -15,7 +15,7 @@ use crate::manifest::{Document, NodeRef, decode_text};
 use crate::policy::{FilledParams, Operation, Policy};
 use crate::report::{Mark, marks};
 use crate::schema::defaults::NEWEST_MINOR;
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Span};
 
 use super::super::Console;
 use super::inputs::{self, Loaded};
@@ -214,7 +214,7 @@ fn is_stdin(path: &Path) -> bool {
 }
 
 /// Whether the argument of `--namespace` is a file: the name of a namespace has neither dots nor slashes.
-fn is_file(path: &Path) -> bool {
+pub(super) fn is_file(path: &Path) -> bool {
     let extension = path.extension().and_then(OsStr::to_str);
     is_stdin(path)
         || path.components().count() > 1
@@ -228,42 +228,47 @@ fn copied(node: NodeRef<'_>) -> Document {
 }
 
 /// The document that was read, after its problems were told; `None` where they are errors.
-pub(super) fn accepted(
+fn accepted(
     loaded: Loaded,
     sources: &SourceMap,
     console: &mut Console,
 ) -> anyhow::Result<Option<Document>> {
+    let (document, told, masked) = problem_marks(loaded, sources);
+    let style = console.err_style();
+    marks(&told, sources, &masked, style, console.err())?;
+    Ok(document)
+}
+
+/// The document that was read, what is to be told of it, and what of the sources is not to be shown.
+pub(super) fn problem_marks(
+    loaded: Loaded,
+    sources: &SourceMap,
+) -> (Option<Document>, Vec<Mark>, Vec<Span>) {
     let (document, problems) = match loaded {
         Ok((document, problems)) => (Some(document), problems),
         Err(problems) => (None, problems),
     };
-    let mut masked: Vec<_> = match &document {
+    let mut masked: Vec<Span> = match &document {
         Some(document) => SecretValues::of([document]).spans().to_vec(),
         // Where the values of a Secret stand is not known.
         None => problems
             .iter()
             .filter_map(|problem| inputs::whole(sources, problem.span))
             .filter(|span| {
-                sources
-                    .text(*span)
-                    .is_some_and(|text| text.contains("Secret"))
+                let text = sources.text(*span);
+                text.is_some_and(|text| text.contains("Secret"))
             })
             .collect(),
     };
     masked.sort();
     masked.dedup();
-    let told: Vec<Mark> = problems
-        .into_iter()
-        .map(|problem| Mark {
-            is_error: inputs::is_error(&problem),
-            message: problem.message,
-            span: problem.span,
-            help: problem.help,
-        })
-        .collect();
-    let style = console.err_style();
-    marks(&told, sources, &masked, style, console.err())?;
-    Ok(document)
+    let told = problems.into_iter().map(|problem| Mark {
+        is_error: inputs::is_error(&problem),
+        message: problem.message,
+        span: problem.span,
+        help: problem.help,
+    });
+    (document, told.collect(), masked)
 }
 
 /// The policy of a file, or the built-in one of a name.

@@ -19,6 +19,9 @@ const EXPRESSION: &str = "<expression>";
 
 /// The evaluation steps that an expression may take.
 const STEPS: u64 = 1_000_000;
+/// The evaluation steps of what is looked at while somebody types.
+#[cfg(feature = "repl")]
+const STEPS_OF_A_LOOK: u64 = 20_000;
 
 /// Documents, variables and options: all that an expression can see.
 #[derive(Debug, Default)]
@@ -44,6 +47,7 @@ pub(super) struct Stage {
     /// Show what Secrets hold.
     pub(super) show_secrets: bool,
     environment: Environment,
+    variables: Vec<Variable>,
     programs: Vec<Program>,
 }
 
@@ -110,6 +114,7 @@ impl Stage {
             environment = environment.for_release(release);
         }
         self.environment = environment;
+        self.variables.clear();
         self.programs.clear();
         let mut failed = Vec::new();
         for variable in self.wanted(lets) {
@@ -121,6 +126,7 @@ impl Stage {
                     let kind = program.static_type().clone();
                     self.environment.declare(&variable.name, kind);
                     self.programs.push(program);
+                    self.variables.push(variable);
                 }
                 Err(wrong) => failed.push((variable.name, wrong)),
             }
@@ -143,6 +149,18 @@ impl Stage {
     fn policy_judges_pods(&self) -> bool {
         let policy = self.policy.as_deref();
         policy.is_some_and(|policy| policy.matching.is_pod_templates())
+    }
+
+    /// The variables that expressions may read.
+    #[cfg(feature = "repl")]
+    pub(super) fn variables(&self) -> &[Variable] {
+        &self.variables
+    }
+
+    /// The names that expressions may use.
+    #[cfg(feature = "repl")]
+    pub(super) const fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// Fills in the defaults of the API server, as it does before policies see an object.
@@ -197,6 +215,28 @@ impl Stage {
         look: impl FnOnce(&Evaluation<'_, '_>) -> R,
     ) -> Result<R, NotCompiled> {
         let (source, program) = self.compile(EXPRESSION, text)?;
+        Ok(self.perform(source, &program, STEPS, look))
+    }
+
+    /// Evaluates an expression of which nobody is told; `None` where it has no value.
+    #[cfg(feature = "repl")]
+    pub(super) fn look_at<R>(&self, text: &str, look: impl FnOnce(&Value<'_>) -> R) -> Option<R> {
+        let program = compile(text, &self.environment).ok()?;
+        self.perform(
+            SourceId(u32::MAX),
+            &program,
+            STEPS_OF_A_LOOK,
+            |evaluation| evaluation.outcome.as_ref().ok().map(look),
+        )
+    }
+
+    fn perform<R>(
+        &self,
+        source: SourceId,
+        program: &Program,
+        steps: u64,
+        look: impl FnOnce(&Evaluation<'_, '_>) -> R,
+    ) -> R {
         let facts = self.facts();
         let made = Made::new(self, &facts);
         let namespace = made
@@ -227,7 +267,7 @@ impl Stage {
         if let Some(resources) = roots.get_mut(Root::Resources.slot()) {
             *resources = Value::Node(made.resources.root());
         }
-        let activation = Activation::new(roots, &self.programs, Budget::new(STEPS));
+        let activation = Activation::new(roots, &self.programs, Budget::new(steps));
         let outcome = program.evaluate(&activation);
         let documents: Vec<(&'static str, NodeRef<'_>)> = [
             ("object", request.object),
@@ -239,15 +279,15 @@ impl Stage {
         .filter_map(|(name, node)| Some((name, node?)))
         .collect();
         let variables: Vec<&str> = self.programs.iter().map(Program::source).collect();
-        Ok(look(&Evaluation {
+        look(&Evaluation {
             source,
-            program: &program,
+            program,
             activation: &activation,
             outcome: &outcome,
             secrets: &self.secrets(),
             documents: &documents,
             variables: &variables,
-        }))
+        })
     }
 }
 
