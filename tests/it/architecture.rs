@@ -83,6 +83,7 @@ const EDGES: &[(&str, &[&str])] = &[
 
 /// Crates that only some modules may name.
 const CRATES: &[(&str, &[&str])] = &[
+    ("allocation_counter", &[]),
     ("annotate_snippets", &["report"]),
     ("anyhow", &["cli"]),
     ("axum", &["server"]),

@@ -15,11 +15,14 @@ mod admission_properties;
 mod apply;
 mod apply_properties;
 mod architecture;
+mod cel_allocations;
 mod cel_blame;
 mod cel_blame_property;
+mod cel_differential;
 mod cel_library;
 mod cel_limits;
 mod cel_properties;
+mod cel_soak;
 mod cli_check;
 mod cli_eval;
 #[cfg(feature = "conformance")]

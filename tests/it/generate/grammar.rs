@@ -24,9 +24,16 @@ pub(crate) enum Kind {
     Key,
     /// An optional text.
     Perhaps,
+    Any,
+    Uint,
+    Bytes,
+    Duration,
+    Time,
+    Type,
+    Quantity,
 }
 
-const KINDS: [(&str, Kind); 13] = [
+const KINDS: [(&str, Kind); 20] = [
     ("Bool", Kind::Bool),
     ("Int", Kind::Int),
     ("Double", Kind::Double),
@@ -40,6 +47,13 @@ const KINDS: [(&str, Kind); 13] = [
     ("Guard", Kind::Guard),
     ("Key", Kind::Key),
     ("Perhaps", Kind::Perhaps),
+    ("Any", Kind::Any),
+    ("Uint", Kind::Uint),
+    ("Bytes", Kind::Bytes),
+    ("Duration", Kind::Duration),
+    ("Time", Kind::Time),
+    ("Type", Kind::Type),
+    ("Quantity", Kind::Quantity),
 ];
 
 /// The object that the expressions read.
@@ -109,7 +123,15 @@ impl Grammar {
         let mut rest = template;
         while let Some((before, hole)) = rest.split_once('{') {
             text.push_str(before);
-            let (name, after) = hole.split_once('}').expect("a hole ends");
+            // Anything else in braces is a map of the language itself.
+            let Some((name, after)) = hole
+                .split_once('}')
+                .filter(|(name, _)| name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'='))
+            else {
+                text.push('{');
+                rest = hole;
+                continue;
+            };
             rest = after;
             let kind = |name: &str| {
                 let known = KINDS.iter().find(|(known, _)| *known == name);

@@ -3,8 +3,10 @@
 //! The same seed gives the same expressions, on any machine.
 
 mod grammar;
+mod wide;
 
 pub(crate) use grammar::{BLAME, Kind, OBJECT};
+pub(crate) use wide::{WIDE, mutated};
 
 /// A small generator of numbers (`SplitMix64`): good enough to choose by, and the same everywhere.
 #[derive(Clone, Debug)]
