@@ -3,7 +3,7 @@
 use super::super::arithmetic::check_elements;
 use super::super::compare;
 use super::super::cost::Formula;
-use super::super::error::{EvalError, EvalErrorKind};
+use super::super::error::{EvalError, EvalErrorKind, Failure};
 use super::super::expression::{Entry, Expression, Field, Item, Shape, Transform};
 use super::super::value::{Content, Struct, Value};
 use super::logic::later;
@@ -107,6 +107,15 @@ impl<'a> Evaluator<'_, 'a> {
             });
         }
         closed(&walk, expression)?;
+        if sorts && matches!(walk, Walk::Map(_)) {
+            // Its keys could be sorted, but the function behind the macro takes lists only.
+            return Err(failed(
+                Failure::overload(),
+                expression,
+                "sortBy",
+                &[collection],
+            ));
+        }
         self.assemble(transform.shape, keys, values, expression)
     }
 
