@@ -200,7 +200,7 @@ fn the_word_at_the_cursor_is_completed_by_what_is_there() {
         ),
         ("sets.inter", 5, &["intersects("]),
         (":lo", 1, &["load "]),
-        ("nothing.at.al", 11, &["all("]),
+        ("nothing.at.optM", 11, &["optMap("]),
         ("", 0, &["containers"]),
         ("object.", 7, &["apiVersion"]),
     ] {
