@@ -43,6 +43,7 @@ pub use compile::compile;
 pub use environment::{Environment, NoRelease, Release};
 pub use error::{CompileError, EvalError, EvalErrorKind, Place};
 pub use explain::{Detail, Explanation, NothingSensitive, Sensitive, Step, StepOutcome, Subject};
+pub use objects::SetField;
 pub use print::Printer;
 pub use program::Program;
 pub use reference::{Offered, Signature, macros, signatures};

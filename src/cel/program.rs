@@ -7,6 +7,7 @@ use super::error::{CompileError, EvalError, Place};
 use super::evaluate::Evaluator;
 use super::explain::{self, Detail, Explanation, Sensitive};
 use super::expression::{Expression, Kind};
+use super::objects::SetField;
 use super::types::StaticType;
 use super::value::Value;
 use super::{blame, objects};
@@ -98,6 +99,11 @@ impl Program {
     /// The first that is not, with its place in the text.
     pub fn check_objects(&self) -> Result<(), CompileError> {
         objects::check(&self.expression)
+    }
+
+    /// The fields that its `Object` literals set, as far as the text tells; outer ones first.
+    pub fn set_fields(&self) -> Vec<SetField<'_>> {
+        objects::fields(&self.expression)
     }
 
     /// The value of the expression. What it cost the [activation](Activation::cost) knows then.

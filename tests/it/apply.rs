@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use kpolicy::cel::{self, Activation, Value};
-use kpolicy::engine::apply::{ApplyError, Target, apply};
+use kpolicy::engine::apply::{ApplyError, Target, apply, foresee};
 use kpolicy::manifest::patch::{self, Operation};
 use kpolicy::manifest::{
     Dialect, Document, DocumentBuilder, Limits, NodeRef, read_json, read_one, write_json,
 };
-use kpolicy::policy::{Release, Root, Scope, environment};
+use kpolicy::policy::{Release, Root, Scope, environment, read_policy};
 use kpolicy::schema::openapi::{GroupVersionKind, Schemas};
-use kpolicy::source::SourceId;
+use kpolicy::source::{Source, SourceId, SourceMap};
 
 /// A custom kind of which everything is known.
 const GADGET: &str = r#"{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": {
@@ -155,5 +155,76 @@ fn what_the_api_server_refuses_is_refused_with_its_place() {
     assert!(list.len() > 15);
     for case in list.iter() {
         check(case, &schemas);
+    }
+}
+
+/// A policy with one configuration.
+fn policy_text(expression: &str) -> String {
+    let body: Vec<String> = expression
+        .lines()
+        .map(|line| format!("          {line}"))
+        .collect();
+    format!(
+        "apiVersion: kpolicy.io/v1alpha1
+kind: Policy
+metadata: {{name: sample}}
+spec:
+  title: T
+  category: api
+  severity: low
+  description: D
+  remediation: R
+  matchConstraints:
+    resourceRules: [{{apiGroups: ['*'], apiVersions: ['*'], resources: ['*'], operations: [CREATE]}}]
+  mutations:
+    - safety: safe
+      patchType: ApplyConfiguration
+      applyConfiguration:
+        expression: |-
+{}
+",
+        body.join("\n")
+    )
+}
+
+/// What is said of a configuration before any request, as `place: message (help)`.
+fn foreseen(kind: &GroupVersionKind, expression: &str, schemas: &Schemas) -> Vec<String> {
+    let text = policy_text(expression);
+    let mut sources = SourceMap::new();
+    let id = sources.add(Source::new("sample.yaml", text.as_str()));
+    let reading = read_one(id, &text, Dialect::Kubectl, &Limits::default());
+    let mut problems = Vec::new();
+    let policy = read_policy(&reading.documents[0], &sources, &mut problems);
+    assert_eq!(problems, [], "{expression}");
+    let policy = policy.expect("a policy");
+    let found = foresee(&policy, std::slice::from_ref(kind), schemas, &sources);
+    let shown = found.iter().map(|problem| {
+        let place = problem
+            .span
+            .and_then(|span| sources.text(span))
+            .unwrap_or_default();
+        let help = problem.help.as_deref().map(|help| format!(" ({help})"));
+        format!("{place}: {}{}", problem.message, help.unwrap_or_default())
+    });
+    shown.collect()
+}
+
+#[test]
+fn what_the_text_tells_is_foreseen_at_its_place_and_nothing_else() {
+    let schemas = schemas();
+    for file in ["merge.yaml", "refused.yaml"] {
+        let document = cases(file);
+        let mut seen = 0;
+        for case in document.root().as_list().expect("a list").iter() {
+            let text = |key: &str| case.get(key).and_then(NodeRef::as_str).unwrap_or_default();
+            if case.get("compile").is_some() {
+                continue;
+            }
+            let found = foreseen(&kind(text("kind")), text("expression").trim_end(), &schemas);
+            let wanted: Vec<&str> = text("foreseen").lines().collect();
+            assert_eq!(found, wanted, "{}", text("name"));
+            seen += found.len();
+        }
+        assert_eq!(seen > 5, file == "refused.yaml", "{file}: {seen}");
     }
 }

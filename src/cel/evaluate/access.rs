@@ -3,6 +3,7 @@
 use super::super::error::{EvalError, EvalErrorKind, Place};
 use super::super::expression::{Expression, Kind};
 use super::super::syntax::TextRange;
+use super::super::types::patches;
 use super::super::value::{Content, Entries, Items, Value};
 use super::{Evaluator, Outcome, fail, known};
 use crate::manifest::NodeRef;
@@ -216,6 +217,8 @@ fn constant_key(index: &Expression) -> Option<&str> {
 fn select<'a>(value: &Value<'a>, field: &str) -> Found<'a> {
     match value.content() {
         Content::Map(entries) => entries.get_str(field).ok_or_else(|| not_in(entries)),
+        // As in the API server, what an `Object` holds is for the merge to read: to expressions it has no fields.
+        Content::Struct(value) if patches::is_object(value.name()) => Err(Absent::Missing),
         Content::Struct(value) => value.get(field).cloned().ok_or(Absent::Missing),
         Content::List(_) => Err(Absent::Unsuitable(
             EvalErrorKind::NoSuchOverload,

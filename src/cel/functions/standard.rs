@@ -1,10 +1,10 @@
 //! Sizes, parts of strings, and optionals.
 
 use super::super::error::Failure;
-use super::super::types::Overload;
 use super::super::types::sorts::{
     A, BOOL, BYTES, INT, LIST_OF_A, LIST_OF_OPTIONALS, MAP_OF_A_B, OPTIONAL_A, STRING,
 };
+use super::super::types::{Overload, patches};
 use super::super::value::{Content, Value};
 use super::{Arguments, Computed, Function};
 
@@ -126,7 +126,7 @@ fn optional_of_non_zero<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
             Some(reason) => return Err(Failure::unknown(reason)),
             None => entries.len() == 0,
         },
-        Content::Struct(value) => value.fields().len() == 0,
+        Content::Struct(value) => value.fields().len() == 0 && patches::is_object(value.name()),
         Content::Duration(value) => value.nanoseconds() == 0,
         Content::Timestamp(value) => value.is_zero(),
         _ => false,

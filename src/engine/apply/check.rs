@@ -90,10 +90,13 @@ impl<'s, 'c> Check<'_, 's, 'c> {
             let step = self.paths.key(at.step, entry.key);
             let found = at.of.child(wanted, entry.key);
             let Some((of, is_named)) = found else {
+                let near = at.of.nearest(entry.key);
+                let meant = near.map(|near| format!("; did you mean `{near}`?"));
                 return Err(ApplyError::Refused(format!(
-                    "there is no field `{}` in {}",
+                    "there is no field `{}` in {}{}",
                     self.path(step),
-                    self.kind
+                    self.kind,
+                    meant.unwrap_or_default()
                 )));
             };
             self.pending.push(Pending {
@@ -216,7 +219,7 @@ fn fits(value: View<'_>, scalar: Scalar) -> bool {
 }
 
 /// What would fit, for a message.
-fn expected(
+pub(super) fn expected(
     scalar: Option<Scalar>,
     list: Option<ListShape<'_>>,
     map: Option<MapShape<'_>>,

@@ -7,6 +7,7 @@
 //! order.
 
 mod check;
+mod foresee;
 mod keys;
 mod list;
 mod merge;
@@ -18,6 +19,8 @@ use crate::manifest::{Document, NodeRef};
 use crate::schema::openapi::{GroupVersionKind, Schemas};
 use crate::source::FieldPath;
 
+pub use foresee::foresee;
+
 use types::MergeType;
 
 /// The schema of `metadata` of any kind.
@@ -25,6 +28,9 @@ const OBJECT_META: &str = "meta.v1.ObjectMeta";
 
 /// The schema of the pod templates of any kind.
 const POD_TEMPLATE: &str = "core.v1.PodTemplateSpec";
+
+/// What a pod template is called in messages.
+const TEMPLATE: &str = "a pod template";
 
 /// Why a configuration is not applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,15 +60,9 @@ impl<'a> Target<'a> {
     /// A whole object. Where the schema of its kind is not here, maps are merged, and a list in the configuration
     /// cannot be applied.
     pub fn object(object: NodeRef<'a>, kind: &GroupVersionKind, schemas: &'a Schemas) -> Self {
-        let of = match schemas.kind(kind) {
-            Some(schema) => MergeType::of(schema),
-            None => MergeType::Unknown {
-                metadata: schemas.definition(OBJECT_META),
-            },
-        };
         Self {
             object,
-            of,
+            of: object_type(kind, schemas),
             kind: kind.to_string(),
             prefix: FieldPath::root(),
             // As the API server, which writes those of the object over them.
@@ -73,17 +73,29 @@ impl<'a> Target<'a> {
     /// A pod template at `prefix` of its object. Whatever kind has it, it is merged as a built-in kind's: a policy of
     /// pod templates means the same in each.
     pub fn pod_template(template: NodeRef<'a>, prefix: FieldPath, schemas: &'a Schemas) -> Self {
-        let of = match schemas.definition(POD_TEMPLATE) {
-            Some(schema) => MergeType::of(schema),
-            None => MergeType::Unknown { metadata: None },
-        };
         Self {
             object: template,
-            of,
-            kind: "a pod template".to_owned(),
+            of: template_type(schemas),
+            kind: TEMPLATE.to_owned(),
             prefix,
             ignored: &[],
         }
+    }
+}
+
+fn object_type<'s>(kind: &GroupVersionKind, schemas: &'s Schemas) -> MergeType<'s> {
+    match schemas.kind(kind) {
+        Some(schema) => MergeType::of(schema),
+        None => MergeType::Unknown {
+            metadata: schemas.definition(OBJECT_META),
+        },
+    }
+}
+
+fn template_type(schemas: &Schemas) -> MergeType<'_> {
+    match schemas.definition(POD_TEMPLATE) {
+        Some(schema) => MergeType::of(schema),
+        None => MergeType::Unknown { metadata: None },
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Upstream: the conversion of OpenAPI schemas in `k8s.io/kube-openapi/pkg/schemaconv`.
 
+use crate::manifest::suggest::closest;
 use crate::schema::openapi::{self, Merge, Schema};
 
 /// Extensions of any content: they are replaced as a whole.
@@ -142,6 +143,23 @@ impl<'s> MergeType<'s> {
         match named {
             Some(named) => Some((named, true)),
             None => map.element.map(|element| (element, false)),
+        }
+    }
+
+    /// The named field that another name was probably meant to be.
+    pub(super) fn nearest(self, name: &str) -> Option<&'s str> {
+        match self {
+            Self::Known { schema, .. } => closest(name, schema.fields().map(|field| field.name)),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a kind's: an object with `apiVersion`.
+    pub(super) fn is_object(self) -> bool {
+        match self {
+            Self::Known { schema, .. } => schema.field("apiVersion").is_some(),
+            Self::Unknown { metadata } => metadata.is_some(),
+            _ => false,
         }
     }
 
