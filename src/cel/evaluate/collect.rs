@@ -229,7 +229,8 @@ impl<'a> Evaluator<'_, 'a> {
         }
     }
 
-    /// `operand.or(fallback)` and `operand.orValue(fallback)`.
+    /// `operand.or(fallback)` and `operand.orValue(fallback)`. As in cel-go, what is no optional stands for itself: the
+    /// checker lets it through where a value may be anything.
     pub(super) fn optional_or(
         &mut self,
         operand: &'a Expression,
@@ -238,13 +239,8 @@ impl<'a> Evaluator<'_, 'a> {
     ) -> Outcome<'a> {
         match self.value(operand)? {
             Value::Optional(Some(inner)) if unwrap => Ok((*inner).clone()),
-            value @ Value::Optional(Some(_)) => Ok(value),
-            Value::Optional(None) => match self.value(fallback)? {
-                value if unwrap => Ok(value),
-                value @ Value::Optional(_) => Ok(value),
-                other => Err(not_optional(&other, fallback)),
-            },
-            other => Err(not_optional(&other, operand)),
+            Value::Optional(None) => self.value(fallback),
+            value => Ok(value),
         }
     }
 }

@@ -97,6 +97,10 @@ fn an_expression_has_the_value_that_cel_go_gives_it() {
         ),
         ("optional.none().or(optional.of(1))", "of(1)"),
         ("optional.of(1).orValue(1 / 0)", "1"),
+        (
+            "object.replicas.orValue(object.missing) == object.replicas",
+            "true",
+        ),
         ("optional.of(2).optMap(i, i * 2)", "of(4)"),
         ("optional.of(2).optFlatMap(i, optional.none())", "none"),
         (
@@ -201,7 +205,7 @@ fn an_error_has_the_kind_that_cel_go_gives_it() {
             "! InvalidArgument: the optional has no value",
         ),
         (
-            "object.kind.orValue(1)",
+            "object.kind.optMap(x, 1)",
             "! NoSuchOverload: an optional value is needed here",
         ),
         ("[1].exists_one(i, object.missing)", "! NoSuchKey"),
