@@ -1,10 +1,11 @@
 //! One policy's validations on one request.
 
-use crate::cel::{Activation, Budget, EvalError, EvalErrorKind, Place, Program, Value};
+use crate::cel::{Activation, EvalError, EvalErrorKind, Place, Value};
 use crate::manifest::NodeRef;
 use crate::policy::{AuditAnnotation, FailurePolicy, Policy, Root, Validation};
 use crate::source::FieldPath;
 
+use super::conditions::{Conditions, conditions, exhausted, not_bool};
 use super::message::{Described, describe};
 use super::{Context, Evaluation, Limits, NotJudged, Violation};
 
@@ -31,10 +32,7 @@ pub fn evaluate(
     let unavailable = context.unavailable(policy);
     for template in rounds(policy, context) {
         let roots = context.roots(policy, params, template, &unavailable);
-        let activate = |roots| {
-            let budget = Budget::new(limits.steps).with_cancel(limits.cancelled);
-            Activation::new(roots, &policy.variables, budget)
-        };
+        let activate = |roots| limits.activate(roots, &policy.variables);
         let native = policy.native.as_ref();
         let conditions = native
             .filter(|_| !policy.match_conditions.is_empty())
@@ -42,22 +40,29 @@ pub fn evaluate(
         let annotations = native
             .filter(|native| !native.audit_annotations.is_empty())
             .map(|_| activate(roots.clone()));
+        let speaks = policy.validations.iter();
+        let messages = speaks
+            .filter(|validation| validation.message_expression.is_some())
+            .count();
+        let messages = (messages > 0).then(|| (messages, activate(roots.clone())));
         let activation = activate(roots);
         let mut run = Run {
             policy,
             context,
             template,
+            limits,
             activation: &activation,
+            messages: messages
+                .as_ref()
+                .map(|(count, activation)| (*count, activation)),
+            since: (evaluation.violations.len(), evaluation.ignored_errors.len()),
             evaluation: &mut evaluation,
         };
         if run.conditions_hold(conditions.as_ref().unwrap_or(&activation)) {
-            for (index, validation) in policy.validations.iter().enumerate() {
-                run.validate(index, validation);
-            }
+            activation.restart();
+            run.validations();
             if let (Some(native), Some(activation)) = (&policy.native, &annotations) {
-                for annotation in &native.audit_annotations {
-                    run.annotate(annotation, activation);
-                }
+                run.annotate_all(&native.audit_annotations, activation);
             }
         }
     }
@@ -86,60 +91,134 @@ struct Run<'r, 'a> {
     policy: &'a Policy,
     context: &'r Context<'r>,
     template: Option<usize>,
+    limits: &'r Limits<'r>,
     activation: &'r Activation<'a>,
+    /// How many message expressions there are, and what they are evaluated with: apart from the validations, since
+    /// they pay for the variables again.
+    messages: Option<(usize, &'r Activation<'a>)>,
+    /// How many violations and ignored errors there were before this round.
+    since: (usize, usize),
     evaluation: &'r mut Evaluation,
 }
 
 impl<'a> Run<'_, 'a> {
-    /// Whether all match conditions are true. As in the API server any false one decides, whatever the others do; only
-    /// then an error counts.
+    /// Whether all match conditions are true.
     fn conditions_hold(&mut self, activation: &Activation<'a>) -> bool {
-        let mut failed = None;
-        for condition in &self.policy.match_conditions {
-            match condition.expression.evaluate(activation) {
-                Ok(value) if value.as_bool() == Some(true) => {}
-                Ok(value) if value.as_bool() == Some(false) => return false,
-                Ok(_) => failed = failed.or(Some((condition, not_bool(&condition.expression)))),
-                Err(error) => failed = failed.or(Some((condition, error))),
-            }
-        }
-        let Some((condition, error)) = failed else {
-            return true;
+        let (condition, error) = match conditions(self.policy, activation, self.limits) {
+            Conditions::Hold => return true,
+            Conditions::Refuse => return false,
+            Conditions::Failed(condition, error) => (condition, error),
         };
-        let what = format!("match condition `{}`", condition.name);
+        let what = match condition {
+            Some(condition) => format!("match condition `{}` failed", condition.name),
+            None => "the match conditions failed".to_owned(),
+        };
         if error.kind == EvalErrorKind::Unknown {
             self.not_judged(self.policy.name.clone(), error.message);
         } else if self.policy.failure_policy == FailurePolicy::Fail {
-            let text = format!("{what} failed: {}", error.message);
+            let text = format!("{what}: {}", error.message);
             // A policy may have audit annotations alone.
             let first = self.policy.validations.first();
             let id = first.map_or(&self.policy.name, |validation| &validation.id);
             self.violate(0, id, &self.whole(), &text, true, error.range.clone());
         } else {
-            self.evaluation
-                .ignored_errors
-                .push(format!("{}: {what}: {}", self.policy.name, error.message));
+            let error = format!("{}: {what}: {}", self.policy.name, error.message);
+            self.evaluation.ignored_errors.push(error);
         }
         false
     }
 
-    fn validate(&mut self, index: usize, validation: &'a Validation) {
+    /// Runs all validations. Over the budget of the policy none of them counts.
+    fn validations(&mut self) {
+        let mut judged = Vec::new();
+        for (index, validation) in self.policy.validations.iter().enumerate() {
+            if self.validate(index, validation) {
+                judged.push(index);
+            }
+            if self.activation.cost().total > self.limits.policy {
+                self.take_back(|_| false);
+                let what = "the validations of this policy";
+                return self.give_up(&self.policy.name, &exhausted(what, self.limits.policy));
+            }
+        }
+        if self.policy.native.is_some() && self.messages_exceed() {
+            // As upstream: what could not be evaluated stays so, and all else could not be told of.
+            self.take_back(|violation| violation.is_error);
+            let error = exhausted(
+                "the validations and the message expressions of this policy",
+                self.limits.policy,
+            );
+            for index in judged {
+                if let Some(validation) = self.policy.validations.get(index) {
+                    self.give_up(&validation.id, &error);
+                }
+            }
+        }
+    }
+
+    /// Whether the message expressions cost more than the validations left. The API server evaluates all of them on
+    /// every request; here that is done where it could matter.
+    fn messages_exceed(&self) -> bool {
+        let Some((count, activation)) = self.messages else {
+            return false;
+        };
+        let spent = self.activation.cost().total;
+        let (limit, variables) = (self.limits.policy, self.policy.variables.len());
+        if !self.limits.could_exceed(limit, spent, count, variables) {
+            return false;
+        }
+        activation.restart();
+        let expressions = self.policy.validations.iter();
+        expressions
+            .filter_map(|validation| validation.message_expression.as_ref())
+            .any(|program| {
+                let _ = program.evaluate(activation);
+                spent.saturating_add(activation.cost().total) > limit
+            })
+    }
+
+    /// Drops the violations of this round that are not to be kept, and what was ignored in it.
+    fn take_back(&mut self, keep: impl Fn(&Violation) -> bool) {
+        let (violations, ignored) = self.since;
+        let mut position = 0;
+        self.evaluation.violations.retain(|violation| {
+            position += 1;
+            position <= violations || keep(violation)
+        });
+        self.evaluation.ignored_errors.truncate(ignored);
+    }
+
+    /// Says of the policy, or of a validation, that it cost too much.
+    fn give_up(&mut self, id: &std::sync::Arc<str>, error: &EvalError<'_>) {
+        if self.policy.failure_policy == FailurePolicy::Ignore {
+            let error = format!("{id}: {}", error.message);
+            return self.evaluation.ignored_errors.push(error);
+        }
+        let violation = Violation::of_policy(id.clone(), error.message.clone());
+        self.evaluation.violations.push(violation);
+    }
+
+    /// Says whether it came to true or false.
+    fn validate(&mut self, index: usize, validation: &'a Validation) -> bool {
         let error = match validation.expression.evaluate(self.activation) {
             Ok(value) => match value.as_bool() {
-                Some(true) => return,
-                Some(false) => return self.fail(index, validation),
+                Some(true) => return true,
+                Some(false) => {
+                    self.fail(index, validation);
+                    return true;
+                }
                 None => not_bool(&validation.expression),
             },
             Err(error) => error,
         };
         if error.kind == EvalErrorKind::Unknown {
-            return self.not_judged(validation.id.clone(), error.message);
+            self.not_judged(validation.id.clone(), error.message);
+            return false;
         }
         if self.policy.failure_policy == FailurePolicy::Ignore {
-            return self
-                .evaluation
-                .ignored_errors
-                .push(format!("{}: {}", validation.id, error.message));
+            let error = format!("{}: {}", validation.id, error.message);
+            self.evaluation.ignored_errors.push(error);
+            return false;
         }
         let text = format!("the expression could not be evaluated: {}", error.message);
         let described = error
@@ -148,6 +227,23 @@ impl<'a> Run<'_, 'a> {
             .and_then(|place| self.described(place))
             .unwrap_or_else(|| self.whole());
         self.violate(index, &validation.id, &described, &text, true, error.range);
+        false
+    }
+
+    /// Makes all audit annotations. Over their budget nothing of the policy counts, as upstream.
+    fn annotate_all(&mut self, annotations: &'a [AuditAnnotation], activation: &Activation<'a>) {
+        let made = self.evaluation.annotations.len();
+        let errors = self.evaluation.annotation_errors.len();
+        for annotation in annotations {
+            self.annotate(annotation, activation);
+            if activation.cost().total > self.limits.policy {
+                self.evaluation.annotations.truncate(made);
+                self.evaluation.annotation_errors.truncate(errors);
+                self.take_back(|_| false);
+                let what = "the audit annotations of this policy";
+                return self.give_up(&self.policy.name, &exhausted(what, self.limits.policy));
+            }
+        }
     }
 
     /// Makes an audit annotation. Null and a blank text stand for none.
@@ -207,7 +303,8 @@ impl<'a> Run<'_, 'a> {
     /// What to say: the message expression's text if it is usable, else the message, else the expression itself.
     fn text(&self, validation: &'a Validation) -> String {
         let made = validation.message_expression.as_ref().and_then(|program| {
-            let value = program.evaluate(self.activation).ok()?;
+            let (_, activation) = self.messages?;
+            let value = program.evaluate(activation).ok()?;
             let text = value.as_str()?.trim().to_owned();
             let usable = !text.is_empty() && text.len() <= LONGEST_MESSAGE && !text.contains('\n');
             usable.then_some(text)
@@ -281,12 +378,4 @@ fn cut(text: &str, most: usize) -> &str {
         end -= 1;
     }
     text.get(..end).unwrap_or(text)
-}
-
-fn not_bool<'a>(program: &Program) -> EvalError<'a> {
-    EvalError::new(
-        EvalErrorKind::NoSuchOverload,
-        "the expression did not give a boolean",
-        0..program.source().len(),
-    )
 }

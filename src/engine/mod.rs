@@ -6,6 +6,7 @@
 
 mod applies;
 pub mod apply;
+mod conditions;
 mod context;
 mod evaluate;
 mod limits;

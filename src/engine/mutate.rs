@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::cel::{Activation, Budget, EvalError, EvalErrorKind, Struct, Value};
+use crate::cel::{EvalError, EvalErrorKind, Struct, Value};
 use crate::manifest::patch::{self, Operation, PatchError, Pointer};
 use crate::manifest::{Document, DocumentBuilder, NodeRef};
 use crate::policy::{FailurePolicy, Mutation, PatchKind, Policy};
@@ -11,6 +11,7 @@ use crate::schema::openapi::GroupVersionKind;
 use crate::source::FieldPath;
 
 use super::apply::{ApplyError, Target, apply};
+use super::conditions::{Conditions, conditions, exhausted};
 use super::evaluate::{before_conditions, rounds};
 use super::{Change, Context, Kind, Limits, NotJudged, Request, Violation};
 
@@ -119,7 +120,7 @@ fn stopped(policy: &Policy, error: EvalError<'_>, what: &Arc<str>) -> Stop {
     }
 }
 
-/// Whether all match conditions are true. In a native policy any false one decides, and only then an error counts.
+/// Whether all match conditions are true.
 fn conditions_hold(
     policy: &Policy,
     context: &Context<'_>,
@@ -137,26 +138,12 @@ fn conditions_hold(
     } else {
         roots
     };
-    let activation = Activation::new(
-        roots,
-        &policy.variables,
-        Budget::new(limits.steps).with_cancel(limits.cancelled),
-    );
-    let mut failed = None;
-    for condition in &policy.match_conditions {
-        match condition.expression.evaluate(&activation) {
-            Ok(value) if value.as_bool() == Some(true) => {}
-            Ok(_) => return Ok(false),
-            Err(error) => {
-                let stop = stopped(policy, error, &policy.name);
-                if policy.native.is_none() {
-                    return Err(stop);
-                }
-                failed = failed.or(Some(stop));
-            }
-        }
+    let activation = limits.activate(roots, &policy.variables);
+    match conditions(policy, &activation, limits) {
+        Conditions::Hold => Ok(true),
+        Conditions::Refuse => Ok(false),
+        Conditions::Failed(_, error) => Err(stopped(policy, error, &policy.name)),
     }
-    failed.map_or(Ok(true), Err)
 }
 
 /// One mutation in one round: the changed object and the operations, or `None` where it changes nothing.
@@ -175,15 +162,13 @@ fn one(
         return Ok(None);
     }
     let unavailable = context.unavailable(policy);
-    let activation = Activation::new(
-        context.roots(policy, params, round, &unavailable),
-        &policy.variables,
-        Budget::new(limits.steps).with_cancel(limits.cancelled),
-    );
-    let value = mutation
-        .expression
-        .evaluate(&activation)
-        .map_err(|error| stopped(policy, error, &mutation.id))?;
+    let roots = context.roots(policy, params, round, &unavailable);
+    let activation = limits.activate(roots, &policy.variables);
+    let mut made = mutation.expression.evaluate(&activation);
+    if activation.cost().total > limits.policy {
+        made = Err(exhausted("this mutation and its variables", limits.policy));
+    }
+    let value = made.map_err(|error| stopped(policy, error, &mutation.id))?;
     let template = round.and_then(|index| context.templates().get(index));
     let prefix = template
         .and_then(|template| template.path_from(object))
