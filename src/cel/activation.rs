@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::patterns::Patterns;
 use super::{EvalError, EvalErrorKind, Program, Value};
 
 /// How many steps pass between two questions whether the evaluation is still wanted.
@@ -113,6 +114,7 @@ pub struct Activation<'a> {
     cost: Cell<Cost>,
     /// The stack of macro-bound names, kept between evaluations for its memory.
     locals: Cell<Vec<Value<'a>>>,
+    patterns: Patterns,
 }
 
 impl<'a> Activation<'a> {
@@ -135,6 +137,7 @@ impl<'a> Activation<'a> {
             cost: Cell::new(Cost::default()),
             budget,
             locals: Cell::new(Vec::new()),
+            patterns: Patterns::default(),
         }
     }
 
@@ -287,6 +290,11 @@ impl<'a> Activation<'a> {
         self.limit.set(before.limit);
         self.steps.set(before.steps);
         self.counts.set(before.counts);
+    }
+
+    /// The regular expressions that were computed so far.
+    pub(super) const fn patterns(&self) -> &Patterns {
+        &self.patterns
     }
 
     /// Takes the memory of the stack of macro-bound names; [`return_locals`](Self::return_locals) gives it back.

@@ -29,6 +29,9 @@ pub(super) fn relation(
     }
 }
 
+/// So few elements Go sorts by insertion.
+const INSERTION_SORTED: usize = 12;
+
 /// Whether two values are equal: numbers by value whatever their types, values of different types never.
 /// A difference decides even if other parts cannot be known. A value of one of Kubernetes' libraries on the left cannot
 /// be compared with one of another type: that is a failure, but inside a list or a map, as in cel-go, no difference.
@@ -69,8 +72,8 @@ pub(super) fn order(left: &Value<'_>, right: &Value<'_>) -> Result<Ordering, Fai
     })
 }
 
-/// Sorts by keys, which must have an order and be of one type. The sort is stable, and NaN comes first; where cel-go
-/// leaves it depends on its algorithm.
+/// Sorts by keys, which must have an order and be of one type. The sort is stable. Among many elements NaN comes first
+/// and equal keys keep their order, where cel-go leaves both to its algorithm.
 pub(super) fn sort_by_key<'a, T>(
     items: &mut [T],
     key: impl Fn(&T) -> &Value<'a>,
@@ -86,8 +89,30 @@ pub(super) fn sort_by_key<'a, T>(
             return Err(Failure::overload());
         }
     }
+    let is_nan = |item: &T| matches!(key(item).content(), Content::Double(value) if value.is_nan());
+    if items.len() <= INSERTION_SORTED && items.iter().any(is_nan) {
+        insertion_sort(items, |left, right| {
+            order(key(left), key(right)).is_ok_and(Ordering::is_lt)
+        });
+        return Ok(());
+    }
     items.sort_by(|left, right| sorting_order(key(left), key(right)));
     Ok(())
+}
+
+/// Sorts by an order that need not be one, exactly as Go's `sort.Slice` does with few elements.
+fn insertion_sort<T>(items: &mut [T], is_less: impl Fn(&T, &T) -> bool) {
+    for end in 1..items.len() {
+        for place in (1..=end).rev() {
+            let (Some(before), Some(item)) = (items.get(place - 1), items.get(place)) else {
+                return;
+            };
+            if !is_less(item, before) {
+                break;
+            }
+            items.swap(place - 1, place);
+        }
+    }
 }
 
 /// A failure for a value that has no order among its kind.

@@ -28,6 +28,7 @@ mod expression;
 mod functions;
 mod library;
 mod objects;
+mod patterns;
 mod print;
 mod program;
 mod reference;

@@ -263,7 +263,7 @@ fn not_in<'a>(entries: Entries<'_, 'a>) -> Absent<'a> {
 fn element<'a>(items: Items<'_, 'a>, key: &Value<'a>) -> Found<'a> {
     let index = match key.content() {
         Content::Int(value) => Some(i128::from(value)),
-        Content::Uint(value) => Some(i128::from(value)),
+        Content::Uint(value) => i64::try_from(value).ok().map(i128::from),
         Content::Double(value) if value.fract() == 0.0 && value.abs() < 1e18 => Some(value as i128),
         _ => None,
     };

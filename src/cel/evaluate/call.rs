@@ -2,17 +2,20 @@
 //!
 //! An operand that is an error does not keep the others from being evaluated, as in cel-go: they cost all the same.
 
+use std::sync::Arc;
+
 use super::super::arithmetic;
 use super::super::compare;
 use super::super::cost::Formula;
-use super::super::error::{EvalError, EvalErrorKind};
+use super::super::error::{EvalError, EvalErrorKind, Failure};
 use super::super::expression::{Call, Expression};
 use super::super::functions::{Arguments, MAX_ARGUMENTS};
+use super::super::library::regex::Pattern;
 use super::super::syntax::{Arithmetic, Relation};
 use super::super::value::Value;
 use super::{Evaluator, Outcome, failed, size};
 
-/// What a regular expression costs that is no literal, in steps: it is compiled for each call.
+/// What compiling a regular expression costs that is no literal, in steps.
 const PATTERN_STEPS: u64 = 500;
 
 impl<'a> Evaluator<'_, 'a> {
@@ -102,19 +105,17 @@ impl<'a> Evaluator<'_, 'a> {
             self.pay_call(expression, values, None)?;
             return Err(error);
         }
-        let pattern_steps = if call.compiles_pattern() {
-            PATTERN_STEPS
-        } else {
-            0
-        };
-        let steps = values.iter().map(size).sum::<u64>() + pattern_steps;
-        self.spend(steps, expression)?;
-        let arguments = Arguments {
-            values,
-            pattern: call.pattern.as_deref(),
-            result: &expression.of,
-        };
-        match (call.function.implementation)(&arguments) {
+        self.spend(values.iter().map(size).sum(), expression)?;
+        let outcome = self
+            .computed_pattern(call, values, expression)?
+            .and_then(|computed| {
+                (call.function.implementation)(&Arguments {
+                    values,
+                    pattern: call.pattern.as_deref().or(computed.as_deref()),
+                    result: &expression.of,
+                })
+            });
+        match outcome {
             Ok(value) => {
                 self.pay_call(expression, values, Some(&value))?;
                 self.computed(value, expression)
@@ -124,5 +125,24 @@ impl<'a> Evaluator<'_, 'a> {
                 Err(failed(failure, expression, call.function.name, values))
             }
         }
+    }
+
+    /// The regular expression of a call that has one, where it is no literal.
+    fn computed_pattern(
+        &self,
+        call: &Call,
+        values: &[Value<'a>],
+        expression: &Expression,
+    ) -> Result<Result<Option<Arc<Pattern>>, Failure>, Box<EvalError<'a>>> {
+        let position = call.function.pattern.filter(|_| call.compiles_pattern());
+        let Some(text) = position.and_then(|position| values.get(position)?.as_str()) else {
+            return Ok(Ok(None));
+        };
+        let patterns = self.activation.patterns();
+        if let Some(known) = patterns.find(text) {
+            return Ok(Ok(Some(known)));
+        }
+        self.spend(PATTERN_STEPS, expression)?;
+        Ok(patterns.compile(text).map(Some))
     }
 }

@@ -60,16 +60,11 @@ fn with_pattern<'a>(
     arguments: &Arguments<'_, 'a>,
     apply: impl Fn(&Pattern, &str) -> Value<'a>,
 ) -> Computed<'a> {
-    let (Content::String(text), Content::String(pattern)) =
-        (arguments.content(0), arguments.content(1))
-    else {
+    let Content::String(text) = arguments.content(0) else {
         return Err(Failure::overload());
     };
-    match arguments.pattern {
-        Some(compiled) => Ok(apply(compiled, text)),
-        None => Ok(apply(
-            &Pattern::compile(pattern).map_err(Failure::argument)?,
-            text,
-        )),
-    }
+    arguments
+        .pattern
+        .map(|pattern| apply(pattern, text))
+        .ok_or_else(Failure::overload)
 }

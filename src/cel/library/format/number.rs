@@ -11,12 +11,34 @@ pub(crate) fn double_text(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
-    let (digits, exponent) = scientific(format!("{value:e}"));
+    let (digits, exponent) = shortest(value);
     if (-4..6).contains(&exponent) {
+        let behind = behind_point(&digits).saturating_sub_signed(exponent as isize);
+        let text = format!("{value:.behind$}");
+        if text.parse() == Ok(value) {
+            return text;
+        }
         return value.to_string();
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
+}
+
+/// The fewest digits that read back the same, and of those with so many the nearest. Where two are equally near, Rust
+/// takes the larger one and Go the even one.
+fn shortest(value: f64) -> (String, i32) {
+    let (digits, exponent) = scientific(format!("{value:e}"));
+    let behind = behind_point(&digits);
+    let nearest = format!("{value:.behind$e}");
+    if nearest.parse() == Ok(value) {
+        return scientific(nearest);
+    }
+    (digits, exponent)
+}
+
+/// How many digits stand behind the point.
+fn behind_point(digits: &str) -> usize {
+    digits.split_once('.').map_or(0, |(_, behind)| behind.len())
 }
 
 /// As Go's `%.6f`: how a double is written inside a list or a map.

@@ -120,29 +120,35 @@ impl Quantity {
 
     /// The sum (`Quantity.Add`). Zero takes over the way of writing of the other.
     pub(crate) fn add(&self, other: &Self) -> Result<Self, QuantityError> {
-        self.combined(other, &other.amount)
+        self.combined(other, self.amount.small_sum(&other.amount), &other.amount)
     }
 
     /// The difference (`Quantity.Sub`).
     pub(crate) fn sub(&self, other: &Self) -> Result<Self, QuantityError> {
-        let negated = match &other.amount {
-            // As upstream, the smallest 64-bit number is its own negative.
-            Amount::Small { value, exponent } => Amount::Small {
+        // As upstream, the smallest 64-bit number is its own negative as long as all is small.
+        let small = match &other.amount {
+            Amount::Small { value, exponent } => self.amount.small_sum(&Amount::Small {
                 value: value.wrapping_neg(),
                 exponent: *exponent,
-            },
-            Amount::Large(decimal) => Amount::Large(decimal.clone().negated()),
+            }),
+            Amount::Large(_) => None,
         };
-        self.combined(other, &negated)
+        let negated = Amount::Large(other.amount.decimal().negated());
+        self.combined(other, small, &negated)
     }
 
-    fn combined(&self, other: &Self, addend: &Amount) -> Result<Self, QuantityError> {
+    fn combined(
+        &self,
+        other: &Self,
+        small: Option<Amount>,
+        addend: &Amount,
+    ) -> Result<Self, QuantityError> {
         let format = if self.sign() == 0 {
             other.format
         } else {
             self.format
         };
-        let amount = match self.amount.small_sum(addend) {
+        let amount = match small {
             Some(sum) => sum,
             None => Amount::Large(self.amount.decimal().plus(&addend.decimal())?),
         };
