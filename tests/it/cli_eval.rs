@@ -103,7 +103,7 @@ fn a_value_has_its_type_and_the_tree_of_its_parts() {
         out,
         "\
 \"many\"
-  string
+  string · cost 4 of 1,000,000
 
 object.spec.replicas > 1 ? 'many' : 'few': string = \"many\"
 └─ object.spec.replicas > 1: bool = true
@@ -122,7 +122,7 @@ fn what_is_false_names_the_places_that_decided_it() {
         out,
         "\
 false
-  bool
+  bool · cost 8 of 1,000,000
 
 note: `object.spec.template.spec.initContainers[0].resources.limits.memory` is not set, decided by `has(c.resources)`
   --> web.yaml:13:11
@@ -164,6 +164,8 @@ note: `object.spec.x` is not set
   |
 7 |   replicas: 3
   |   ^^^^^^^^^^^
+
+  cost 7 of 1,000,000
 
 object.spec.replicas + object.spec.x: error
 ├─ object.spec.replicas: int = 3
@@ -235,6 +237,8 @@ fn json_holds_value_type_error_and_places() {
             "value",
             "type",
             "error",
+            "cost",
+            "costs",
             "text",
             "staticType",
             "places",
@@ -246,6 +250,11 @@ fn json_holds_value_type_error_and_places() {
     assert_eq!(answer["type"], "bool");
     assert_eq!(answer["staticType"], "bool");
     assert_eq!(answer["error"], serde_json::Value::Null);
+    assert_eq!(answer["cost"], 8);
+    assert_eq!(
+        answer["costs"],
+        serde_json::json!({"expression": 8, "variables": 0, "most": 1_000_000})
+    );
     assert_eq!(
         answer["places"],
         serde_json::json!([{
@@ -280,6 +289,22 @@ fn json_holds_value_type_error_and_places() {
             "help": null,
         })
     );
+}
+
+#[test]
+fn the_cost_is_that_of_the_api_server_and_ends_what_costs_too_much() {
+    let folder = folder();
+    let (code, answer) = folder.json(&["lists.range(1000).map(x, lists.range(1000)).size()"]);
+    assert_eq!((code, &answer["error"]["kind"]), (2, &"budget".into()));
+    assert_eq!(answer["steps"], serde_json::json!([]));
+    assert!(answer["cost"].as_u64() > Some(1_000_000), "{answer}");
+    let (_, answer) = folder.json(&["objct.x"]);
+    assert_eq!(
+        (&answer["cost"], &answer["costs"]),
+        (&serde_json::Value::Null, &serde_json::Value::Null)
+    );
+    let (_, answer) = folder.json(&["object.none", "-f", "web.yaml"]);
+    assert_eq!(answer["cost"], 2);
 }
 
 #[test]

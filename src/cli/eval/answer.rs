@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use crate::cel::{
-    Detail, EvalErrorKind, NothingSensitive, Place, Printer, Sensitive, Step, StepOutcome, Subject,
-    Value,
+    Cost, Detail, EvalError, EvalErrorKind, Explanation, NothingSensitive, Place, Printer,
+    Sensitive, Step, StepOutcome, Subject, Value,
 };
 use crate::manifest::{NodeRef, View};
 use crate::source::{FieldPath, SourceId, Span};
@@ -29,6 +29,8 @@ pub(super) struct Answer {
     pub(super) value: Option<Shown>,
     /// Why there is no value.
     pub(super) error: Option<Failure>,
+    /// What evaluating it cost, in the units of the API server.
+    pub(super) cost: Option<Cost>,
     /// The type of the expression as far as its text says it.
     pub(super) static_type: Option<String>,
     /// What is to blame for `false` or an error; for any other value the places it is made of.
@@ -120,6 +122,7 @@ impl Answer {
             source: wrong.source,
             value: None,
             error,
+            cost: None,
             static_type: None,
             places: Vec::new(),
             more_places: 0,
@@ -135,12 +138,21 @@ impl Answer {
             source,
             program,
             activation,
+            cost,
             outcome,
             secrets,
             documents,
             variables,
         } = evaluation;
-        let explanation = program.explain(activation, Detail::default(), *secrets);
+        // What was given up for its cost is not evaluated again, with more to spend.
+        let is_given_up = |error: &EvalError<'_>| {
+            matches!(error.kind, EvalErrorKind::Budget | EvalErrorKind::Cancelled)
+        };
+        let explanation = if outcome.as_ref().is_err_and(is_given_up) {
+            Explanation::default()
+        } else {
+            program.explain(activation, Detail::default(), *secrets)
+        };
         let first = explanation.steps.first();
         // Without an explanation nothing is known of where the value came from.
         let is_sensitive = first.map_or(secrets.any(), |step| step.is_sensitive);
@@ -163,6 +175,7 @@ impl Answer {
             source: *source,
             value: None,
             error: None,
+            cost: Some(*cost),
             static_type: Some(program.static_type().to_string()),
             more_places: blamed.len().saturating_sub(MOST_PLACES),
             places,
@@ -292,7 +305,12 @@ fn line(step: &Step<'_>, below: &[Step<'_>], secrets: &dyn Sensitive) -> Line {
         Subject::Part(text) => ("part", one_line(text)),
         Subject::Definition(text) => ("definition", one_line(text)),
         Subject::Element { names, key } => {
-            let mut subject = names.clone();
+            let mut subject = if names == "-" {
+                // A name that is not used is not known.
+                "element".to_owned()
+            } else {
+                names.clone()
+            };
             if !matches!(key, Value::Null) {
                 let plain = Printer {
                     most: LONGEST_PART,

@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use crate::cel::Cost;
 use crate::report::{Mark, Style, marks, safe_line};
 use crate::source::{SourceMap, Span};
 
 use super::answer::{Answer, Line, Placed};
+use super::stage::MOST_COST;
 
 /// The longest text of a part, in characters.
 const LONGEST_SUBJECT: usize = 90;
@@ -35,6 +37,11 @@ pub(super) fn write(
     if answer.more_places > 0 {
         writeln!(out, "and {} more places\n", answer.more_places)?;
     }
+    if answer.value.is_none()
+        && let Some(spent) = answer.cost
+    {
+        writeln!(out, "  {}\n", cost(spent))?;
+    }
     if tree && answer.steps.len() > 1 {
         for (at, line) in answer.steps.iter().enumerate() {
             let later = answer.steps.get(at + 1..).unwrap_or_default();
@@ -55,7 +62,35 @@ fn about(answer: &Answer, type_name: &str) -> String {
     {
         parts.push(format!("as written: {of}"));
     }
+    parts.extend(answer.cost.map(cost));
     parts.join(" · ")
+}
+
+/// `cost 12 of 1,000,000, and 30 for variables`.
+fn cost(cost: Cost) -> String {
+    let mut text = format!(
+        "cost {} of {}",
+        grouped(cost.expression),
+        grouped(MOST_COST)
+    );
+    if cost.variables > 0 {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ", and {} for variables", grouped(cost.variables));
+    }
+    text
+}
+
+/// A number with a comma for every three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Why there is no value, or why it is false, or where it came from.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::source::{LineColumn, Source, SourceMap, Span};
 
 use super::answer::{Answer, Line, Placed};
+use super::stage::MOST_COST;
 
 /// Writes it as one object.
 pub(super) fn write(answer: &Answer, sources: &SourceMap, out: &mut dyn Write) -> io::Result<()> {
@@ -39,6 +40,12 @@ pub(super) fn write(answer: &Answer, sources: &SourceMap, out: &mut dyn Write) -
             "message": error.message,
             "range": range(&error.range, text),
             "help": error.help,
+        })),
+        "cost": answer.cost.map(|cost| cost.total),
+        "costs": answer.cost.map(|cost| json!({
+            "expression": cost.expression,
+            "variables": cost.variables,
+            "most": MOST_COST,
         })),
         "text": shown.map(|value| &value.text),
         "staticType": answer.static_type,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::cel::{
-    Activation, Budget, CompileError, Environment, EvalError, Program, Release, Value, compile,
+    Activation, Budget, CompileError, Cost, Environment, EvalError, Program, Release, Value,
+    compile,
 };
 use crate::engine::{Context, NoOtherObjects};
 use crate::manifest::{Document, NodeRef};
@@ -17,11 +18,11 @@ use super::secrets::SecretValues;
 /// What an expression is called where its places are shown.
 const EXPRESSION: &str = "<expression>";
 
-/// The evaluation steps that an expression may take.
-const STEPS: u64 = 1_000_000;
-/// The evaluation steps of what is looked at while somebody types.
+/// What an expression may cost: the API server's `PerCallLimit`.
+pub(super) const MOST_COST: u64 = 1_000_000;
+/// What may be spent on what is looked at while somebody types.
 #[cfg(feature = "repl")]
-const STEPS_OF_A_LOOK: u64 = 20_000;
+const COST_OF_A_LOOK: u64 = 10_000;
 
 /// Documents, variables and options: all that an expression can see.
 #[derive(Debug, Default)]
@@ -77,6 +78,8 @@ pub(super) struct Evaluation<'e, 'a> {
     pub(super) program: &'a Program,
     /// What it was evaluated with.
     pub(super) activation: &'e Activation<'a>,
+    /// What it cost.
+    pub(super) cost: Cost,
     /// Its value, or why there is none.
     pub(super) outcome: &'e Result<Value<'a>, EvalError<'a>>,
     /// What Secrets hold.
@@ -215,26 +218,23 @@ impl Stage {
         look: impl FnOnce(&Evaluation<'_, '_>) -> R,
     ) -> Result<R, NotCompiled> {
         let (source, program) = self.compile(EXPRESSION, text)?;
-        Ok(self.perform(source, &program, STEPS, look))
+        Ok(self.perform(source, &program, MOST_COST, look))
     }
 
     /// Evaluates an expression of which nobody is told; `None` where it has no value.
     #[cfg(feature = "repl")]
     pub(super) fn look_at<R>(&self, text: &str, look: impl FnOnce(&Value<'_>) -> R) -> Option<R> {
         let program = compile(text, &self.environment).ok()?;
-        self.perform(
-            SourceId(u32::MAX),
-            &program,
-            STEPS_OF_A_LOOK,
-            |evaluation| evaluation.outcome.as_ref().ok().map(look),
-        )
+        self.perform(SourceId(u32::MAX), &program, COST_OF_A_LOOK, |evaluation| {
+            evaluation.outcome.as_ref().ok().map(look)
+        })
     }
 
     fn perform<R>(
         &self,
         source: SourceId,
         program: &Program,
-        steps: u64,
+        budget: u64,
         look: impl FnOnce(&Evaluation<'_, '_>) -> R,
     ) -> R {
         let facts = self.facts();
@@ -267,7 +267,7 @@ impl Stage {
         if let Some(resources) = roots.get_mut(Root::Resources.slot()) {
             *resources = Value::Node(made.resources.root());
         }
-        let activation = Activation::new(roots, &self.programs, Budget::new(steps));
+        let activation = Activation::new(roots, &self.programs, Budget::new(budget));
         let outcome = program.evaluate(&activation);
         let documents: Vec<(&'static str, NodeRef<'_>)> = [
             ("object", request.object),
@@ -283,6 +283,7 @@ impl Stage {
             source,
             program,
             activation: &activation,
+            cost: activation.cost(),
             outcome: &outcome,
             secrets: &self.secrets(),
             documents: &documents,

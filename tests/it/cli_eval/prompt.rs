@@ -34,7 +34,7 @@ fn lines_are_evaluated_until_the_session_is_left() {
     });
     let mut seen = String::new();
     for (line, answer) in [
-        ("object.spec.repli\t + 39\r", "42\r\n  int\r\n"),
+        ("object.spec.repli\t + 39\r", "42\r\n  int · cost "),
         ("[1,\r2].map(i, i + 1)\r", "[2, 3]\r\n  list"),
         ("object.none\r", "error: no such key: `none`"),
         ("1 +\u{3}", "1 +"),

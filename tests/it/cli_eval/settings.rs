@@ -124,6 +124,33 @@ fn a_policy_brings_its_variables_and_parameters() {
 }
 
 #[test]
+fn the_cost_of_variables_is_told_apart() {
+    let folder = folder();
+    folder.write("sample.yaml", POLICY.as_bytes());
+    folder.write("params.yaml", b"host: acr.io\n");
+    let arguments = [
+        "variables.foreign.size() == variables.images.size()",
+        "-f",
+        "web.yaml",
+        "--policy",
+        "sample.yaml",
+        "--params",
+        "params.yaml",
+    ];
+    let (_, answer) = folder.json(&arguments);
+    let of = |key: &str| answer["costs"][key].as_u64().unwrap();
+    assert!(of("variables") > of("expression"), "{answer}");
+    assert_eq!(answer["cost"], of("variables") + of("expression"));
+    let (_, out, _) = folder.eval(&arguments);
+    let line = format!(
+        "cost {} of 1,000,000, and {} for variables\n",
+        of("expression"),
+        of("variables")
+    );
+    assert!(out.contains(&line), "{out}");
+}
+
+#[test]
 fn the_request_is_that_of_the_options_and_the_object() {
     let folder = folder();
     folder.write(

@@ -37,13 +37,22 @@ fn session() -> Session {
     Session::new(stage, Style::default()).with_load(load)
 }
 
-/// What the last of some lines says.
+/// The text without what evaluating cost.
+fn plain(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let kept = line.split(" · cost ").next().unwrap_or_default();
+        format!("{kept}\n")
+    });
+    lines.collect()
+}
+
+/// What the last of some lines says, but for its cost.
 fn said(lines: &[&str]) -> String {
     let mut session = session();
     let mut last = String::new();
     for line in lines {
         match session.line(line) {
-            Reply::Text(text) => last = text,
+            Reply::Text(text) => last = plain(&text),
             Reply::Quit => "quit".clone_into(&mut last),
         }
     }
