@@ -77,6 +77,7 @@ pub struct Environment {
     native: bool,
     no_mutation: bool,
     mixed_literals: bool,
+    plain_objects: bool,
     unchecked: bool,
 }
 
@@ -122,6 +123,14 @@ impl Environment {
     #[must_use]
     pub fn with_mixed_literals(mut self) -> Self {
         self.mixed_literals = true;
+        self
+    }
+
+    /// Takes the structs of [`StaticType::Object`] for the maps of documents that they are when an expression runs:
+    /// what a map can do is no mistake then. To the API server's own type checking it is.
+    #[must_use]
+    pub fn with_plain_objects(mut self) -> Self {
+        self.plain_objects = true;
         self
     }
 
@@ -233,6 +242,10 @@ impl Environment {
 
     pub(super) const fn is_native(&self) -> bool {
         self.native
+    }
+
+    pub(super) const fn has_plain_objects(&self) -> bool {
+        self.plain_objects
     }
 
     pub(super) const fn is_unchecked(&self) -> bool {

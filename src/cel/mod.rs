@@ -39,7 +39,9 @@ mod types;
 mod value;
 
 pub use activation::{Activation, Budget, Cost};
-pub use advice::{Advice, AdviceKind, Surroundings, advise};
+pub use advice::{
+    Advice, AdviceKind, Advised, Surroundings, Unguarded, advise, is_always_evaluated,
+};
 pub use compile::compile;
 pub use environment::{Environment, NoRelease, Release};
 pub use error::{CompileError, EvalError, EvalErrorKind, Place};

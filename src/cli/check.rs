@@ -1,10 +1,13 @@
 //! `kpolicy check`: compiles policies, and checks Config and exceptions, without judging anything.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::judge::Judge;
-use crate::manifest::{Problem, Severity};
+use crate::manifest::{Dialect, Document, Limits, Problem, Severity, read, unroll};
+use crate::policy::{PolicyAdvice, advise};
 use crate::report;
+use crate::schema::openapi::Schemas;
 
 use super::args::PolicyArguments;
 use super::input::{self, Read, Setup};
@@ -18,6 +21,12 @@ pub(super) struct Arguments {
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 
+    /// Schemas of custom resources: files or directories with `CustomResourceDefinitions`, or with `OpenAPI` v3
+    /// documents as `kubectl get --raw /openapi/v3/apis/GROUP/VERSION` gives them. Those of the repository are found
+    /// without. May be repeated
+    #[arg(long, env = "KPOLICY_SCHEMAS", value_name = "PATH")]
+    schemas: Vec<PathBuf>,
+
     #[command(flatten)]
     policies: PolicyArguments,
 }
@@ -25,7 +34,7 @@ pub(super) struct Arguments {
 /// Checks and reports. What is wrong is what was asked for, so it goes to standard output.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     let Read {
-        setup,
+        mut setup,
         mut problems,
         own,
     } = if arguments.paths.is_empty() {
@@ -38,6 +47,14 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     if !problems.iter().any(is_error) {
         problems.extend(between(&setup));
     }
+    let mut left_out = Vec::new();
+    if setup.policies.iter().any(|policy| !policy.built_in) {
+        let schemas = super::schemas::gather(&arguments.schemas, &mut setup, &mut problems)?;
+        for (policy, advice) in advice(&setup, &schemas) {
+            problems.extend(advice.problems);
+            left_out.extend(advice.incomplete.map(|why| (policy, why)));
+        }
+    }
     problems.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
     problems.dedup();
     let style = console.out_style();
@@ -45,6 +62,12 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     if own == 0 && problems.is_empty() && !arguments.paths.is_empty() {
         console.complain("nothing to check: the paths hold no document of `kpolicy.io`");
         return Ok(Exit::Failed);
+    }
+    for (policy, why) in left_out {
+        writeln!(
+            console.out(),
+            "`{policy}` is not checked against all that it matches: {why}"
+        )?;
     }
     let errors = problems.iter().filter(|problem| is_error(problem)).count();
     writeln!(
@@ -78,6 +101,39 @@ fn between(setup: &Setup) -> Vec<Problem> {
         )
     });
     judges.filter_map(Result::err).flatten().collect()
+}
+
+/// What there is to say of the policies that do not ship, once their types are known.
+fn advice(setup: &Setup, schemas: &Schemas) -> Vec<(Arc<str>, PolicyAdvice)> {
+    let mut all = Vec::new();
+    for (id, source) in setup.sources.iter() {
+        let mut policies = setup
+            .policies
+            .iter()
+            .filter(|policy| !policy.built_in && policy.span.is_some_and(|span| span.source == id))
+            .peekable();
+        if policies.peek().is_none() {
+            continue;
+        }
+        // They were read from here, so what is wrong was said.
+        let mut known = Vec::new();
+        let reading = read(id, source.text(), Dialect::Kubectl, &Limits::default());
+        let documents = reading.documents.into_iter();
+        let documents: Vec<Document> = documents
+            .flat_map(|document| unroll(document, &mut known))
+            .collect();
+        for policy in policies {
+            let document = documents.iter().find(|document| {
+                let name = document.root().at(&["metadata", "name"]);
+                name.is_some_and(|name| name.origin() == policy.span)
+            });
+            if let Some(document) = document {
+                let advice = advise(policy, document.root(), schemas, &setup.sources);
+                all.push((policy.name.clone(), advice));
+            }
+        }
+    }
+    all
 }
 
 fn outcome(errors: usize, warnings: usize) -> String {

@@ -169,7 +169,7 @@ fn gather(
 }
 
 /// The oldest release that a cluster of Config runs: what it does not know, a native policy cannot use.
-fn oldest(config: &Config) -> Option<Release> {
+pub(super) fn oldest(config: &Config) -> Option<Release> {
     let versions = config.clusters.iter().filter_map(|cluster| {
         let (major, minor) = cluster.kubernetes_version?;
         (major == 1).then_some(u8::try_from(minor).ok()?)
@@ -210,10 +210,7 @@ impl Reader {
         if !found.is_dir() {
             return self.file(&found, documents);
         }
-        let mut files = Vec::new();
-        collect(&found, 0, &mut files)?;
-        files.sort();
-        for file in files {
+        for file in files(&found)? {
             self.file(&file, documents)?;
         }
         Ok(())
@@ -232,6 +229,18 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// A file, or all YAML and JSON files below a directory, in order.
+pub(super) fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let found = canonical(path)?;
+    if !found.is_dir() {
+        return Ok(vec![found]);
+    }
+    let mut files = Vec::new();
+    collect(&found, 0, &mut files)?;
+    files.sort();
+    Ok(files)
 }
 
 fn collect(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {

@@ -16,6 +16,7 @@ mod input;
 mod lint;
 mod policies;
 mod policy_page;
+mod schemas;
 #[cfg(feature = "serve")]
 mod serve;
 

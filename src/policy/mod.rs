@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`Policy`].
 
+mod advice;
 mod builtin;
 mod constraints;
 mod environment;
@@ -19,6 +20,7 @@ mod request_types;
 mod rules;
 
 pub use crate::cel::Release;
+pub use advice::{PolicyAdvice, advise};
 pub use builtin::built_in_texts;
 pub use environment::{Root, Scope, environment, environment_without};
 pub use matching::{

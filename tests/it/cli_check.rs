@@ -56,10 +56,10 @@ spec:
 ";
 
 /// A directory with these files, and what `kpolicy` says there.
-struct Folder(tempfile::TempDir);
+pub(super) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(super) fn new(files: &[(&str, &str)]) -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         fs::create_dir(folder.0.path().join(".git")).unwrap();
         for (name, text) in files {
@@ -71,7 +71,7 @@ impl Folder {
     }
 
     /// The exit code, standard output and standard error.
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+    pub(super) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_kpolicy"))
             .args(arguments)
             .env_clear()

@@ -25,6 +25,7 @@ mod cel_limits;
 mod cel_properties;
 mod cel_soak;
 mod cli_check;
+mod cli_check_types;
 mod cli_eval;
 #[cfg(feature = "conformance")]
 mod conformance_cel;

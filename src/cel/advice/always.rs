@@ -103,6 +103,7 @@ impl Walker<'_> {
             message: format!("this is always {truth}"),
             range: range.into(),
             help,
+            path: None,
         });
     }
 

@@ -17,6 +17,7 @@ mod walk;
 
 use std::ops::Range;
 
+use super::expression::{Expression, Kind};
 use super::{Environment, Program};
 
 /// What the expression is part of.
@@ -26,6 +27,8 @@ pub struct Surroundings<'c> {
     pub environment: &'c Environment,
     /// The programs of the variables, by index; `None` for one that did not compile.
     pub variables: &'c [Option<&'c Program>],
+    /// What each variable reads without a guard of its own, by index: whoever reads the variable must guard it.
+    pub unguarded: &'c [Vec<Unguarded>],
     /// What is true whenever the expression runs: conditions that were asked before.
     pub given: &'c [&'c Program],
     /// Strings that are known: a root's slot, the fields below it, and the value. `object.kind`, say.
@@ -45,6 +48,24 @@ pub enum AdviceKind {
     AlwaysFalse,
 }
 
+/// Something that a variable reads although it may be absent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unguarded {
+    /// The variable whose expression reads it.
+    pub variable: usize,
+    /// What it reads, as [`Advice::path`] names it.
+    pub path: Box<str>,
+}
+
+/// What there is to say of a program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advised {
+    /// In the order of its text.
+    pub advice: Vec<Advice>,
+    /// What the variables that it reads leave unguarded, and it does too.
+    pub exposed: Vec<Unguarded>,
+}
+
 /// One thing to say of an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
@@ -56,16 +77,44 @@ pub struct Advice {
     pub range: Range<usize>,
     /// What to do about it.
     pub help: Option<String>,
+    /// A name of what may be absent that is the same in all expressions; `None` where it is part of an element.
+    pub path: Option<Box<str>>,
 }
 
-/// What there is to say of a program, in the order of its text. Takes time in proportion to the program and the
-/// variables it reads.
-pub fn advise(program: &Program, surroundings: &Surroundings<'_>) -> Vec<Advice> {
+/// What there is to say of a program. Takes time in proportion to the program and the variables it reads.
+pub fn advise(program: &Program, surroundings: &Surroundings<'_>) -> Advised {
     let mut walker = walk::Walker::new(program, surroundings);
     walker.program();
     let mut advice = walker.advice;
     advice.sort_by(|a, b| {
         (a.range.start, a.range.end, a.kind).cmp(&(b.range.start, b.range.end, b.kind))
     });
-    advice
+    Advised {
+        advice,
+        exposed: walker.exposed.into_iter().collect(),
+    }
+}
+
+/// Whether the part of a program at these bytes is evaluated whenever the program is: no `&&`, `||`, `?:` or macro
+/// decides about it.
+pub fn is_always_evaluated(program: &Program, range: &Range<usize>) -> bool {
+    let mut at = program.expression();
+    loop {
+        let inner: Vec<&Expression> = match &at.kind {
+            Kind::And(_) | Kind::Or(_) => return false,
+            Kind::Conditional { condition, .. } => vec![condition],
+            Kind::Quantifier(quantifier) => vec![&quantifier.domain.collection],
+            Kind::Transform(transform) => vec![&transform.domain.collection],
+            Kind::OptionalMap { operand, .. } | Kind::OptionalOr { operand, .. } => vec![operand],
+            _ => at.children(),
+        };
+        let holds = |part: &&Expression| {
+            part.range.start as usize <= range.start && range.end <= part.range.end as usize
+        };
+        match inner.into_iter().find(holds) {
+            Some(part) => at = part,
+            // What stands in a part that may be left out is not below; what is left is the node's own.
+            None => return at.children().iter().all(|part| !holds(part)),
+        }
+    }
 }

@@ -60,7 +60,7 @@ impl Walker<'_> {
     /// Reports a read that nothing guards. What has no name cannot be guarded.
     fn may_be_absent(&mut self, path: Option<String>, what: &str, place: TextRange, help: String) {
         let Some(path) = path else { return };
-        if self.is_present(&path) || self.advice.len() >= MOST || !self.seen.insert(path) {
+        if self.is_present(&path) || self.advice.len() >= MOST || !self.seen.insert(path.clone()) {
             return;
         }
         self.advice.push(Advice {
@@ -71,11 +71,12 @@ impl Walker<'_> {
             ),
             range: place.into(),
             help: Some(help),
+            path: path.starts_with(['r', 'v']).then(|| path.into()),
         });
     }
 
     /// Whether a path is there; an element's also where that holds for each element of its collection.
-    fn is_present(&self, path: &str) -> bool {
+    pub(super) fn is_present(&self, path: &str) -> bool {
         let mut path = path.to_owned();
         loop {
             if self.guards.has(&Fact::Present(path.clone())) {

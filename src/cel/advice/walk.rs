@@ -9,7 +9,7 @@ use super::super::value::Value;
 use super::super::{Environment, Program};
 use super::facts::{Fact, Facts, Reasoner};
 use super::names::Names;
-use super::{Advice, AdviceKind, Surroundings};
+use super::{Advice, AdviceKind, Surroundings, Unguarded};
 
 /// Walks one program.
 pub(super) struct Walker<'c> {
@@ -29,6 +29,8 @@ pub(super) struct Walker<'c> {
     /// Why a condition was found to be always the same.
     pub(super) hint: Option<String>,
     pub(super) advice: Vec<Advice>,
+    unguarded: &'c [Vec<Unguarded>],
+    pub(super) exposed: BTreeSet<Unguarded>,
 }
 
 impl<'c> Walker<'c> {
@@ -55,6 +57,8 @@ impl<'c> Walker<'c> {
             seen: BTreeSet::new(),
             hint: None,
             advice: Vec::new(),
+            unguarded: surroundings.unguarded,
+            exposed: BTreeSet::new(),
         };
         walker.guards.add(&given);
         walker.truths.add(&given);
@@ -63,7 +67,9 @@ impl<'c> Walker<'c> {
 
     /// Walks the whole program.
     pub(super) fn program(&mut self) {
-        self.condition(self.root, self.decides);
+        // Whoever writes nothing but `false` means it.
+        let literal = matches!(self.source.trim(), "true" | "false");
+        self.condition(self.root, self.decides && !literal);
     }
 
     /// Walks a part that decides something, and says so where it always decides the same.
@@ -92,7 +98,15 @@ impl<'c> Walker<'c> {
         match &part.kind {
             Kind::Constant(Value::Bool(value)) => Some(*value),
             Kind::Constant(_) | Kind::Root(_) => None,
-            Kind::Variable(_) | Kind::Local(_) => self.known(part),
+            Kind::Variable(index) => {
+                for read in self.unguarded.get(*index).into_iter().flatten() {
+                    if !self.is_present(&read.path) {
+                        self.exposed.insert(read.clone());
+                    }
+                }
+                self.known(part)
+            }
+            Kind::Local(_) => self.known(part),
             Kind::Select {
                 operand,
                 field,

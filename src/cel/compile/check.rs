@@ -30,7 +30,13 @@ impl Compiler<'_> {
                 optional,
             } => self.select(operand, field, *optional, range),
             Kind::Has { operand, field } => {
-                self.select(operand, field, false, range)?;
+                // The field, not the bracket behind it.
+                let end = operand.range.end.saturating_add(1 + field.len() as u32);
+                let named = TextRange {
+                    start: operand.range.start,
+                    end: end.min(range.end),
+                };
+                self.select(operand, field, false, named)?;
                 Ok(StaticType::BOOL)
             }
             Kind::Index {
@@ -59,14 +65,12 @@ impl Compiler<'_> {
                 self.boolean(condition, "the condition of `?:`")?;
                 let parts: [&Expression; 3] = [condition, then, otherwise];
                 let types = parts.map(|part| part.of.clone());
-                self.unifier
-                    .resolve(operators::CONDITIONAL, &types)
-                    .ok_or_else(|| {
-                        let (then, otherwise) = (self.shown(then), self.shown(otherwise));
-                        let message =
-                            format!("`?:` gives one type; here it is `{then}` or `{otherwise}`");
-                        error(range, message)
-                    })
+                self.fitting(operators::CONDITIONAL, &types).ok_or_else(|| {
+                    let (then, otherwise) = (self.shown(then), self.shown(otherwise));
+                    let message =
+                        format!("`?:` gives one type; here it is `{then}` or `{otherwise}`");
+                    error(range, message)
+                })
             }
             Kind::Arithmetic {
                 operator,
@@ -133,7 +137,7 @@ impl Compiler<'_> {
                 let empty = StaticType::optional(self.unifier.fresh());
                 let _ = operand;
                 let types = [StaticType::BOOL, result, empty];
-                let found = self.unifier.resolve(operators::CONDITIONAL, &types);
+                let found = self.fitting(operators::CONDITIONAL, &types);
                 found.ok_or_else(|| {
                     let found = self.shown(body);
                     let message = format!("`optFlatMap` makes an optional; this is `{found}`");
@@ -222,7 +226,8 @@ impl Compiler<'_> {
             overloads.filter(|overload| environment.has(overload))
         };
         let types: Vec<StaticType> = arguments.iter().map(|part| part.of.clone()).collect();
-        if let Some(result) = self.unifier.resolve(usable(), &types) {
+        let overloads: Vec<&Overload> = usable().collect();
+        if let Some(result) = self.fitting(overloads, &types) {
             return Ok(result);
         }
         // Would it fit in a later release?
@@ -320,10 +325,28 @@ impl Compiler<'_> {
         range: TextRange,
     ) -> Checked {
         let types: Vec<StaticType> = operands.iter().map(|part| part.of.clone()).collect();
-        match self.unifier.resolve(overloads, &types) {
-            Some(result) => Ok(result),
-            None => Err(self.mismatch(name, operands, range)),
+        self.fitting(overloads, &types)
+            .ok_or_else(|| self.mismatch(name, operands, range))
+    }
+
+    /// The type that these give under some overloads. Where objects are plain maps, so does the checker take them that
+    /// fit in no other way.
+    fn fitting<'o, O>(&mut self, overloads: O, types: &[StaticType]) -> Option<StaticType>
+    where
+        O: IntoIterator<Item = &'o Overload> + Clone,
+    {
+        let found = self.unifier.resolve(overloads.clone(), types);
+        if found.is_some() || !self.environment.has_plain_objects() {
+            return found;
         }
+        let plain: Vec<StaticType> = types
+            .iter()
+            .map(|kind| self.unifier.settled(kind).with_plain_objects())
+            .collect();
+        if plain == types {
+            return None;
+        }
+        self.unifier.resolve(overloads, &plain)
     }
 
     fn mismatch(&self, name: &str, operands: &[&Expression], range: TextRange) -> SyntaxError {

@@ -24,6 +24,9 @@ impl Compiler<'_> {
                 self.unifier.assignable(&StaticType::Dyn, &kind);
                 Ok((StaticType::Dyn, StaticType::Dyn, true))
             }
+            StaticType::Object(_) if self.environment.has_plain_objects() => {
+                Ok((StaticType::STRING, StaticType::Dyn, false))
+            }
             other => Err(error(
                 collection.range,
                 format!("a macro walks over lists and maps; this is `{other}`"),

@@ -86,6 +86,17 @@ impl StaticType {
         Self::Object(name.into())
     }
 
+    /// The same with structs as the maps that documents hold when an expression runs.
+    pub(crate) fn with_plain_objects(&self) -> Self {
+        match self {
+            Self::Object(_) => Self::map(Self::STRING, Self::Dyn),
+            Self::List(element) => Self::list(element.with_plain_objects()),
+            Self::Map(key, value) => Self::map(key.as_ref().clone(), value.with_plain_objects()),
+            Self::Optional(inner) => Self::optional(inner.with_plain_objects()),
+            Self::Dyn | Self::Plain(_) | Self::TypeOf(_) | Self::Variable(_) => self.clone(),
+        }
+    }
+
     /// Whether only evaluation can tell.
     pub const fn is_dyn(&self) -> bool {
         matches!(self, Self::Dyn)

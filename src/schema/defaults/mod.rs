@@ -60,6 +60,39 @@ pub fn pod_template(document: &mut Document, template: NodeId, minor: u32) {
     }
 }
 
+/// What is filled in for objects of a kind whatever else they hold: the route to a map, and the key.
+pub fn always_filled(
+    group: &str,
+    kind: &str,
+    minor: u32,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    unconditional(object_rows(group, kind), minor)
+}
+
+/// As [`always_filled`], for what pods are made of: the definition first, as OpenAPI names it.
+pub fn always_filled_in_pods(
+    minor: u32,
+) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let parts = [
+        ("core.v1.PodSpec", POD_SPEC),
+        ("core.v1.Container", CONTAINER),
+        ("core.v1.EphemeralContainer", CONTAINER),
+        ("core.v1.Probe", PROBE),
+    ];
+    parts.into_iter().flat_map(move |(definition, rows)| {
+        unconditional(rows, minor).map(move |(at, key)| (definition, at, key))
+    })
+}
+
+fn unconditional(
+    rows: &'static [Row],
+    minor: u32,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    rows.iter()
+        .filter(move |row| row.since <= minor && matches!(row.when, Condition::Always))
+        .map(|row| (row.at, row.key))
+}
+
 fn fill(document: &mut Document, root: NodeId, rows: &[Row], minor: u32) {
     for row in rows.iter().filter(|row| row.since <= minor) {
         for map in select(document, root, row.at) {

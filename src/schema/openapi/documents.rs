@@ -3,6 +3,7 @@
 
 use crate::manifest::{Document, MapRef, NodeRef, Problem};
 
+use super::GroupVersionKind;
 use super::bundle::{collect_resources, gvks};
 use super::model::{Arena, DefinitionId, Kind, NodeId};
 use super::read::{Reader, Source};
@@ -51,6 +52,24 @@ impl Schemas {
             };
             added.kinds.insert(gvk, served);
         }
+        self.add(added);
+    }
+}
+
+impl Schemas {
+    /// Adds something that is no kind of a cluster, described by a JSON Schema: the parameters of a policy, say. What
+    /// is not understood of it is not known.
+    pub fn add_described(&mut self, name: &GroupVersionKind, schema: NodeRef<'_>) {
+        let mut added = Added::default();
+        let keep = |name: &str| name.to_owned();
+        let mut ignored = Vec::new();
+        let mut reader = Reader::new(&mut added.arena, Source::JsonSchema, &keep, &mut ignored);
+        let described = AddedKind {
+            node: reader.schema(schema),
+            resource: Box::default(),
+            namespaced: false,
+        };
+        added.kinds.insert(name.clone(), described);
         self.add(added);
     }
 }

@@ -27,6 +27,8 @@ pub(super) enum Source {
     OpenApi,
     /// A CustomResourceDefinition: one tree.
     Crd,
+    /// A JSON Schema, whose objects are open unless they say otherwise. Only the words it shares with OpenAPI are read.
+    JsonSchema,
 }
 
 /// Reads schemas into an arena.
@@ -114,7 +116,7 @@ impl<'r> Reader<'r> {
 
     /// `$ref`, bare or wrapped in `allOf` beside a default.
     fn reference(&mut self, map: MapRef<'_>) -> Option<Kind> {
-        if self.source == Source::Crd {
+        if self.source != Source::OpenApi {
             return None;
         }
         let direct = map.get("$ref").and_then(NodeRef::as_str);
@@ -227,8 +229,9 @@ impl<'r> Reader<'r> {
             .map(|most| most.max(0).cast_unsigned());
         made.nullable = self.flag(map, "nullable");
         made.embedded = self.flag(map, "x-kubernetes-embedded-resource");
+        let more = map.get("additionalProperties").and_then(NodeRef::as_bool);
         made.open = self.flag(map, "x-kubernetes-preserve-unknown-fields")
-            || map.get("additionalProperties").and_then(NodeRef::as_bool) == Some(true);
+            || more.unwrap_or(self.source == Source::JsonSchema);
     }
 
     /// Every resource has `apiVersion`, `kind` and the API server's own `metadata`, and says so when it publishes its

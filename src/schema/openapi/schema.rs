@@ -246,6 +246,26 @@ impl<'s> Schema<'s> {
         path.segments().iter().try_fold(self, Schema::step)
     }
 
+    /// What stands at the end of a route such as `spec.ports[]`; the schema itself for an empty one.
+    pub fn along(self, route: &str) -> Option<Self> {
+        let words = route.split('.').filter(|word| !word.is_empty());
+        words.into_iter().try_fold(self, |schema, word| {
+            let (key, list) = word
+                .strip_suffix("[]")
+                .map_or((word, false), |key| (key, true));
+            let found = if key.is_empty() {
+                schema
+            } else {
+                schema.step(&Segment::Key(key.into()))?
+            };
+            if list {
+                found.step(&Segment::Index(0))
+            } else {
+                Some(found)
+            }
+        })
+    }
+
     /// How the values of two writers are put together. Where nothing is said, lists are set as a whole, maps and
     /// objects are put together, as structured-merge-diff takes them.
     pub fn merge(self) -> Merge<'s> {

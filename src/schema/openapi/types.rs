@@ -42,13 +42,23 @@ pub struct SchemaTypes {
 enum Known {
     Schema {
         location: Location,
-        /// A resource, which has `apiVersion`, `kind` and `metadata` whatever its schema says.
-        resource: bool,
+        place: Place,
         /// The definitions on the way here: none is entered twice in the API server.
         within: Arc<[DefinitionId]>,
     },
     /// An object without fields.
     Blank,
+}
+
+/// Where an object stands, which says more of it than its schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Anywhere.
+    Within,
+    /// A resource, which has `apiVersion`, `kind` and `metadata` whatever its schema says.
+    Resource { namespaced: bool },
+    /// The metadata of a resource, which the API server fills in: a template's lacks what only objects have.
+    Metadata { namespaced: bool },
 }
 
 impl SchemaTypes {
@@ -84,19 +94,27 @@ impl SchemaTypes {
                 .name()
                 .map_or_else(|| kind.to_string(), str::to_owned),
         };
-        self.root(&name, schema, true)
+        let served = self.schemas.served(kind);
+        let namespaced = served.is_some_and(|served| served.namespaced);
+        self.root(&name, schema, Place::Resource { namespaced })
+    }
+
+    /// The type of something that was added and is no resource.
+    pub fn described(&self, name: &GroupVersionKind) -> Option<StaticType> {
+        let schema = self.schemas.kind(name)?;
+        self.root(&name.kind, schema, Place::Within)
     }
 
     /// The type of what a built-in definition describes, such as `core.v1.Container`.
     pub fn definition(&self, name: &str) -> Option<StaticType> {
         let schema = self.schemas.definition(name)?;
-        self.root(name, schema, false)
+        self.root(name, schema, Place::Within)
     }
 
-    fn root(&self, name: &str, schema: Schema<'_>, resource: bool) -> Option<StaticType> {
+    fn root(&self, name: &str, schema: Schema<'_>, place: Place) -> Option<StaticType> {
         let location = self.schemas.locate(schema);
         let within: Arc<[DefinitionId]> = location.definition.into_iter().collect();
-        self.type_of(schema, name, resource, &within)
+        self.type_of(schema, name, place, &within)
     }
 
     /// The type of a value; `None` for one that the API server does not show.
@@ -104,7 +122,7 @@ impl SchemaTypes {
         &self,
         schema: Schema<'_>,
         name: &str,
-        resource: bool,
+        place: Place,
         within: &Arc<[DefinitionId]>,
     ) -> Option<StaticType> {
         let exact = self.mapping == Mapping::ApiServer;
@@ -128,20 +146,22 @@ impl SchemaTypes {
             }),
             Shape::List(item) => {
                 let item = match item {
-                    Some(item) => self.inner(item, &format!("{name}.@idx"), within),
+                    Some(item) => self.inner(item, &format!("{name}.@idx"), within, None),
                     None => unknown(),
                 };
                 Some(StaticType::list(item?))
             }
             Shape::Map(value) => {
-                let value = self.inner(value, &format!("{name}.@elem"), within)?;
+                let value = self.inner(value, &format!("{name}.@elem"), within, None)?;
                 Some(StaticType::map(StaticType::STRING, value))
             }
-            Shape::Object if !exact && schema.is_blank() && !resource => Some(StaticType::Dyn),
+            Shape::Object if !exact && schema.is_blank() && place == Place::Within => {
+                Some(StaticType::Dyn)
+            }
             Shape::Object => {
                 let known = Known::Schema {
                     location: self.schemas.locate(schema),
-                    resource,
+                    place,
                     within: within.clone(),
                 };
                 Some(self.name(name, known))
@@ -149,28 +169,40 @@ impl SchemaTypes {
         }
     }
 
-    /// The type of a value inside another one.
+    /// The type of a value inside another one, which stands there under this name.
     fn inner(
         &self,
         schema: Schema<'_>,
-        place: &str,
+        name: &str,
         within: &Arc<[DefinitionId]>,
+        place: Option<Place>,
     ) -> Option<StaticType> {
-        let resource = schema.is_embedded();
+        let embedded = || {
+            if schema.is_embedded() {
+                Place::Resource { namespaced: false }
+            } else {
+                Place::Within
+            }
+        };
+        let place = place.unwrap_or_else(embedded);
         match (self.mapping, self.schemas.locate(schema).definition) {
             (Mapping::ApiServer, Some(definition)) => {
                 if within.contains(&definition) {
-                    return Some(self.name(place, Known::Blank));
+                    return Some(self.name(name, Known::Blank));
                 }
                 let within: Arc<[DefinitionId]> =
                     within.iter().copied().chain([definition]).collect();
-                self.type_of(schema, place, resource, &within)
+                self.type_of(schema, name, place, &within)
             }
             (Mapping::AtRunTime, Some(_)) => {
-                let name = schema.name().unwrap_or(place);
-                self.type_of(schema, name, resource, within)
+                let name = match place {
+                    Place::Metadata { namespaced: true } => "ObjectMeta",
+                    Place::Metadata { namespaced: false } => "ClusterObjectMeta",
+                    _ => schema.name().unwrap_or(name),
+                };
+                self.type_of(schema, name, place, within)
             }
-            (_, None) => self.type_of(schema, place, resource, within),
+            (_, None) => self.type_of(schema, name, place, within),
         }
     }
 
@@ -203,7 +235,7 @@ impl SchemaTypes {
     }
 
     /// Whether a field is there whenever a policy runs.
-    fn is_always_there(&self, schema: Schema<'_>, resource: bool, field: &Field<'_>) -> bool {
+    fn is_always_there(&self, schema: Schema<'_>, place: Place, field: &Field<'_>) -> bool {
         if field.required || self.mapping == Mapping::ApiServer {
             return field.required;
         }
@@ -212,8 +244,10 @@ impl SchemaTypes {
                 .iter()
                 .any(|(of, name)| **of == *definition && **name == *field.name)
         };
-        match (resource, field.name) {
-            (true, "apiVersion" | "kind" | "metadata") => true,
+        match (place, field.name) {
+            (Place::Resource { .. }, "apiVersion" | "kind" | "metadata")
+            | (Place::Metadata { .. }, "name") => true,
+            (Place::Metadata { namespaced }, "namespace") => namespaced,
             // Structs of their own in Go, which are written even where they are empty.
             (_, "spec") if field.schema.default() == Some("{}") => true,
             // The API server fills in the defaults of custom resources, whoever wrote them.
@@ -229,26 +263,33 @@ impl ObjectTypes for SchemaTypes {
     fn field(&self, object: &str, field: &str) -> Option<FieldType> {
         let Known::Schema {
             location,
-            resource,
+            place,
             within,
         } = self.known(object)?
         else {
             return None;
         };
         let schema = self.schemas.at(location);
-        let place = format!("{object}.{field}");
+        let name = format!("{object}.{field}");
+        let below = match (place, field) {
+            (Place::Resource { namespaced }, "metadata") => Some(Place::Metadata { namespaced }),
+            _ => None,
+        };
         let Some(found) = self.find(schema, field) else {
-            if resource && let Some(kind) = self.of_every_resource(field, &place) {
+            if matches!(place, Place::Resource { .. })
+                && let Some(kind) = self.of_every_resource(field, &name, below)
+            {
                 return Some(kind);
             }
-            return (schema.is_open() && self.mapping == Mapping::AtRunTime).then_some(FieldType {
+            let open = schema.is_open() && self.mapping == Mapping::AtRunTime;
+            return open.then_some(FieldType {
                 kind: StaticType::Dyn,
                 required: false,
             });
         };
         Some(FieldType {
-            kind: self.inner(found.schema, &place, &within)?,
-            required: self.is_always_there(schema, resource, &found),
+            kind: self.inner(found.schema, &name, &within, below)?,
+            required: self.is_always_there(schema, place, &found),
         })
     }
 
@@ -269,12 +310,17 @@ impl ObjectTypes for SchemaTypes {
 
 impl SchemaTypes {
     /// A field that a resource has although its schema does not say so.
-    fn of_every_resource(&self, field: &str, place: &str) -> Option<FieldType> {
+    fn of_every_resource(
+        &self,
+        field: &str,
+        name: &str,
+        below: Option<Place>,
+    ) -> Option<FieldType> {
         let kind = match field {
             "apiVersion" | "kind" => StaticType::STRING,
             "metadata" => {
                 let schema = self.schemas.definition("meta.v1.ObjectMeta")?;
-                self.inner(schema, place, &Arc::default())?
+                self.inner(schema, name, &Arc::default(), below)?
             }
             _ => return None,
         };

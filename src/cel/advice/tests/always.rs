@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn what_always_decides_the_same_is_named() {
     for (source, expected) in [
-        ("true", &["true: true"][..]),
+        ("1 < 2", &["true: 1 < 2"][..]),
         (
             "o.kind != 'Pod' || o.kind != 'Job'",
             &["true: o.kind != 'Pod' || o.kind != 'Job'"],
@@ -43,6 +43,8 @@ fn what_always_decides_the_same_is_named() {
 #[test]
 fn what_may_decide_either_way_is_left_alone() {
     for source in [
+        // An idiom: everything that the conditions let through is refused.
+        "false",
         "o.kind == 'Pod' || o.kind == 'Job'",
         "o.kind != 'Pod' && o.kind != 'Job'",
         "o.kind == 'Pod' && o.kind == 'Pod'",

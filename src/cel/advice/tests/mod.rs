@@ -123,6 +123,7 @@ fn said(
         &Surroundings {
             environment: &environment,
             variables: &programs.iter().map(Some).collect::<Vec<_>>(),
+            unguarded: &[],
             given: &given.iter().collect::<Vec<_>>(),
             known,
             decides: true,
@@ -136,7 +137,7 @@ fn said(
             AdviceKind::AlwaysFalse => format!("false: {text}"),
         }
     };
-    advice.iter().map(word).collect()
+    advice.advice.iter().map(word).collect()
 }
 
 fn check(source: &str, expected: &[&str]) {
@@ -327,12 +328,13 @@ fn advice_says_what_to_do() {
         let surroundings = Surroundings {
             environment: &environment,
             variables: &[],
+            unguarded: &[],
             given: &[],
             known: &[],
             decides: true,
         };
         let advice = advise(&program, &surroundings);
-        let first = advice.first().expect("advice");
+        let first = advice.advice.first().expect("advice");
         format!(
             "{}; {}",
             first.message,
@@ -381,11 +383,12 @@ fn hostile_expressions_end_soon() {
             let surroundings = Surroundings {
                 environment: &environment,
                 variables: &[],
+                unguarded: &[],
                 given: &[],
                 known: &[],
                 decides: true,
             };
-            assert!(advise(&program, &surroundings).len() <= 51);
+            assert!(advise(&program, &surroundings).advice.len() <= 51);
         }
     }
 }

@@ -105,10 +105,39 @@ fn at_run_time_a_definition_is_one_type_and_dates_are_strings() {
         ),
         (
             "object.metadata.__namespace__",
-            "error: `meta.v1.ObjectMeta` has no field `__namespace__`",
+            "error: `ObjectMeta` has no field `__namespace__`",
         ),
     ] {
         assert_eq!(typed(source, &environment), expected, "{source}");
+    }
+}
+
+#[test]
+fn objects_are_the_maps_that_they_are_when_a_policy_runs() {
+    let strict = deployment(Mapping::AtRunTime);
+    let plain = strict.clone().with_plain_objects();
+    for (source, expected) in [
+        ("'replicas' in object.spec", "bool"),
+        ("object.spec['replicas']", "dyn"),
+        ("size(object.spec)", "int"),
+        ("object.spec.all(k, k != '')", "bool"),
+        ("object.spec == object.metadata", "bool"),
+        (
+            "[object.spec] + [object.metadata]",
+            "list(map(string, dyn))",
+        ),
+        ("true ? object.spec : object.metadata", "map(string, dyn)"),
+        (
+            "object.spec + 1",
+            "error: `+` does not take `apps.v1.DeploymentSpec` with `int`",
+        ),
+        (
+            "object.spec.nope",
+            "error: `apps.v1.DeploymentSpec` has no field `nope`",
+        ),
+    ] {
+        assert_eq!(typed(source, &plain), expected, "{source}");
+        assert!(typed(source, &strict).starts_with("error: "), "{source}");
     }
 }
 
@@ -157,6 +186,13 @@ fn fields_that_are_always_there_need_no_test() {
     assert_eq!(field("core.v1.Pod", "kind"), Some(true));
     assert_eq!(field("core.v1.Pod", "spec"), Some(true));
     assert_eq!(field("core.v1.Pod", "status"), Some(false));
+    // A pod has a name and a namespace once it is judged; a template has none.
+    assert_eq!(field("ObjectMeta", "name"), Some(true));
+    assert_eq!(field("ObjectMeta", "namespace"), Some(true));
+    assert_eq!(field("ObjectMeta", "labels"), Some(false));
+    assert!(types.definition("core.v1.PodTemplateSpec").is_some());
+    assert_eq!(field("core.v1.PodTemplateSpec", "metadata"), Some(false));
+    assert_eq!(field("meta.v1.ObjectMeta", "name"), Some(false));
     assert_eq!(field("core.v1.PodSpec", "restartPolicy"), Some(true));
     assert_eq!(field("core.v1.PodSpec", "containers"), Some(true));
     assert_eq!(field("core.v1.PodSpec", "hostNetwork"), Some(false));

@@ -1,0 +1,217 @@
+//! What all views of an expression say together, as warnings inside the YAML.
+
+use std::ops::Range;
+
+use crate::cel::{
+    self, Advice, AdviceKind, CompileError, Environment, Program, StaticType, Surroundings,
+    Unguarded, is_always_evaluated,
+};
+use crate::manifest::{NodeRef, Problem, span_inside};
+use crate::schema::openapi::Schemas;
+use crate::source::SourceMap;
+
+use super::expressions::{Role, Written};
+use super::views::{View, known};
+
+/// What one view says of the expressions, in their order.
+struct Said {
+    errors: Vec<Option<CompileError>>,
+    advice: Vec<Vec<Advice>>,
+}
+
+/// The warnings on all expressions.
+pub(super) fn problems(
+    written: &[Written<'_>],
+    views: &[View],
+    schemas: &Schemas,
+    sources: &SourceMap,
+) -> Vec<Problem> {
+    let said: Vec<Said> = views.iter().map(|view| look(written, view)).collect();
+    let mut problems = Vec::new();
+    for (index, expression) in written.iter().enumerate() {
+        let mut add = |range: Range<usize>, message: String, help: Option<String>| {
+            let origin = expression.node.and_then(NodeRef::origin);
+            let span = origin.and_then(|origin| {
+                let text = sources.text(origin)?;
+                Some(span_inside(
+                    text,
+                    origin,
+                    expression.program.source(),
+                    range,
+                ))
+            });
+            let mut problem = Problem::warning(message, span.or(origin));
+            problem.help = help;
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        };
+        let errors: Vec<(&View, &CompileError)> = views
+            .iter()
+            .zip(&said)
+            .filter_map(|(view, said)| Some((view, said.errors.get(index)?.as_ref()?)))
+            .collect();
+        for (view, error) in &errors {
+            let everywhere = errors.len() == views.len();
+            // What is wrong for some kinds only may stand behind a test of the kind, or of the field.
+            if !everywhere && !is_always_evaluated(expression.program, &error.range) {
+                continue;
+            }
+            let message = match &view.kind {
+                Some(kind) if views.len() > 1 && !everywhere => {
+                    format!("for {kind}: {}", error.message)
+                }
+                _ => error.message.clone(),
+            };
+            let help = other_release(&error.message, schemas).or_else(|| error.help.clone());
+            add(error.range.clone(), message, help);
+        }
+        let of = |said: &Said, advice: &Advice| {
+            let all = said.advice.get(index).map_or(&[][..], Vec::as_slice);
+            all.iter()
+                .any(|other| (other.kind, &other.range) == (advice.kind, &advice.range))
+        };
+        for advice in said
+            .iter()
+            .filter_map(|said| said.advice.get(index))
+            .flatten()
+        {
+            let always = advice.kind != AdviceKind::MayBeAbsent;
+            // A condition on the kind is always the same for one kind.
+            if always && !said.iter().all(|said| of(said, advice)) {
+                continue;
+            }
+            add(
+                advice.range.clone(),
+                advice.message.clone(),
+                advice.help.clone(),
+            );
+        }
+    }
+    problems.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
+    problems
+}
+
+/// Compiles and advises on all expressions for one view.
+fn look(written: &[Written<'_>], view: &View) -> Said {
+    let mut environment = view.environment.clone();
+    let mut programs: Vec<Result<Program, CompileError>> = Vec::with_capacity(written.len());
+    for expression in written {
+        let compiled = compile(expression.program.source(), &environment);
+        if expression.role == Role::Variable {
+            // Where it only compiles without types, what reads it is not to blame.
+            let kind = match &compiled {
+                Ok(program) => program.static_type().clone(),
+                Err(_) => StaticType::Dyn,
+            };
+            environment.declare(expression.name, kind);
+        }
+        programs.push(compiled);
+    }
+    let known = view.kind.as_ref().map(known).unwrap_or_default();
+    let known: Vec<(usize, &[&str], &str)> = known
+        .iter()
+        .map(|(slot, fields, value)| (*slot, *fields, value.as_str()))
+        .collect();
+    let of_role = |role: Role| {
+        let all = written.iter().zip(&programs).enumerate();
+        all.filter(move |(_, (expression, _))| expression.role == role)
+            .map(|(index, (_, program))| (index, program.as_ref().ok()))
+    };
+    let variables: Vec<Option<&Program>> = of_role(Role::Variable)
+        .map(|(_, program)| program)
+        .collect();
+    let conditions: Vec<(usize, &Program)> = of_role(Role::Condition)
+        .filter_map(|(index, program)| Some((index, program?)))
+        .collect();
+    let mut unguarded: Vec<Vec<Unguarded>> = vec![Vec::new(); variables.len()];
+    let mut used = vec![false; variables.len()];
+    for program in programs.iter().flatten() {
+        for index in program.reads_variables() {
+            if let Some(used) = used.get_mut(index) {
+                *used = true;
+            }
+        }
+    }
+    let mut exposed: Vec<Unguarded> = Vec::new();
+    let mut advice: Vec<Vec<Advice>> = Vec::with_capacity(written.len());
+    for (index, (expression, program)) in written.iter().zip(&programs).enumerate() {
+        let Ok(program) = program else {
+            advice.push(Vec::new());
+            continue;
+        };
+        // All conditions hold where a policy goes on; each is asked beside the others.
+        let given: Vec<&Program> = match expression.role {
+            Role::Variable => Vec::new(),
+            _ => conditions
+                .iter()
+                .filter(|(other, _)| *other != index)
+                .map(|(_, program)| *program)
+                .collect(),
+        };
+        let surroundings = Surroundings {
+            environment: &environment,
+            variables: &variables,
+            unguarded: &unguarded,
+            given: &given,
+            known: &known,
+            decides: matches!(expression.role, Role::Condition | Role::Validation),
+        };
+        let mut advised = cel::advise(program, &surroundings);
+        // Variables come first, so that an index is a variable's own.
+        let variable = index;
+        if expression.role == Role::Variable {
+            let own = advised.advice.iter().filter_map(|advice| {
+                let path = advice.path.clone()?;
+                Some(Unguarded { variable, path })
+            });
+            let all: Vec<Unguarded> = own.chain(advised.exposed).collect();
+            if let Some(slot) = unguarded.get_mut(variable) {
+                *slot = all;
+            }
+        } else {
+            exposed.append(&mut advised.exposed);
+        }
+        advice.push(advised.advice);
+    }
+    // What a variable reads may be guarded by all that read the variable.
+    for (variable, advice) in advice.iter_mut().enumerate().take(variables.len()) {
+        if used.get(variable) == Some(&true) {
+            advice.retain(|advice| {
+                advice.path.as_ref().is_none_or(|path| {
+                    exposed
+                        .iter()
+                        .any(|exposed| exposed.variable == variable && exposed.path == *path)
+                })
+            });
+        }
+    }
+    Said {
+        errors: programs.into_iter().map(Result::err).collect(),
+        advice,
+    }
+}
+
+fn compile(source: &str, environment: &Environment) -> Result<Program, CompileError> {
+    cel::compile(source, environment).map_err(|errors| {
+        errors.into_iter().next().unwrap_or_else(|| CompileError {
+            message: String::new(),
+            range: 0..source.len(),
+            help: None,
+        })
+    })
+}
+
+/// That other releases have a field which this one lacks.
+fn other_release(message: &str, schemas: &Schemas) -> Option<String> {
+    let mut words = message.split('`').skip(1).step_by(2);
+    let (object, field) = (words.next()?, words.next()?);
+    let releases = schemas.definition(object)?.releases_with(field);
+    let (first, last) = (releases.first()?, releases.last()?);
+    let release = schemas.release();
+    Some(if *first > release {
+        format!("Kubernetes has it from {first} on; this is checked for {release}")
+    } else {
+        format!("Kubernetes had it up to {last}; this is checked for {release}")
+    })
+}
