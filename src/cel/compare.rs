@@ -168,16 +168,26 @@ fn list_contains(
     compared: &mut u64,
 ) -> Result<bool, Failure> {
     let mut unknown = None;
-    for item in items.iter() {
+    let mut found = |item: &Value<'_>| {
         *compared += 1;
-        match counted_equal(&item, wanted, compared) {
-            Ok(true) => return Ok(true),
-            Ok(false) => {}
-            Err(failure) if failure.kind != EvalErrorKind::Unknown => {}
-            Err(failure) => unknown = unknown.or(Some(failure)),
+        match counted_equal(item, wanted, compared) {
+            Ok(equal) => equal,
+            Err(failure) if failure.kind != EvalErrorKind::Unknown => false,
+            Err(failure) => {
+                unknown.get_or_insert(failure);
+                false
+            }
         }
+    };
+    // Computed elements are looked at where they are: copies would be counted, one by one.
+    let holds = match items {
+        Items::Node(_) => items.iter().any(|item| found(&item)),
+        Items::Values(values) | Items::Constants(values) => values.iter().any(found),
+    };
+    match unknown {
+        Some(failure) if !holds => Err(failure),
+        _ => Ok(holds),
     }
-    unknown.map_or(Ok(false), Err)
 }
 
 /// The order of two numbers: the outer `None` where one is no number, the inner where one is NaN.

@@ -146,7 +146,13 @@ impl Document {
     pub(super) fn find(&self, start: u32, len: u32, index: u32, key: &str) -> Option<&Entry> {
         let entries = self.map_entries(start, len);
         if index == NO_INDEX {
-            return entries.iter().find(|entry| self.str(entry.key) == key);
+            // Lengths and bytes: a slice of text would be checked for whole characters each time.
+            let heap = self.heap.as_bytes();
+            return entries.iter().find(|entry| {
+                let Text { start, len } = entry.key;
+                len as usize == key.len()
+                    && heap[start as usize..(start + len) as usize] == *key.as_bytes()
+            });
         }
         let order = &self.items[index as usize..(index + len) as usize];
         order

@@ -98,7 +98,7 @@ impl<'a> Blamer<'_, 'a> {
             Err(_) => return self.failure(operand),
         };
         match (value, whole, key) {
-            (Value::Optional(None), Value::Node(node), Some(key)) if node.as_map().is_some() => {
+            (Value::Optional(None), Value::Node(node), Some(key)) => {
                 vec![Found::missing(node, key, range)]
             }
             (Value::Optional(None), Value::Optional(None), Some(key)) => {

@@ -94,8 +94,6 @@ impl<'a> Blamer<'_, 'a> {
         match self.value(operand) {
             Ok(Value::Node(node)) => vec![match node.get(field) {
                 Some(present) if outcome => Found::node(present, expression.range).presence(),
-                // What has no keys at all is not made right by one.
-                _ if node.as_map().is_none() => Found::node(node, expression.range),
                 _ => {
                     let route = self.route(expression);
                     Found::missing(node, field, expression.range).with_route(route)

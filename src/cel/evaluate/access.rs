@@ -6,7 +6,10 @@ use super::super::syntax::TextRange;
 use super::super::types::patches;
 use super::super::value::{Content, Entries, Items, Value};
 use super::{Evaluator, Outcome, fail, known};
-use crate::manifest::NodeRef;
+use crate::manifest::{NodeRef, View};
+
+/// Routes that are longer than this are followed step by step.
+const LONGEST_ROUTE: usize = 8;
 
 /// What looking something up came to, where it did not give a value.
 enum Absent<'a> {
@@ -65,6 +68,37 @@ impl<'a> Wanted<'_, 'a> {
 type Found<'a> = Result<Value<'a>, Absent<'a>>;
 
 impl<'a> Evaluator<'_, 'a> {
+    /// A plain route of fields into a document, such as `object.spec.replicas`, in one go, with its price. `None` where
+    /// it is anything else or anything on the way is missing: then the nodes are evaluated one by one.
+    pub(super) fn route(&self, expression: &'a Expression) -> Option<(NodeRef<'a>, u64)> {
+        let mut fields = [""; LONGEST_ROUTE];
+        let mut length = 0;
+        let mut price = 0;
+        let mut start = expression;
+        while let Kind::Select {
+            operand,
+            field,
+            optional: false,
+        } = &start.kind
+        {
+            *fields.get_mut(length)? = field;
+            length += 1;
+            price += u64::from(start.charge.entry) + 1;
+            start = operand;
+        }
+        price += u64::from(start.charge.entry);
+        let value = match &start.kind {
+            Kind::Root(slot) => self.activation.root(*slot)?,
+            Kind::Local(slot) if !start.charge.held => self.bound(*slot)?,
+            _ => return None,
+        };
+        let mut node = value.as_node()?;
+        for field in fields.get(..length)?.iter().rev() {
+            node = node.get(field)?;
+        }
+        (!matches!(node.view(), View::Unknown(_))).then_some((node, price))
+    }
+
     /// `operand.field` and `operand.?field`.
     pub(super) fn select(
         &mut self,

@@ -4,8 +4,8 @@
 //! error beats the right one. `all` and `exists` are the same over elements.
 
 use super::super::error::{EvalError, EvalErrorKind};
-use super::super::expression::{Expression, Quantifier, Quantity};
-use super::super::value::Value;
+use super::super::expression::{Expression, Kind, Quantifier, Quantity};
+use super::super::value::{Items, Value};
 use super::walk::{closed, walk};
 use super::{Evaluator, Outcome, Walk, fail};
 
@@ -77,8 +77,14 @@ impl<'a> Evaluator<'_, 'a> {
         expression: &Expression,
     ) -> Outcome<'a> {
         let domain = &quantifier.domain;
-        let collection = self.value(&domain.collection)?;
-        let walk = walk(&collection, domain, expression)?;
+        let collection;
+        let walk = if let Kind::Constant(Value::List(list)) = &domain.collection.kind {
+            self.charge(domain.collection.charge.entry.into(), expression)?;
+            Walk::List(Items::Constants(list.items()))
+        } else {
+            collection = self.value(&domain.collection)?;
+            walk(&collection, domain, expression)?
+        };
         match quantifier.quantity {
             Quantity::All => self.search(&walk, quantifier, false, expression),
             Quantity::Exists => self.search(&walk, quantifier, true, expression),

@@ -109,6 +109,12 @@ impl<'e, 'a> Evaluator<'e, 'a> {
 
     /// Evaluates one node.
     pub(super) fn value(&mut self, expression: &'a Expression) -> Outcome<'a> {
+        if let Kind::Select { .. } = &expression.kind
+            && let Some((node, price)) = self.route(expression)
+        {
+            self.charge(price, expression)?;
+            return Ok(Value::Node(node));
+        }
         self.charge(expression.charge.entry.into(), expression)?;
         match &expression.kind {
             Kind::Constant(value) => Ok(value.borrowed()),
@@ -259,10 +265,12 @@ impl<'e, 'a> Evaluator<'e, 'a> {
 
     /// The value of a macro-bound name.
     pub(super) fn local(&self, slot: usize) -> Value<'a> {
-        self.locals
-            .get(self.frame.base + slot)
-            .cloned()
-            .unwrap_or(Value::Null)
+        self.bound(slot).cloned().unwrap_or(Value::Null)
+    }
+
+    /// The value of a macro-bound name, where it is.
+    pub(super) fn bound(&self, slot: usize) -> Option<&Value<'a>> {
+        self.locals.get(self.frame.base + slot)
     }
 
     /// Binds a name; names in later slots go out of sight.

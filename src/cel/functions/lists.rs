@@ -308,9 +308,8 @@ fn sort<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
 
 fn range<'a>(arguments: &Arguments<'_, 'a>) -> Computed<'a> {
     let end = arguments.int(0)?;
-    let size = usize::try_from(end)
-        .map_err(|_| Failure::argument("`lists.range` needs a size that is not negative"))?;
-    check_elements(size)?;
+    // As in cel-go, nothing comes before zero.
+    check_elements(usize::try_from(end).unwrap_or(0))?;
     Ok(Value::list((0..end).map(Value::Int).collect()))
 }
 

@@ -39,12 +39,12 @@ pub(crate) fn char_at(text: &str, index: i64) -> Result<&str, StringError> {
 }
 
 /// `indexOf`: where `part` first begins at or behind `offset`; -1 if nowhere. An offset behind the end is no error, one
-/// below zero is. The empty part is found at the offset.
+/// below zero is. The empty part is found at the offset, whatever that is (as in cel-go).
 pub(crate) fn index_of(text: &str, part: &str, offset: i64) -> Result<i64, StringError> {
-    let skip = usize::try_from(offset).map_err(|_| StringError::OutOfRange(offset))?;
     if part.is_empty() {
-        return Ok(offset.min(count(text)));
+        return Ok(offset);
     }
+    let skip = usize::try_from(offset).map_err(|_| StringError::OutOfRange(offset))?;
     let found = text
         .char_indices()
         .nth(skip)
@@ -68,10 +68,10 @@ pub(crate) fn last_index_of_before(
     part: &str,
     offset: i64,
 ) -> Result<i64, StringError> {
-    let skip = usize::try_from(offset).map_err(|_| StringError::OutOfRange(offset))?;
     if part.is_empty() {
-        return Ok(offset.min(count(text)));
+        return Ok(offset);
     }
+    let skip = usize::try_from(offset).map_err(|_| StringError::OutOfRange(offset))?;
     let found = text.char_indices().nth(skip).and_then(|(start, _)| {
         let end = text.floor_char_boundary(start.saturating_add(part.len()));
         let searched = text.get(..end)?;
@@ -246,7 +246,7 @@ mod tests {
         let cases: &[(&str, &str, i64, i64, i64)] = &[
             ("tacocat", "", 0, 0, 0),
             ("tacocat", "", 3, 3, 3),
-            ("tacocat", "", 30, 7, 7),
+            ("tacocat", "", 30, 30, 30),
             ("tacocat", "ac", 0, 1, -1),
             ("tacocat", "none", 0, -1, -1),
             ("tacocat", "a", 3, 5, 1),

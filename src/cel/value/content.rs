@@ -39,6 +39,8 @@ pub(crate) enum Content<'v, 'a> {
 pub(crate) enum Items<'v, 'a> {
     Node(ListRef<'a>),
     Values(&'v [Value<'a>]),
+    /// Those of a constant of a program: texts are borrowed from it instead of shared.
+    Constants(&'a [Value<'a>]),
 }
 
 impl<'v, 'a> Items<'v, 'a> {
@@ -46,6 +48,7 @@ impl<'v, 'a> Items<'v, 'a> {
         match self {
             Self::Node(list) => list.len(),
             Self::Values(values) => values.len(),
+            Self::Constants(values) => values.len(),
         }
     }
 
@@ -53,6 +56,7 @@ impl<'v, 'a> Items<'v, 'a> {
         match self {
             Self::Node(list) => list.get(index).map(Value::Node),
             Self::Values(values) => values.get(index).cloned(),
+            Self::Constants(values) => values.get(index).map(Value::borrowed),
         }
     }
 
