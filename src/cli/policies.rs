@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     let strength = |policy: &Policy| -> Strength<'_> {
         let of = |judge: &Judge| {
             let mut all = judge.policies();
-            let found = all.find(|(known, _)| known.name == policy.name);
+            let found = all.find(|(known, _)| std::ptr::eq(&raw const ***known, policy));
             found.map_or(Enforcement::Disabled, |(_, enforcement)| enforcement)
         };
         judges
@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     };
     let idle = |policy: &Policy| {
         let mut all = judges.iter().flat_map(|(_, judge)| judge.idle());
-        all.find(|(known, _)| known.name == policy.name)
+        all.find(|(known, _)| std::ptr::eq(&raw const ***known, policy))
             .map(|(_, reason)| reason)
     };
     let style = console.out_style();
@@ -82,19 +82,29 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
         }
         return Ok(Exit::Clean);
     };
-    let Some(policy) = setup.policies.get(name) else {
+    if setup.policies.get(name).is_none() {
         let names: Vec<&str> = setup.policies.iter().map(|policy| &*policy.name).collect();
         let help = suggestion(name, names.iter().copied()).map(|help| format!("; {help}"));
         bail!("there is no policy `{name}`{}", help.unwrap_or_default());
-    };
-    policy_page::write(
-        policy,
-        &strength(policy),
-        idle(policy),
-        &setup.config,
-        style,
-        console.out(),
-    )?;
+    }
+    // A native policy that mutates may have the name of one that does not.
+    let named = setup
+        .policies
+        .iter()
+        .filter(|policy| *policy.name == **name);
+    for (index, policy) in named.enumerate() {
+        if index > 0 {
+            writeln!(console.out())?;
+        }
+        policy_page::write(
+            policy,
+            &strength(policy),
+            idle(policy),
+            &setup.config,
+            style,
+            console.out(),
+        )?;
+    }
     Ok(Exit::Clean)
 }
 

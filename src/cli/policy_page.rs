@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::config::Config;
 use crate::manifest::write_json;
-use crate::policy::{Policy, ResourceScope, Target};
+use crate::policy::{Binding, Form, Native, ParamChoice, Policy, ResourceScope, Target};
 use crate::report::{Style, safe_line};
 
 use super::policies::{Strength, in_words};
@@ -44,6 +44,7 @@ pub(super) fn write(
     page.text("", &about.description, 0)?;
     page.text("What to do", &about.remediation, 2)?;
     page.list("Applies to", &targets(policy))?;
+    page.list("Bound by", &bindings(policy))?;
     page.parameters(policy)?;
     let validations = policy.validations.iter().map(|validation| {
         let source = validation
@@ -87,6 +88,46 @@ pub(super) fn write(
     page.list("Profiles", &profiles.collect::<Vec<_>>())?;
     let references: Vec<String> = about.references.iter().map(ToString::to_string).collect();
     page.list("References", &references)
+}
+
+/// What puts a native policy to work.
+fn bindings(policy: &Policy) -> Vec<String> {
+    let native = policy.native.iter();
+    let native = native.filter(|native| native.form != Form::Kyverno);
+    let describe = |native: &Native, binding: &Binding| {
+        let actions = binding.actions;
+        let words = [
+            ("Deny", actions.deny),
+            ("Warn", actions.warn),
+            ("Audit", actions.audit),
+        ];
+        let words = words.into_iter().filter(|(_, set)| *set);
+        let words: Vec<&str> = words.map(|(word, _)| word).collect();
+        let parameters = native.param_kind.as_ref().zip(binding.param_ref.as_ref());
+        let parameters = parameters.map(|(kind, reference)| {
+            let which = match &reference.choice {
+                ParamChoice::Name(name) => format!("`{name}`"),
+                ParamChoice::Selector(_) => "by labels".to_owned(),
+            };
+            let place = reference.namespace.as_deref();
+            let place = place.map_or(String::new(), |name| format!(" in `{name}`"));
+            format!("parameters: {} {which}{place}", kind.kind)
+        });
+        let parts = [
+            Some(binding.name.to_string()),
+            Some(words.join(", ")),
+            parameters,
+        ];
+        let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join("; ")
+    };
+    let bindings = native.flat_map(|native| {
+        native
+            .bindings
+            .iter()
+            .map(move |binding| describe(native, binding))
+    });
+    bindings.collect()
 }
 
 fn targets(policy: &Policy) -> Vec<String> {
