@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use crate::cel::Value;
 use crate::manifest::{Document, DocumentBuilder, NodeId, NodeRef, Routes, View};
-use crate::policy::{Policy, ResourceDeclaration, ResourceScope, Root};
+use crate::policy::{Operation, Policy, ResourceDeclaration, ResourceScope, Root};
 use crate::schema::openapi::Schemas;
 use crate::schema::templates::{PodTemplateCrd, carries_pods, templates};
 
@@ -237,19 +237,20 @@ impl<'a> Context<'a> {
             let mut entries = vec![
                 ("kind", kind(b, request.kind)),
                 ("resource", resource(b, request.resource)),
-                ("subResource", b.string(request.subresource, None)),
                 ("requestKind", kind(b, request.request_kind)),
                 ("requestResource", resource(b, request.request_resource)),
-                (
-                    "requestSubResource",
-                    b.string(request.request_subresource, None),
-                ),
-                ("name", b.string(request.name, None)),
                 ("operation", b.string(request.operation.as_str(), None)),
                 ("dryRun", b.bool(request.dry_run, None)),
             ];
-            if let Some(namespace) = request.namespace {
-                entries.push(("namespace", b.string(namespace, None)));
+            // What is empty is not there, since Go leaves it out: `request.subResource == ''` is an error upstream too.
+            let texts = [
+                ("subResource", request.subresource),
+                ("requestSubResource", request.request_subresource),
+                ("name", request.name),
+                ("namespace", request.namespace.unwrap_or_default()),
+            ];
+            for (key, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+                entries.push((key, b.string(text, None)));
             }
             entries.push((
                 "userInfo",
@@ -258,8 +259,13 @@ impl<'a> Context<'a> {
                     None => b.unknown("who makes the request is not known offline"),
                 },
             ));
-            if let Some(options) = request.options {
-                entries.push(("options", b.copy(options)));
+            match request.options {
+                Some(options) => entries.push(("options", b.copy(options))),
+                // There are none to a connection, and Go writes that as null.
+                None if request.operation == Operation::Connect => {
+                    entries.push(("options", b.null(None)));
+                }
+                None => {}
             }
             let root = b.object(&entries);
             builder.finish(root)

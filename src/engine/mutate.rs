@@ -18,6 +18,8 @@ use super::{Change, Context, Kind, Limits, NotJudged, Request, Violation};
 /// What the mutations of one policy did.
 #[derive(Clone, Debug, Default)]
 pub struct Mutated {
+    /// Whether a native policy's match conditions hold; what they are of ours is asked again for each mutation.
+    pub matched: bool,
     /// The object after them; `None` where nothing changed.
     pub document: Option<Document>,
     /// What each changed, in order; those that changed nothing are left out.
@@ -51,6 +53,7 @@ pub fn mutate(
             }
         }
     }
+    mutated.matched = true;
     for mutation in &policy.mutations {
         for round in rounds(policy, context) {
             let made = {

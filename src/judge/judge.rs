@@ -152,14 +152,15 @@ impl Judge {
             schemas: &self.schemas,
             limits,
             mutation: Mutation::default(),
+            mask: Mask::of(request),
         };
         run.all(&self.assignments.within(request.namespace));
-        let mut mutation = run.mutation;
+        let (mut mutation, mask) = (run.mutation, run.mask);
         for decision in &mut mutation.decisions {
             self.lift(decision, request, None);
         }
         mutation.decisions.sort_by_key(Decision::order);
-        Mask::of(request).apply_to_mutation(&mut mutation);
+        mask.apply_to_mutation(&mut mutation);
         mutation
     }
 
@@ -187,14 +188,16 @@ impl Judge {
         limits: &Limits<'_>,
     ) -> Verdict {
         let mut verdict = Verdict::default();
+        let mut mask = Mask::of(request);
         let context = Context::new(*request, others, &self.crds);
         for assignment in self.assignments.within(request.namespace).iter() {
             if assignment.enforcement > Enforcement::Disabled && assignment.policy.validates() {
-                self.run(assignment, (&context, others), owner, limits, &mut verdict);
+                let seen = (&context, others);
+                self.run(assignment, seen, owner, limits, (&mut verdict, &mut mask));
             }
         }
         verdict.decisions.sort_by_key(Decision::order);
-        Mask::of(request).apply_to(&mut verdict);
+        mask.apply_to(&mut verdict);
         verdict
     }
 
@@ -204,13 +207,13 @@ impl Judge {
         (context, others): (&Context<'_>, &dyn OtherObjects),
         owner: Option<TopOwner<'_>>,
         limits: &Limits<'_>,
-        verdict: &mut Verdict,
+        (verdict, mask): (&mut Verdict, &mut Mask),
     ) {
         let policy = &assignment.policy;
         if let Some(native) = &policy.native {
             let sources = self.sources(others);
-            let ceiling = assignment.enforcement;
-            let mut judged = native::judge(policy, native, context, sources, ceiling, limits);
+            let limits = (assignment.enforcement, limits);
+            let mut judged = native::judge(policy, native, context, sources, limits, mask);
             for decision in &mut judged.decisions {
                 self.lift(decision, context.request(), owner);
             }

@@ -1,7 +1,7 @@
 //! What a Secret holds stays where it is: no finding, message, warning, annotation or log line repeats it.
 //!
-//! Policies write their own messages, and a message may quote the value that it is about. For a Secret each text is
-//! held against the Secret's data before it leaves.
+//! Policies write their own messages, and a message may quote the value that it is about, or parameters. For a Secret
+//! each text is held against the Secret's data before it leaves.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,30 +26,39 @@ pub(super) struct Mask {
 impl Mask {
     /// The mask for a request: empty unless its object is a Secret.
     pub(super) fn of(request: &Request<'_>) -> Self {
-        let mut needles = Vec::new();
+        let mut mask = Self::default();
         if request.kind.group.is_empty() && request.kind.kind == "Secret" {
             for object in [request.object, request.old_object].into_iter().flatten() {
-                for (key, encoded) in [("data", true), ("stringData", false)] {
-                    let map = object.get(key).and_then(NodeRef::as_map);
-                    let values = map
-                        .into_iter()
-                        .flat_map(|map| map.iter().map(|entry| entry.value));
-                    for value in values
-                        .filter_map(NodeRef::as_str)
-                        .filter(|value| !value.is_empty())
-                    {
-                        needles.push(needle(value));
-                        let decoded = encoded.then(|| STANDARD.decode(value).ok()).flatten();
-                        if let Some(text) = decoded.and_then(|bytes| String::from_utf8(bytes).ok())
-                        {
-                            needles.push(needle(&text));
-                        }
-                    }
+                mask.hide(object);
+            }
+        }
+        mask
+    }
+
+    /// Hides what a Secret holds, such as one that a policy takes its parameters from.
+    pub(super) fn hide(&mut self, secret: NodeRef<'_>) {
+        let mut add = |value: &str| {
+            let needle = needle(value);
+            if needle.len() > 2 && !self.needles.contains(&needle) {
+                self.needles.push(needle);
+            }
+        };
+        for (key, encoded) in [("data", true), ("stringData", false)] {
+            let map = secret.get(key).and_then(NodeRef::as_map);
+            let values = map
+                .into_iter()
+                .flat_map(|map| map.iter().map(|entry| entry.value));
+            for value in values
+                .filter_map(NodeRef::as_str)
+                .filter(|value| !value.is_empty())
+            {
+                add(value);
+                let decoded = encoded.then(|| STANDARD.decode(value).ok()).flatten();
+                if let Some(text) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) {
+                    add(&text);
                 }
             }
         }
-        needles.retain(|needle| needle.len() > 2);
-        Self { needles }
     }
 
     /// Replaces a text that would repeat what the Secret holds.

@@ -5,16 +5,20 @@
 use std::sync::Arc;
 
 use crate::config::Enforcement;
-use crate::engine::{self, Context, Limits, Mutated, NoOtherObjects, Request};
+use crate::engine::{self, Context, Limits, Mutated, NoOtherObjects, Request, Violation};
 use crate::manifest::Document;
-use crate::policy::{Match, Native, Policy, Reinvocation};
+use crate::policy::{Binding, Match, Operation, Policy, Reinvocation};
 use crate::schema::openapi::Schemas;
 use crate::schema::templates::PodTemplateCrd;
 
 use super::assign::{Assignment, Params};
-use super::native::{self, Invocation};
+use super::mask::Mask;
+use super::native::{self, Invocation, Key};
 use super::params::Sources;
 use super::{Decision, Drift, Mutation, who};
+
+/// What ran: a policy by its name, with a binding and parameters.
+type Invoked<'a> = (&'a str, Key<'a>);
 
 /// One run of all mutations on a request.
 pub(super) struct Run<'a> {
@@ -24,37 +28,91 @@ pub(super) struct Run<'a> {
     pub(super) schemas: &'a Schemas,
     pub(super) limits: &'a Limits<'a>,
     pub(super) mutation: Mutation,
+    pub(super) mask: Mask,
 }
 
 /// Other objects, which our own mutations do not see.
 const NONE: NoOtherObjects<'static> = NoOtherObjects("mutations see no other objects");
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Runs them: native policies first, as the API server calls webhooks after its own; then ours; then those native
     /// policies again that ask for it, where anything changed.
     pub(super) fn all(&mut self, assignments: &[Assignment]) {
+        // What is deleted cannot be changed, and the API server does not even ask which parameters there are.
+        if self.request.operation == Operation::Delete {
+            return;
+        }
         let runs = |assignment: &&Assignment| {
             !assignment.policy.mutations.is_empty() && assignment.enforcement >= Enforcement::Warn
         };
-        let native = |assignment: &Assignment| assignment.policy.native.is_some();
-        for again in [false, true] {
-            if again && self.mutation.document.is_none() {
-                return;
+        let running: Vec<&Assignment> = assignments.iter().filter(runs).collect();
+        let first = self.natives(&running, None);
+        if who::may_mutate(&Context::new(*self.request, &NONE, self.crds)) {
+            let is_own = |assignment: &&&Assignment| assignment.policy.native.is_none();
+            for assignment in running.iter().filter(is_own) {
+                self.own(assignment);
             }
-            for assignment in assignments.iter().filter(runs) {
-                let Some(native) = &assignment.policy.native else {
-                    continue;
-                };
-                if !again || native.reinvocation == Reinvocation::IfNeeded {
-                    self.native(&assignment.policy, native, assignment.enforcement);
+        }
+        if self.mutation.document.is_some() {
+            self.natives(&running, Some(&first));
+        }
+    }
+
+    /// Runs the native policies, and gives what may run once more. `only` is what may run: what a change made match
+    /// since then is left alone.
+    fn natives<'k>(
+        &mut self,
+        running: &[&'k Assignment],
+        only: Option<&[Invoked<'k>]>,
+    ) -> Vec<Invoked<'k>>
+    where
+        'a: 'k,
+    {
+        // What matches is decided for all of them before any changes the object.
+        let plans: Vec<_> = {
+            let request = self.changed();
+            let context = Context::new(request, &NONE, self.crds).with_schemas(self.schemas);
+            let plan = |assignment: &&'k Assignment| {
+                let policy: &'k Arc<Policy> = &assignment.policy;
+                let native = policy.native.as_deref()?;
+                let plan = native::plan(policy, native, &context, self.sources);
+                Some((policy, native, assignment.enforcement, plan))
+            };
+            running.iter().filter_map(plan).collect()
+        };
+        let mut again = Vec::new();
+        for (policy, native, ceiling, plan) in plans {
+            plan.hide(native, &mut self.mask);
+            for entry in plan.not_judged {
+                if !self.mutation.not_judged.contains(&entry) {
+                    self.mutation.not_judged.push(entry);
                 }
             }
-            let own = assignments.iter().filter(runs);
-            if !again && who::may_mutate(&Context::new(*self.request, &NONE, self.crds)) {
-                for assignment in own.filter(|assignment| !native(assignment)) {
-                    self.own(assignment);
+            for misfit in &plan.misfits {
+                match native::refused(policy, misfit) {
+                    Ok(violation) => self.refuse(policy, ceiling, misfit.binding, violation),
+                    Err(ignored) if self.mutation.errors.contains(&ignored) => {}
+                    Err(ignored) => self.mutation.errors.push(ignored),
                 }
             }
+            for invocation in plan.invocations {
+                let key = (&*policy.name, invocation.key());
+                let may_run = only.is_none_or(|only| only.contains(&key));
+                let matched = self.native(policy, ceiling, invocation, may_run);
+                if matched && native.reinvocation == Reinvocation::IfNeeded {
+                    again.push(key);
+                }
+            }
+        }
+        again
+    }
+
+    /// The request with the object as it is by now.
+    fn changed(&self) -> Request<'_> {
+        let object = self.mutation.document.as_ref().map(Document::root);
+        Request {
+            object: object.or(self.request.object),
+            ..*self.request
         }
     }
 
@@ -64,11 +122,7 @@ impl Run<'_> {
         };
         let policy = &assignment.policy;
         let outcome = {
-            let object = self.mutation.document.as_ref().map(Document::root);
-            let request = Request {
-                object: object.or(self.request.object),
-                ..*self.request
-            };
+            let request = self.changed();
             let context = Context::new(request, &NONE, self.crds).with_schemas(self.schemas);
             if engine::applies(&policy.matching, &context) != Match::Yes {
                 return;
@@ -78,61 +132,68 @@ impl Run<'_> {
         self.take(policy, outcome);
     }
 
-    fn native(&mut self, policy: &Arc<Policy>, native: &Native, ceiling: Enforcement) {
-        // Which bindings match is decided before any of them changes the object.
-        let plan = {
-            let object = self.mutation.document.as_ref().map(Document::root);
-            let request = Request {
-                object: object.or(self.request.object),
-                ..*self.request
-            };
+    /// Runs one; says whether its match conditions held. As upstream they are asked, and may fail, even where the policy
+    /// may not run.
+    fn native(
+        &mut self,
+        policy: &Arc<Policy>,
+        ceiling: Enforcement,
+        Invocation { binding, params }: Invocation<'_>,
+        may_run: bool,
+    ) -> bool {
+        let mut outcome = {
+            let request = self.changed();
             let context = Context::new(request, &NONE, self.crds).with_schemas(self.schemas);
-            native::plan(policy, native, &context, self.sources)
+            engine::mutate(policy, &context, params, self.limits)
         };
-        for entry in plan.not_judged {
-            if !self.mutation.not_judged.contains(&entry) {
-                self.mutation.not_judged.push(entry);
-            }
+        let matched = outcome.matched;
+        if matched && !may_run {
+            return false;
         }
-        let decide = |violation, binding: &Arc<str>| Decision {
-            policy: policy.clone(),
-            violation,
-            enforcement: ceiling,
-            at_admission: ceiling,
-            audited: false,
-            binding: Some(binding.clone()),
-            exception: None,
+        for violation in std::mem::take(&mut outcome.refusals) {
+            self.refuse(policy, ceiling, binding, violation);
+        }
+        self.take(policy, outcome);
+        matched
+    }
+
+    /// Refuses the request, once for each reason.
+    fn refuse(
+        &mut self,
+        policy: &Arc<Policy>,
+        ceiling: Enforcement,
+        binding: &Binding,
+        violation: Violation,
+    ) {
+        let same = |known: &Decision| {
+            let (a, b) = (&known.violation, &violation);
+            (&a.validation, &a.message) == (&b.validation, &b.message)
         };
-        for misfit in &plan.misfits {
-            match native::refused(policy, misfit) {
-                Ok(violation) => self
-                    .mutation
-                    .decisions
-                    .push(decide(violation, &misfit.binding.name)),
-                Err(ignored) => self.mutation.errors.push(ignored),
-            }
-        }
-        for Invocation { binding, params } in plan.invocations {
-            let mut outcome = {
-                let object = self.mutation.document.as_ref().map(Document::root);
-                let request = Request {
-                    object: object.or(self.request.object),
-                    ..*self.request
-                };
-                let context = Context::new(request, &NONE, self.crds).with_schemas(self.schemas);
-                engine::mutate(policy, &context, params, self.limits)
-            };
-            let refusals = std::mem::take(&mut outcome.refusals).into_iter();
-            let refusals = refusals.map(|violation| decide(violation, &binding.name));
-            self.mutation.decisions.extend(refusals);
-            self.take(policy, outcome);
+        if !self.mutation.decisions.iter().any(same) {
+            self.mutation.decisions.push(Decision {
+                policy: policy.clone(),
+                violation,
+                enforcement: ceiling,
+                at_admission: ceiling,
+                audited: false,
+                binding: Some(binding.name.clone()),
+                exception: None,
+            });
         }
     }
 
     fn take(&mut self, policy: &Arc<Policy>, outcome: Mutated) {
         let mutation = &mut self.mutation;
-        mutation.not_judged.extend(outcome.not_judged);
-        mutation.errors.extend(outcome.errors);
+        for entry in outcome.not_judged {
+            if !mutation.not_judged.contains(&entry) {
+                mutation.not_judged.push(entry);
+            }
+        }
+        for error in outcome.errors {
+            if !mutation.errors.contains(&error) {
+                mutation.errors.push(error);
+            }
+        }
         let drifts = outcome.changes.into_iter();
         mutation.drifts.extend(drifts.map(|change| Drift {
             policy: policy.clone(),

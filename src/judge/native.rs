@@ -7,9 +7,10 @@ use std::sync::Arc;
 use crate::config::Enforcement;
 use crate::engine::{self, Context, Evaluation, Limits, NotJudged, Violation};
 use crate::manifest::NodeRef;
-use crate::policy::{Binding, FailurePolicy, Form, Match, Native, Policy};
+use crate::policy::{Binding, FailurePolicy, Form, Match, Native, ParamKind, Policy};
 
-use super::params::{Collected, Sources};
+use super::mask::Mask;
+use super::params::{Collected, Sources, place_of};
 use super::{Annotation, Decision};
 
 /// Resources that native policies never see, whatever they name: a mistake in one could not be mended, or would stop
@@ -48,6 +49,15 @@ pub(super) struct Invocation<'a> {
     pub(super) params: Option<NodeRef<'a>>,
 }
 
+/// What tells two evaluations of a policy apart: the name of the binding, and namespace and name of the parameters.
+pub(super) type Key<'a> = (&'a str, Option<(&'a str, &'a str)>);
+
+impl<'a> Invocation<'a> {
+    pub(super) fn key(&self) -> Key<'a> {
+        (&self.binding.name, self.params.map(place_of))
+    }
+}
+
 /// Something that keeps a binding from its work, and is an error of the policy.
 #[derive(Debug)]
 pub(super) struct Misfit<'a> {
@@ -63,6 +73,19 @@ pub(super) struct Plan<'a> {
     pub(super) not_judged: Vec<NotJudged>,
     /// Whether the policy and a binding match at all.
     pub(super) matched: bool,
+}
+
+impl Plan<'_> {
+    /// Hides what the parameters hold, where those are Secrets.
+    pub(super) fn hide(&self, native: &Native, mask: &mut Mask) {
+        let is_secret = |kind: &ParamKind| kind.group.is_empty() && &*kind.kind == "Secret";
+        if native.param_kind.as_ref().is_some_and(is_secret) {
+            let params = self.invocations.iter();
+            params
+                .filter_map(|invocation| invocation.params)
+                .for_each(|secret| mask.hide(secret));
+        }
+    }
 }
 
 /// Finds the bindings that match a request, and their parameters.
@@ -147,16 +170,17 @@ pub(super) struct Outcome {
     pub(super) matched: bool,
 }
 
-/// Judges. `ceiling` is what Config allows at most.
+/// Judges. `ceiling` is what Config allows at most; `mask` learns what the parameters hold that must not be repeated.
 pub(super) fn judge(
     policy: &Arc<Policy>,
     native: &Native,
     context: &Context<'_>,
     sources: Sources<'_>,
-    ceiling: Enforcement,
-    limits: &Limits<'_>,
+    (ceiling, limits): (Enforcement, &Limits<'_>),
+    mask: &mut Mask,
 ) -> Outcome {
     let plan = plan(policy, native, context, sources);
+    plan.hide(native, mask);
     let mut judged = Outcome {
         not_judged: plan.not_judged,
         matched: plan.matched,
@@ -167,12 +191,13 @@ pub(super) fn judge(
         violation,
         enforcement: enforcement.min(ceiling),
         at_admission: enforcement.min(ceiling),
-        audited: binding.actions.audit,
+        audited: false,
         binding: Some(binding.name.clone()),
         exception: None,
     };
-    for misfit in plan.misfits {
-        match refused(policy, &misfit) {
+    // Actions are asked about validations alone: what else is wrong is a refusal, and no more.
+    for misfit in &plan.misfits {
+        match refused(policy, misfit) {
             Ok(violation) => {
                 let decision = decide(violation, misfit.binding, Enforcement::Deny);
                 add(&mut judged.decisions, decision);
@@ -190,7 +215,10 @@ pub(super) fn judge(
             matched: _,
         } = engine::evaluate(policy, context, params, limits);
         for violation in violations {
-            let decision = decide(violation, binding, strength(binding));
+            let decision = Decision {
+                audited: binding.actions.audit,
+                ..decide(violation, binding, strength(binding))
+            };
             add(&mut judged.decisions, decision);
         }
         for violation in annotation_errors {

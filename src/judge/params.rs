@@ -191,7 +191,7 @@ fn is_chosen<'a>(object: NodeRef<'a>, choice: &ParamChoice) -> Result<bool, &'a 
 }
 
 /// Namespace and name, as far as they are written.
-fn place_of(object: NodeRef<'_>) -> (&str, &str) {
+pub(super) fn place_of(object: NodeRef<'_>) -> (&str, &str) {
     let text = |key| object.at(&["metadata", key]).and_then(NodeRef::as_str);
     (
         text("namespace").unwrap_or_default(),

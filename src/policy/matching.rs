@@ -225,7 +225,12 @@ impl Matching {
             return Ok(true);
         };
         let mut result = Ok(false);
-        for object in [facts.object, facts.old_object].into_iter().flatten() {
+        // What a connection sends has no metadata, and is selected by nothing: not even by a label that must be absent.
+        let labelled = |object: &NodeRef<'_>| {
+            facts.operation != Operation::Connect || object.get("metadata").is_some()
+        };
+        let objects = [facts.object, facts.old_object].into_iter().flatten();
+        for object in objects.filter(labelled) {
             match labels(object).and_then(|labels| selector.matches(labels)) {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}

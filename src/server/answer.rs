@@ -153,13 +153,13 @@ pub(super) fn of_mutation(mutation: &Mutation, object_size: usize) -> Answer {
     }
 }
 
-/// The refusal for these violations; the first decides its reason and code.
+/// The refusal for these violations; the first decides its reason and code. An error has none of its own, as upstream.
 fn refusal(denials: &[&Decision]) -> Option<Status> {
     let first = denials.first()?;
-    let reason = first
-        .policy
-        .validations
-        .get(first.violation.index)
+    let validations = &first.policy.validations;
+    let violated = validations.get(first.violation.index);
+    let reason = violated
+        .filter(|_| !first.violation.is_error)
         .map_or(Reason::default(), |validation| validation.reason);
     let mut lines: Vec<String> = denials
         .iter()

@@ -54,6 +54,8 @@ mod manifest_scalars;
 mod native_parameters;
 #[cfg(all(feature = "lint", feature = "serve"))]
 mod native_parity;
+#[cfg(feature = "serve")]
+mod native_requests;
 #[cfg(all(feature = "lint", feature = "serve"))]
 mod parity;
 mod policies;
