@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::engine::apply::foresee;
 use crate::judge::Judge;
 use crate::manifest::{Dialect, Document, Limits, Problem, Severity, read, unroll};
 use crate::policy::{PolicyAdvice, advise};
@@ -128,7 +129,9 @@ fn advice(setup: &Setup, schemas: &Schemas) -> Vec<(Arc<str>, PolicyAdvice)> {
                 name.is_some_and(|name| name.origin() == policy.span)
             });
             if let Some(document) = document {
-                let advice = advise(policy, document.root(), schemas, &setup.sources);
+                let mut advice = advise(policy, document.root(), schemas, &setup.sources);
+                let refused = foresee(policy, &advice.kinds, schemas, &setup.sources);
+                advice.problems.extend(refused);
                 all.push((policy.name.clone(), advice));
             }
         }
