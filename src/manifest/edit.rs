@@ -49,6 +49,11 @@ impl Document {
         self.add(Data::Bool(value), None)
     }
 
+    /// Adds a null without origin.
+    pub fn make_null(&mut self) -> NodeId {
+        self.add(Data::Null, None)
+    }
+
     /// Adds an empty map without origin.
     pub fn make_map(&mut self) -> NodeId {
         let start = self.entries.len() as u32;

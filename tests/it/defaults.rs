@@ -84,6 +84,11 @@ fn each_default_stands_where_the_api_server_puts_it() {
             "80",
         ),
         (
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: all}\n",
+            "rules",
+            "null",
+        ),
+        (
             "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
             "metadata.labels[\"kubernetes.io/metadata.name\"]",
             "\"shop\"",

@@ -129,6 +129,7 @@ fn make(document: &mut Document, map: NodeId, default: Filled) -> Option<NodeId>
     Some(match default {
         Filled::Int(value) => document.make_int(value),
         Filled::Bool(value) => document.make_bool(value),
+        Filled::Null => document.make_null(),
         Filled::Text(value) => document.make_string(value),
         Filled::Map => document.make_map(),
         Filled::PullPolicy => {

@@ -5,6 +5,8 @@
 pub(super) enum Filled {
     Int(i64),
     Bool(bool),
+    /// What the API server writes although nothing is there: a field without `omitempty`.
+    Null,
     Text(&'static str),
     /// An empty map, for rows below it to fill.
     Map,
@@ -70,7 +72,7 @@ const fn since(since: u32, row: Row) -> Row {
 }
 
 use Condition::{Is, Only, Without};
-use Filled::{Bool, CopyOf, Int, Map, NameOfObject, PolicyTypes, PullPolicy, Text};
+use Filled::{Bool, CopyOf, Int, Map, NameOfObject, Null, PolicyTypes, PullPolicy, Text};
 
 /// Below `spec` of a pod template (`SetDefaults_PodSpec`, `SetDefaults_Volume` and its sources).
 pub(super) const POD_SPEC: &[Row] = &[
@@ -278,6 +280,7 @@ const STORAGE_CLASS: &[Row] = &[
     row("", "volumeBindingMode", Text("Immediate")),
 ];
 const SECRET: &[Row] = &[row("", "type", Text("Opaque"))];
+const ROLE: &[Row] = &[row("", "rules", Null)];
 const ROLE_BINDING: &[Row] = &[
     row("roleRef", "apiGroup", Text("rbac.authorization.k8s.io")),
     when(
@@ -319,6 +322,7 @@ pub(super) fn object_rows(group: &str, kind: &str) -> &'static [Row] {
         ("", "PersistentVolume") => VOLUME,
         ("storage.k8s.io", "StorageClass") => STORAGE_CLASS,
         ("", "Secret") => SECRET,
+        ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => ROLE,
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => ROLE_BINDING,
         ("", "Namespace") => NAMESPACE,
         _ => &[],
