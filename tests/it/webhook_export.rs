@@ -29,9 +29,11 @@ fn running(own: bool) -> (Running, Config) {
         Documents::built_in(&mut sources)
     };
     if own {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/admission/policies.yaml");
-        let text = fs::read_to_string(path).expect("policies");
-        documents.add("policies.yaml", &Arc::from(text), &mut sources);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/admission");
+        for name in ["policies.yaml", "native.yaml"] {
+            let text = fs::read_to_string(folder.join(name)).expect("policies");
+            documents.add(name, &Arc::from(text), &mut sources);
+        }
     }
     let config = documents.config();
     assert!(documents.problems.is_empty(), "{:?}", documents.problems);
@@ -78,9 +80,13 @@ fn requests(crds: &[PodTemplateCrd]) -> Vec<Sent> {
         ("", "configmaps"),
         ("", "services"),
         ("", "endpoints"),
+        ("", "persistentvolumeclaims"),
         ("", "nodes"),
         ("coordination.k8s.io", "leases"),
         ("networking.k8s.io", "networkpolicies"),
+        ("networking.k8s.io", "ingresses"),
+        ("policy", "poddisruptionbudgets"),
+        ("rbac.authorization.k8s.io", "roles"),
     ] {
         resources.push((group.to_owned(), resource.to_owned(), false));
     }
@@ -132,6 +138,10 @@ impl Sent {
     }
 
     fn is_judged_by(&self, policy: &Policy) -> bool {
+        !policy.validations.is_empty() && self.is_matched_by(policy)
+    }
+
+    fn is_matched_by(&self, policy: &Policy) -> bool {
         let facts = MatchFacts {
             operation: self.operation,
             group: &self.group,
@@ -145,7 +155,7 @@ impl Sent {
             old_object: None,
             namespace_object: None,
         };
-        !policy.validations.is_empty() && policy.matching.matches(&facts) != Match::No
+        policy.matching.matches(&facts) != Match::No
     }
 
     fn is_named_by(&self, rule: &Rule) -> bool {
@@ -231,12 +241,19 @@ fn each_rule_is_needed_by_a_policy() {
 fn mutations_are_asked_for_only_where_an_object_may_change() {
     let (running, _) = running(true);
     let mutate = rules_of(&running, &rollouts()).mutate;
+    // A native policy mutates what it names.
+    let native = |sent: &Sent| {
+        running.iter().any(|(policy, _)| {
+            policy.native.is_some() && !policy.mutations.is_empty() && sent.is_matched_by(policy)
+        })
+    };
     for sent in requests(&rollouts()).into_iter().filter(Sent::exists) {
         let immutable = matches!(sent.resource.as_str(), "pods" | "jobs");
         let expected = sent.carries_pods
             && sent.subresource.is_empty()
             && (sent.operation == Operation::Create
-                || sent.operation == Operation::Update && !immutable);
+                || sent.operation == Operation::Update && !immutable)
+            || native(&sent);
         assert_eq!(sent.count(&mutate), usize::from(expected), "{sent:?}");
     }
 }
