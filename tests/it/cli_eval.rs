@@ -93,6 +93,13 @@ fn folder() -> Folder {
 }
 
 #[test]
+fn help_tells_what_there_is() {
+    let (code, out, err) = folder().eval(&["--help"]);
+    assert_eq!((code, &*err), (0, ""));
+    assert_eq!(out, include_str!("cli_eval/help.txt"));
+}
+
+#[test]
 fn a_value_has_its_type_and_the_tree_of_its_parts() {
     let (code, out, err) = folder().eval(&[
         "object.spec.replicas > 1 ? 'many' : 'few'",

@@ -26,11 +26,12 @@ use stage::Stage;
 /// The options of `kpolicy eval`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The expression sees what a policy sees: object, oldObject, request, params, namespaceObject, variables; for an object
-with a pod template also pod, oldPod, containers (init, regular and ephemeral), workloadContainers (init and regular)
-and serviceContainers (regular ones and sidecars). What is not given is not known, and reading it is an error.
+The expression sees what a policy sees: object, oldObject, request, params, namespaceObject, authorizer, variables; \
+for an object with a pod template also pod, oldPod, containers (init, regular and ephemeral), workloadContainers (init \
+and regular) and serviceContainers (regular ones and sidecars). What is not given is not known, and reading it is an \
+error.
 
-Exit codes: 0 any value but false, 1 false, 2 no value: the expression does not compile or ends in an error, or
+Exit codes: 0 any value but false, 1 false, 2 no value: the expression does not compile or ends in an error, or \
 kpolicy could not do its work.
 
 Examples:
@@ -38,7 +39,7 @@ Examples:
   kpolicy eval 'containers.all(c, has(c.resources))' --object deployment.yaml
   kubectl get deploy web -o json | kpolicy eval 'object.status' --object - --output-format json
   kpolicy eval 'variables.images' --policy my-policy.yaml --object pod.yaml --params params.yaml
-  kpolicy eval --object pod.yaml                        # on a terminal: one expression after the other")]
+  kpolicy eval --object pod.yaml         # on a terminal: one expression after the other")]
 pub(super) struct Arguments {
     /// The CEL expression; `-` reads it from standard input. Without it, on a terminal: a prompt
     #[arg(value_name = "EXPRESSION")]
@@ -48,7 +49,7 @@ pub(super) struct Arguments {
     setting: setting::SettingArguments,
 
     /// How the answer is written
-    #[arg(long, value_enum, default_value_t, env = "KPOLICY_OUTPUT_FORMAT")]
+    #[arg(long, value_enum, default_value_t, env = "KPOLICY_EVAL_OUTPUT_FORMAT")]
     output_format: OutputFormat,
 }
 

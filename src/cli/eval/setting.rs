@@ -27,59 +27,65 @@ use super::stage::Stage;
 #[derive(Debug, clap::Args)]
 pub(super) struct SettingArguments {
     /// The object, YAML or JSON; `-` reads it from standard input
-    #[arg(long, short = 'f', value_name = "FILE", env = "KPOLICY_OBJECT")]
+    #[arg(long, short = 'f', value_name = "FILE", env = "KPOLICY_EVAL_OBJECT")]
     pub(super) object: Option<PathBuf>,
 
     /// The object before the change; with it the operation is UPDATE, and without --object DELETE
-    #[arg(long, value_name = "FILE", env = "KPOLICY_OLD_OBJECT")]
+    #[arg(long, value_name = "FILE", env = "KPOLICY_EVAL_OLD_OBJECT")]
     old_object: Option<PathBuf>,
 
     /// Which object is meant where a file holds several: its name, or KIND/NAME
-    #[arg(long, value_name = "[KIND/]NAME", env = "KPOLICY_NAME")]
+    #[arg(long, value_name = "[KIND/]NAME", env = "KPOLICY_EVAL_NAME")]
     name: Option<String>,
 
     /// The parameters; with --policy they are checked, and its defaults filled in
-    #[arg(long, value_name = "FILE", env = "KPOLICY_PARAMS")]
+    #[arg(long, value_name = "FILE", env = "KPOLICY_EVAL_PARAMS")]
     params: Option<PathBuf>,
 
     /// The namespace: a name, or a file (with a `/` or ending in .yaml, .yml or .json) that holds a Namespace
-    #[arg(long, short = 'n', value_name = "NAME|FILE", env = "KPOLICY_NAMESPACE")]
+    #[arg(
+        long,
+        short = 'n',
+        value_name = "NAME|FILE",
+        env = "KPOLICY_EVAL_NAMESPACE"
+    )]
     namespace: Option<PathBuf>,
 
     /// An AdmissionReview, or the request in one; gives what other options do not
-    #[arg(long, value_name = "FILE", env = "KPOLICY_REQUEST")]
+    #[arg(long, value_name = "FILE", env = "KPOLICY_EVAL_REQUEST")]
     request: Option<PathBuf>,
 
     /// The operation [default: CREATE, or what --old-object and --request say]
-    #[arg(long, value_name = "OPERATION", env = "KPOLICY_OPERATION", ignore_case = true,
+    #[arg(long, value_name = "OPERATION", env = "KPOLICY_EVAL_OPERATION", ignore_case = true,
           value_parser = operation)]
     operation: Option<Operation>,
 
     /// The user who makes the request
-    #[arg(long, value_name = "NAME", env = "KPOLICY_USER")]
+    #[arg(long, value_name = "NAME", env = "KPOLICY_EVAL_USER")]
     user: Option<String>,
 
     /// A group of the user. May be repeated
     #[arg(
         long,
         value_name = "NAME",
-        env = "KPOLICY_GROUP",
+        env = "KPOLICY_EVAL_GROUP",
         value_delimiter = ',',
         requires = "user"
     )]
     group: Vec<String>,
 
-    /// A policy: a file with one, or the name of a built-in one. Its variables and parameters are there
-    #[arg(long, value_name = "FILE|NAME", env = "KPOLICY_POLICY")]
+    /// A policy, also a native one (VAP or MAP): a file with one, or the name of a built-in one. Its variables and
+    /// parameters are there
+    #[arg(long, value_name = "FILE|NAME", env = "KPOLICY_EVAL_POLICY")]
     policy: Option<PathBuf>,
 
     /// Fill in the API server's defaults first, as lint does
-    #[arg(long, env = "KPOLICY_DEFAULTS", action = ArgAction::SetTrue,
+    #[arg(long, env = "KPOLICY_EVAL_DEFAULTS", action = ArgAction::SetTrue,
           value_parser = BoolishValueParser::new())]
     defaults: bool,
 
     /// Only what the API server has: none of kpolicy's own functions, no pod, no containers
-    #[arg(long, env = "KPOLICY_NATIVE", action = ArgAction::SetTrue,
+    #[arg(long, env = "KPOLICY_EVAL_NATIVE", action = ArgAction::SetTrue,
           value_parser = BoolishValueParser::new())]
     native: bool,
 
@@ -88,7 +94,7 @@ pub(super) struct SettingArguments {
     kubernetes_version: Option<Release>,
 
     /// Show the values of Secrets, and what is computed of them
-    #[arg(long, env = "KPOLICY_SHOW_SECRETS", action = ArgAction::SetTrue,
+    #[arg(long, env = "KPOLICY_EVAL_SHOW_SECRETS", action = ArgAction::SetTrue,
           value_parser = BoolishValueParser::new())]
     show_secrets: bool,
 }
@@ -176,7 +182,8 @@ impl SettingArguments {
             let Some(policy) = policy(path, &mut stage.sources, console)? else {
                 return Ok(None);
             };
-            if !fill(&policy, &mut stage, console)? {
+            // A native policy takes its parameters from an object, as it is.
+            if policy.native.is_none() && !fill(&policy, &mut stage, console)? {
                 return Ok(None);
             }
             stage.policy = Some(policy);
@@ -300,7 +307,7 @@ fn policy(
     let mut policies = set.iter();
     match (policies.next(), policies.next()) {
         (Some(policy), None) => Ok(Some(policy.clone())),
-        (None, _) => bail!("`{name}` holds no Policy of kpolicy.io"),
+        (None, _) => bail!("`{name}` holds no policy, neither one of kpolicy.io nor a native one"),
         (Some(_), Some(_)) => bail!(
             "`{name}` holds {} policies: give a file with one",
             set.len()

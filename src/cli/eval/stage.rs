@@ -94,12 +94,16 @@ impl Stage {
     /// Makes the names known that expressions may use, after documents or options have changed. Gives the variables
     /// that do not compile there; they are left out.
     pub(super) fn prepare(&mut self, lets: &[Variable]) -> Vec<(String, NotCompiled)> {
-        let carries_pods = self.object.is_some() && !self.native && {
+        let policy = self.policy.as_deref();
+        let is_native = self.native || policy.is_some_and(|policy| policy.native.is_some());
+        let carries_pods = self.object.is_some() && !is_native && {
             let facts = self.facts();
             let (group, kind) = facts.kind();
             kinds::built_in(group, kind).is_some_and(|kind| kind.pod_template.is_some())
         };
-        let scope = if carries_pods || self.policy_judges_pods() {
+        let scope = if is_native {
+            Scope::Native
+        } else if carries_pods || self.policy_judges_pods() {
             Scope::PodTemplates
         } else {
             Scope::Objects
@@ -110,7 +114,7 @@ impl Stage {
             .is_some_and(|policy| !policy.resources.is_empty());
         let hidden: &[Root] = if declares { &[] } else { &[Root::Resources] };
         let mut environment = environment_without(scope, hidden);
-        if self.native {
+        if is_native {
             environment = environment.native();
         }
         if let Some(release) = self.release {

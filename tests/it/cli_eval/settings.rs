@@ -115,12 +115,57 @@ fn a_policy_brings_its_variables_and_parameters() {
         ),
         (
             "web.yaml",
-            "error: `web.yaml` holds no Policy of kpolicy.io\n",
+            "error: `web.yaml` holds no policy, neither one of kpolicy.io nor a native one\n",
         ),
     ] {
         let (code, out, err) = folder.eval(&["1", "--policy", policy]);
         assert_eq!((code, &*out, &*err), (2, "", complaint));
     }
+}
+
+#[test]
+fn a_native_policy_brings_its_variables_and_nothing_of_kpolicy() {
+    let folder = folder();
+    let policy = "\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: small}
+spec:
+  paramKind: {apiVersion: v1, kind: ConfigMap}
+  matchConstraints:
+    resourceRules:
+    - {apiGroups: [apps], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [deployments]}
+  variables:
+  - {name: most, expression: int(params.data.most)}
+  validations:
+  - expression: object.spec.replicas <= variables.most
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: small}
+spec: {policyName: small, validationActions: [Deny], paramRef: {name: limits, namespace: shop, parameterNotFoundAction: Deny}}
+";
+    folder.write("small.yaml", policy.as_bytes());
+    folder.write(
+        "limits.yaml",
+        b"apiVersion: v1\nkind: ConfigMap\ndata: {most: '2'}\n",
+    );
+    let with = |expression: &str| {
+        let all = [
+            expression,
+            "-f",
+            "web.yaml",
+            "--policy",
+            "small.yaml",
+            "--params",
+            "limits.yaml",
+        ];
+        value(&folder, &all)
+    };
+    assert_eq!(with("object.spec.replicas <= variables.most"), "false");
+    assert_eq!(with("params.kind"), "\"ConfigMap\"");
+    assert!(with("containers").contains("`containers`"));
+    assert!(with("image('x')").contains("`image`"));
 }
 
 #[test]
