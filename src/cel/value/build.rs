@@ -59,9 +59,13 @@ impl Value<'_> {
             }
             Content::Timestamp(value) => builder.string(&value.to_string(), None),
             Content::Duration(value) => builder.string(&value.to_string(), None),
-            Content::Quantity(quantity) => builder.string(&quantity.to_string(), None),
             Content::Image(image) => builder.string(image.text(), None),
-            Content::Type(_) | Content::Optional(_) | Content::Opaque(_) => {
+            Content::Optional(Some(value)) => value.build(builder)?,
+            // As in the API server, a quantity has to be made a string first.
+            Content::Type(_)
+            | Content::Optional(None)
+            | Content::Quantity(_)
+            | Content::Opaque(_) => {
                 return Err(format!(
                     "JSON cannot hold a value of type `{}`",
                     self.type_name()
@@ -69,5 +73,57 @@ impl Value<'_> {
             }
             Content::Unknown(reason) => builder.unknown(reason),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{Activation, Environment, compile};
+    use crate::manifest::{DocumentBuilder, write_json};
+
+    /// The value of an expression as JSON, or what JSON cannot hold of it.
+    fn json(expression: &str) -> String {
+        let environment = Environment::new([]).with_mixed_literals();
+        let program = compile(expression, &environment).expect("it compiles");
+        let activation = Activation::new(Vec::new(), &[], 1_000);
+        let value = program.evaluate(&activation).expect("a value");
+        let mut builder = DocumentBuilder::new();
+        match value.build(&mut builder) {
+            Ok(root) => write_json(builder.finish(root).root()),
+            Err(problem) => problem,
+        }
+    }
+
+    #[test]
+    fn json_holds_what_the_api_server_puts_into_patches() {
+        let cases = [
+            (
+                "[null, true, 1, 1u, 1.5, 'a', b'abc']",
+                r#"[null,true,1,1,1.5,"a","YWJj"]"#,
+            ),
+            ("{'a': optional.of(optional.of(1))}", r#"{"a":1}"#),
+            (
+                "[duration('90s'), timestamp('2026-01-01T00:00:00Z')]",
+                r#"["90s","2026-01-01T00:00:00Z"]"#,
+            ),
+            (
+                "optional.none()",
+                "JSON cannot hold a value of type `optional_type`",
+            ),
+            (
+                "[quantity('1')]",
+                "JSON cannot hold a value of type `kubernetes.Quantity`",
+            ),
+            (
+                "{'a': ip('::1')}",
+                "JSON cannot hold a value of type `net.IP`",
+            ),
+            ("type(1)", "JSON cannot hold a value of type `type`"),
+            ("{1: 2}", "JSON cannot hold a map key of type `int`"),
+            ("double('NaN')", "JSON cannot hold the number NaN"),
+        ];
+        for (expression, expected) in cases {
+            assert_eq!(json(expression), expected, "{expression}");
+        }
     }
 }
