@@ -43,6 +43,7 @@ pub use advice::{
     Advice, AdviceKind, Advised, Surroundings, Unguarded, advise, is_always_evaluated,
 };
 pub use compile::compile;
+pub use cost::CostEstimate;
 pub use environment::{Environment, NoRelease, Release};
 pub use error::{CompileError, EvalError, EvalErrorKind, Place};
 pub use explain::{Detail, Explanation, NothingSensitive, Sensitive, Step, StepOutcome, Subject};

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::activation::Activation;
+use super::cost::{self, CostEstimate};
 use super::error::{CompileError, EvalError, Place};
 use super::evaluate::Evaluator;
 use super::explain::{self, Detail, Explanation, Sensitive};
@@ -104,6 +105,11 @@ impl Program {
     /// The fields that its `Object` literals set, as far as the text tells; outer ones first.
     pub fn set_fields(&self) -> Vec<SetField<'_>> {
         objects::fields(&self.expression)
+    }
+
+    /// What the expression costs at least and at most, whatever object it meets: what its variables cost is not in it.
+    pub fn estimate(&self) -> CostEstimate {
+        cost::estimate(&self.expression)
     }
 
     /// The value of the expression. What it cost the [activation](Activation::cost) knows then.

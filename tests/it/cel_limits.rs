@@ -19,9 +19,10 @@ fn document() -> Document {
     read_json(None, text).expect("JSON")
 }
 
-/// Evaluates and blames, whatever comes of it.
+/// Estimates, evaluates and blames, whatever comes of it.
 fn run(program: &Program, document: &Document, variables: &[Program]) -> Option<EvalErrorKind> {
     let activation = Activation::new(vec![Value::Node(document.root())], variables, 200_000);
+    program.estimate();
     let outcome = program.evaluate(&activation);
     program.blame(&activation);
     outcome.err().map(|error| error.kind)

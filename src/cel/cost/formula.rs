@@ -8,9 +8,9 @@ use super::super::library::ip::Address;
 use super::super::value::{Content, OpaqueKind, Value};
 
 /// Reading a character.
-const TRAVERSAL: f64 = 0.1;
+pub(super) const TRAVERSAL: f64 = 0.1;
 /// Applying a character of a regular expression to a character.
-const PATTERN: f64 = 0.25;
+pub(super) const PATTERN: f64 = 0.25;
 /// Starting a call that makes a list.
 const LIST_CALL: u64 = 11;
 

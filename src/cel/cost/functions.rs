@@ -3,10 +3,8 @@
 use super::super::functions::{Function, Style};
 use super::super::types::{Overload, Sort, StaticType, Unifier};
 use super::super::value::Type;
+use super::AUTHORIZATION;
 use super::formula::Formula;
-
-/// What an access check costs: two of them fill the budget of one expression.
-const AUTHORIZATION: u32 = 350_000;
 
 /// The price of a call: what is fixed, and what depends on the operands. `overload` is the one that the checker chose;
 /// `None` where the types leave several.
@@ -70,10 +68,19 @@ pub(super) fn chosen<'o>(
     overloads: &'o [Overload],
     arguments: &[StaticType],
 ) -> Option<&'o Overload> {
-    let fits = |overload: &&Overload| Unifier::default().resolve([*overload], arguments).is_some();
-    let mut fitting = overloads.iter().filter(fits);
+    let mut fitting = fitting(overloads, arguments);
     let first = fitting.next()?;
     fitting.next().is_none().then_some(first)
+}
+
+/// The overloads that fit these types.
+pub(super) fn fitting<'o>(
+    overloads: &'o [Overload],
+    arguments: &[StaticType],
+) -> impl Iterator<Item = &'o Overload> {
+    overloads
+        .iter()
+        .filter(|overload| Unifier::default().resolve([*overload], arguments).is_some())
 }
 
 /// Whether cel-go makes a constant of a call of this function whose argument is one.

@@ -8,19 +8,27 @@
 //!
 //! Upstream: `interpreter/runtimecost.go` and `checker/cost.go` of cel-go, `pkg/cel/library/cost.go` of k8s.io/apiserver.
 
+mod calls;
+mod estimate;
 mod formula;
 mod functions;
+mod macros;
 mod plan;
+mod size;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use estimate::estimate;
 pub(crate) use formula::Formula;
 pub(crate) use plan::{is_empty_constant, plan, plan_node};
+pub use size::CostEstimate;
 
 /// Making a list, when it is no constant.
 const LIST: u32 = 10;
 /// Making a map, when it is no constant.
 const MAP: u32 = 30;
+/// An access check: two of them fill the budget of one expression.
+const AUTHORIZATION: u32 = 350_000;
 /// Making a struct.
 const STRUCT: u32 = 40;
 

@@ -2,11 +2,13 @@
 
 use super::super::functions::{self, Group, Style};
 use super::super::{
-    Activation, Cost, Environment, EvalErrorKind, Program, StaticType, Type, Value, compile,
+    Activation, Cost, CostEstimate, Environment, EvalErrorKind, Program, StaticType, Type, Value,
+    compile,
 };
 use crate::manifest::{Document, read_json};
 
-/// An object, and the cost of expressions on it: `cost<tab>expression`.
+/// An object, and what expressions cost on it: the cost, the least and the most of its estimate (`-` where nothing
+/// bounds it), and the expression, with tabs between.
 const OBJECT: &str = include_str!("../../../testdata/cel/costs.json");
 const COSTS: &str = include_str!("../../../testdata/cel/costs.tsv");
 
@@ -30,10 +32,31 @@ fn program(source: &str, environment: &Environment) -> Program {
 }
 
 fn cases() -> impl Iterator<Item = (u64, &'static str)> {
+    lines().map(|[cost, _, _, source]| (cost.parse().unwrap(), source))
+}
+
+fn lines() -> impl Iterator<Item = [&'static str; 4]> {
     COSTS.lines().map(|line| {
-        let (cost, source) = line.split_once('\t').unwrap();
-        (cost.parse().unwrap(), source)
+        let fields: Vec<&str> = line.splitn(4, '\t').collect();
+        fields.try_into().unwrap()
     })
+}
+
+#[test]
+fn an_estimate_is_the_one_that_cel_go_makes_with_the_prices_of_the_api_server() {
+    let environment = environment();
+    for [_, min, max, source] in lines() {
+        let bound = |text: &str| text.parse().unwrap_or(u64::MAX);
+        let expected = CostEstimate {
+            min: bound(min),
+            max: bound(max),
+        };
+        assert_eq!(
+            program(source, &environment).estimate(),
+            expected,
+            "{source}"
+        );
+    }
 }
 
 #[test]
