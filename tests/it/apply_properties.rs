@@ -2,7 +2,7 @@
 
 use kpolicy::engine::apply::{ApplyError, Target, apply};
 use kpolicy::manifest::patch::{self, Operation};
-use kpolicy::manifest::{Document, read_json, write_json};
+use kpolicy::manifest::{Document, DocumentBuilder, read_json, write_json};
 use kpolicy::policy::Release;
 use kpolicy::schema::openapi::{GroupVersionKind, Schemas};
 use proptest::prelude::*;
@@ -259,4 +259,109 @@ fn nesting_of_any_depth_costs_no_stack() {
     assert_eq!(operations.len(), 1);
     let after = patch::apply(&old, &operations).expect("a patch");
     assert_eq!(write_json(after.root()), text("2"));
+}
+
+/// Values that are nearly parts of a pod.
+fn nearly_a_pod() -> impl Strategy<Value = Json> {
+    let words = vec![
+        "metadata",
+        "spec",
+        "labels",
+        "finalizers",
+        "ownerReferences",
+        "containers",
+        "env",
+        "ports",
+        "containerPort",
+        "protocol",
+        "name",
+        "value",
+        "args",
+        "resources",
+        "limits",
+        "volumes",
+        "emptyDir",
+        "tolerations",
+        "a",
+    ];
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(|value| json!(value)),
+        (0..3_i64).prop_map(|value| json!(value)),
+        Just(json!(1.5)),
+        name().prop_map(|value| json!(value)),
+    ];
+    let inner = leaf.prop_recursive(6, 60, 5, move |inner| {
+        let key = prop::sample::select(words.clone());
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array),
+            prop::collection::btree_map(key, inner, 0..5).prop_map(|map| json!(map)),
+        ]
+    });
+    (prop::option::of(pod()), inner).prop_map(|(pod, inner)| match (pod, inner) {
+        (Some(mut pod), Json::Object(fields)) => {
+            if let Some(pod) = pod.as_object_mut() {
+                pod.extend(fields);
+            }
+            pod
+        }
+        (Some(pod), _) => pod,
+        (None, inner @ Json::Object(_)) => inner,
+        (None, inner) => json!({"spec": inner}),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn whatever_is_applied_the_operations_fit_or_it_is_refused(
+        old in nearly_a_pod(),
+        new in nearly_a_pod(),
+        group in prop::sample::select(vec!["", "example.com"]),
+    ) {
+        let schemas = Schemas::built_in(Release::minor(36));
+        let kind = GroupVersionKind::new(group, "v1", "Pod");
+        let before = document(&old);
+        let target = Target::object(before.root(), &kind, &schemas);
+        let Ok(operations) = apply(&target, document(&new)) else {
+            return Ok(());
+        };
+        let after = patch::apply(&before, &operations);
+        prop_assert!(after.is_ok(), "{:?}: {}", after.err(), patch::write(&operations));
+        let after = after.expect("it was asked");
+        let target = Target::object(after.root(), &kind, &schemas);
+        let again = apply(&target, document(&new));
+        prop_assert_eq!(again.map(|again| patch::write(&again)), Ok("[]".to_owned()));
+    }
+}
+
+/// A pod with something in it that cannot be known here.
+fn partly_known(make: impl Fn(&mut DocumentBuilder) -> kpolicy::manifest::NodeId) -> Document {
+    let mut builder = DocumentBuilder::new();
+    let labels = make(&mut builder);
+    let metadata = builder.object(&[("labels", labels)]);
+    let root = builder.object(&[("metadata", metadata)]);
+    builder.finish(root)
+}
+
+#[test]
+fn what_is_not_known_is_not_merged_into() {
+    let unknown = |builder: &mut DocumentBuilder| builder.unknown("nobody said");
+    let open = |builder: &mut DocumentBuilder| {
+        let value = builder.string("x", None);
+        let map = builder.object(&[("a", value)]);
+        builder.open(map, "nobody said all");
+        map
+    };
+    let labels = json!({"metadata": {"labels": {"b": "x"}}});
+    let outcome = merge(&partly_known(unknown), &labels).map(|operations| operations.len());
+    assert_eq!(outcome, Err(ApplyError::Unknown("nobody said".to_owned())));
+    let outcome = merge(&partly_known(open), &labels).map(|operations| operations.len());
+    assert_eq!(
+        outcome,
+        Err(ApplyError::Unknown("nobody said all".to_owned()))
+    );
+    let elsewhere = json!({"metadata": {"name": "web"}});
+    assert!(merge(&partly_known(unknown), &elsewhere).is_ok());
 }

@@ -13,7 +13,7 @@ use super::ApplyError;
 use super::keys::{Keys, a};
 use super::list::{Rearrange, Source, arrange, steps};
 use super::path::{Paths, Step};
-use super::types::{ListMerge, ListShape, MapShape, MergeType, Shape};
+use super::types::{ListShape, MapShape, MergeType, Shape};
 
 /// A map that grows by more entries than this is written anew.
 const MOST_ENTRIES: usize = 500;
@@ -37,6 +37,8 @@ enum Work<'s, 'o, 'c> {
         step: Step,
         /// Whether something is there.
         replaces: bool,
+        /// What tells it apart where it is an element.
+        keys: &'s [Box<str>],
     },
 }
 
@@ -75,8 +77,9 @@ pub(super) fn merge(
                 of,
                 step,
                 replaces,
+                keys,
             } => {
-                let (path, value) = (merge.pointer(step), added(new, of));
+                let (path, value) = (merge.pointer(step), added(new, of, keys));
                 merge.operations.push(if replaces {
                     Operation::Replace { path, value }
                 } else {
@@ -160,6 +163,7 @@ impl<'s, 'o, 'c> Merge<'_, 's, 'o, 'c> {
                         of,
                         step,
                         replaces: false,
+                        keys: &[],
                     });
                 }
             }
@@ -229,6 +233,7 @@ impl<'s, 'o, 'c> Merge<'_, 's, 'o, 'c> {
                             of: list.element,
                             step,
                             replaces: true,
+                            keys: list.keys(),
                         });
                     }
                 }
@@ -280,7 +285,7 @@ impl<'s, 'o, 'c> Merge<'_, 's, 'o, 'c> {
                     };
                     Operation::Add {
                         path: pointer(at),
-                        value: added(value, list.element),
+                        value: added(value, list.element, list.keys()),
                     }
                 }
             };
@@ -293,7 +298,7 @@ impl<'s, 'o, 'c> Merge<'_, 's, 'o, 'c> {
         if at.old.same_value(at.new) {
             return;
         }
-        let value = added(at.new, at.of);
+        let value = added(at.new, at.of, &[]);
         if !at.old.same_value(value.root()) {
             self.push_replace(at.step, value);
         }
@@ -373,12 +378,12 @@ fn union(old: MapRef<'_>, new: MapRef<'_>) -> Document {
 }
 
 /// A part of the configuration that comes where nothing was, without the fields that add nothing.
-fn added(new: NodeRef<'_>, of: MergeType<'_>) -> Document {
+fn added(new: NodeRef<'_>, of: MergeType<'_>, keys: &[Box<str>]) -> Document {
     let mut builder = DocumentBuilder::new();
     let root = builder.copy(new);
     let mut document = builder.finish(root);
     // The key fields of an element stay, also without a value: they tell it apart.
-    let mut pending: Vec<(NodeId, MergeType<'_>, &[Box<str>])> = vec![(root, of, &[])];
+    let mut pending: Vec<(NodeId, MergeType<'_>, &[Box<str>])> = vec![(root, of, keys)];
     while let Some((id, of, keys)) = pending.pop() {
         let shape = of.shape();
         let node = document.node(id);
@@ -386,11 +391,11 @@ fn added(new: NodeRef<'_>, of: MergeType<'_>) -> Document {
         match (node.view(), shape.map, shape.list) {
             (View::Map(entries), Some(map), _) => {
                 for entry in entries.iter() {
-                    let Some((of, is_named)) = of.child(map, entry.key) else {
+                    let Some((of, _)) = of.child(map, entry.key) else {
                         continue;
                     };
                     let is_key = keys.iter().any(|key| **key == *entry.key);
-                    if is_named && !is_key && adds_nothing(entry.value, of.shape()) {
+                    if !map.atomic && !is_key && adds_nothing(entry.value, of.shape()) {
                         idle.push(entry.key.into());
                     } else {
                         pending.push((entry.value.id(), of, &[]));
@@ -398,11 +403,11 @@ fn added(new: NodeRef<'_>, of: MergeType<'_>) -> Document {
                 }
             }
             (View::List(items), _, Some(list)) => {
-                let keys = match list.merge {
-                    ListMerge::Keys(keys) => keys,
-                    ListMerge::Atomic | ListMerge::Set => &[],
-                };
-                pending.extend(items.iter().map(|item| (item.id(), list.element, keys)));
+                pending.extend(
+                    items
+                        .iter()
+                        .map(|item| (item.id(), list.element, list.keys())),
+                );
             }
             _ => {}
         }

@@ -62,10 +62,18 @@ pub(super) struct ListShape<'s> {
     pub(super) element: MergeType<'s>,
 }
 
-impl ListShape<'_> {
+impl<'s> ListShape<'s> {
     /// Whether two lists are brought together at all.
     pub(super) fn is_merged(&self) -> bool {
         self.merge != ListMerge::Atomic
+    }
+
+    /// The fields that tell its elements apart.
+    pub(super) fn keys(&self) -> &'s [Box<str>] {
+        match self.merge {
+            ListMerge::Keys(keys) => keys,
+            ListMerge::Atomic | ListMerge::Set => &[],
+        }
     }
 }
 
