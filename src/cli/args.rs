@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::cel::Release;
 use crate::config::Date;
 
 use super::{Console, Exit};
@@ -103,4 +104,10 @@ pub(super) struct PolicyArguments {
 
 fn day(text: &str) -> Result<Date, &'static str> {
     Date::parse(text).ok_or("a day is written as 2027-01-31")
+}
+
+/// Reads a release of Kubernetes, such as `1.34`.
+pub(super) fn release(text: &str) -> Result<Release, String> {
+    text.parse()
+        .map_err(|error: crate::cel::NoRelease| error.to_string())
 }

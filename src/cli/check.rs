@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::engine::apply::foresee;
 use crate::judge::Judge;
 use crate::manifest::{Dialect, Document, Limits, Problem, Severity, read, unroll};
-use crate::policy::{PolicyAdvice, advise};
+use crate::policy::{PolicyAdvice, Release, advise};
 use crate::report;
 use crate::schema::openapi::Schemas;
 
@@ -28,20 +28,26 @@ pub(super) struct Arguments {
     #[arg(long, env = "KPOLICY_SCHEMAS", value_name = "PATH")]
     schemas: Vec<PathBuf>,
 
+    /// The release of Kubernetes that native policies are meant for, such as 1.34: the functions that its API server takes
+    /// in a new policy, and the fields of its kinds [default: the oldest that a cluster of Config runs]
+    #[arg(long, env = "KPOLICY_KUBERNETES_VERSION", value_name = "X.Y", value_parser = super::args::release)]
+    kubernetes_version: Option<Release>,
+
     #[command(flatten)]
     policies: PolicyArguments,
 }
 
 /// Checks and reports. What is wrong is what was asked for, so it goes to standard output.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
+    let release = arguments.kubernetes_version;
     let Read {
         mut setup,
         mut problems,
         own,
     } = if arguments.paths.is_empty() {
-        input::read(&arguments.policies, None)?
+        input::read(&arguments.policies, None, release)?
     } else {
-        input::read_paths(&arguments.policies, &arguments.paths)?
+        input::read_paths(&arguments.policies, &arguments.paths, release)?
     };
     let is_error = |problem: &Problem| problem.severity == Severity::Error;
     // Policies that do not compile are not there, so what names them would seem wrong as well.
@@ -73,8 +79,9 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     let errors = problems.iter().filter(|problem| is_error(problem)).count();
     writeln!(
         console.out(),
-        "checked {own} {} and the built-in policies: {}",
+        "checked {own} {} and the built-in policies{}: {}",
         plural(own, "document", "documents"),
+        release.map_or_else(String::new, |release| format!(" for Kubernetes {release}")),
         outcome(errors, problems.len() - errors),
     )?;
     Ok(if errors > 0 {

@@ -39,6 +39,8 @@ pub(super) struct Setup {
     pub(super) policies: Arc<PolicySet>,
     /// All exceptions.
     pub(super) exceptions: Vec<PolicyException>,
+    /// The release of Kubernetes that native policies are held against, where one is named.
+    pub(super) release: Option<Release>,
     /// The day that exceptions are held against.
     pub(super) today: Date,
     /// What the names of files are relative to; canonical.
@@ -68,7 +70,7 @@ pub(super) fn load(
 ) -> anyhow::Result<Option<Setup>> {
     let Read {
         setup, problems, ..
-    } = read(arguments, start)?;
+    } = read(arguments, start, None)?;
     console.problems(&problems, &setup.sources)?;
     let is_broken = problems
         .iter()
@@ -77,19 +79,32 @@ pub(super) fn load(
 }
 
 /// Reads everything that the options and the Config name.
-pub(super) fn read(arguments: &PolicyArguments, start: Option<&Path>) -> anyhow::Result<Read> {
-    gather(arguments, start, None)
+///
+/// Native policies are held against `release`; without it, against the oldest that a cluster of Config runs.
+pub(super) fn read(
+    arguments: &PolicyArguments,
+    start: Option<&Path>,
+    release: Option<Release>,
+) -> anyhow::Result<Read> {
+    gather(arguments, start, None, release)
 }
 
-/// Reads what these paths hold, and what a Config among them names. No other Config is looked for.
-pub(super) fn read_paths(arguments: &PolicyArguments, paths: &[PathBuf]) -> anyhow::Result<Read> {
-    gather(arguments, paths.first().map(PathBuf::as_path), Some(paths))
+/// Reads what these paths hold, and what a Config among them names. No other Config is looked for. `release` as for
+/// [`read`].
+pub(super) fn read_paths(
+    arguments: &PolicyArguments,
+    paths: &[PathBuf],
+    release: Option<Release>,
+) -> anyhow::Result<Read> {
+    let start = paths.first().map(PathBuf::as_path);
+    gather(arguments, start, Some(paths), release)
 }
 
 fn gather(
     arguments: &PolicyArguments,
     start: Option<&Path>,
     only: Option<&[PathBuf]>,
+    release: Option<Release>,
 ) -> anyhow::Result<Read> {
     let here = fs::canonicalize(".").context("there is no working directory")?;
     // A path that does not exist is the reader's to complain about.
@@ -108,6 +123,7 @@ fn gather(
         root,
     };
     let mut documents = Documents::built_in(&mut reader.sources);
+    documents.for_release(release);
     if let Some(file) = &config_file {
         reader.file(file, &mut documents)?;
         if !documents.has_config() && documents.problems.is_empty() {
@@ -119,7 +135,8 @@ fn gather(
     }
     let config_file = config_file.or_else(|| reader.path_of(documents.config_source()?));
     let config = documents.config();
-    documents.for_release(oldest(&config));
+    let release = release.or_else(|| oldest(&config));
+    documents.for_release(release);
     let config_directory = config_file
         .as_deref()
         .and_then(Path::parent)
@@ -159,6 +176,7 @@ fn gather(
             config_directory,
             policies,
             exceptions,
+            release,
             today,
             root: reader.root,
             git: repository.git,

@@ -31,12 +31,11 @@ pub(super) fn gather(
     setup: &mut Setup,
     problems: &mut Vec<Problem>,
 ) -> anyhow::Result<Schemas> {
-    let release = input::oldest(&setup.config);
     let newest = u8::try_from(NEWEST_MINOR).map_or(
         crate::policy::Release::NEWEST,
         crate::policy::Release::minor,
     );
-    let mut schemas = Schemas::built_in(release.unwrap_or(newest));
+    let mut schemas = Schemas::built_in(setup.release.unwrap_or(newest));
     for object in setup.policies.objects().iter() {
         add(object, &mut schemas, problems);
     }

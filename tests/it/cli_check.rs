@@ -274,3 +274,35 @@ References
         "error: there is no policy `smaple`; did you mean `sample`?\n"
     );
 }
+
+#[test]
+fn native_policies_are_held_against_the_release_that_is_named() {
+    let policy = "\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: versions}
+spec:
+  matchConstraints:
+    resourceRules:
+    - {apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}
+  validations:
+  - expression: isSemver(object.metadata.name) || object.spec.replicas > 1
+";
+    let folder = Folder::new(&[("versions.yaml", policy)]);
+    let (code, out, _) = folder.run(&["check", "versions.yaml", "--kubernetes-version", "1.33"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("isSemver") && out.contains("1.33"), "{out}");
+    assert!(
+        out.ends_with("built-in policies for Kubernetes 1.33: 1 error\n"),
+        "{out}"
+    );
+    let (code, out, _) = folder.run(&["check", "versions.yaml", "--kubernetes-version", "1.34"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains(" for Kubernetes 1.34: "), "{out}");
+    let (code, _, err) = folder.run(&["check", "--kubernetes-version", "newest"]);
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("a Kubernetes release is written as `1.36`"),
+        "{err}"
+    );
+}

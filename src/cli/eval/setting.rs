@@ -90,7 +90,7 @@ pub(super) struct SettingArguments {
     native: bool,
 
     /// Only functions that a new policy may use in this release of Kubernetes, such as 1.34 [default: all]
-    #[arg(long, value_name = "X.Y", env = "KPOLICY_KUBERNETES_VERSION", value_parser = release)]
+    #[arg(long, value_name = "X.Y", env = "KPOLICY_KUBERNETES_VERSION", value_parser = crate::cli::args::release)]
     kubernetes_version: Option<Release>,
 
     /// Show the values of Secrets, and what is computed of them
@@ -102,11 +102,6 @@ pub(super) struct SettingArguments {
 fn operation(word: &str) -> Result<Operation, &'static str> {
     Operation::parse(&word.to_uppercase())
         .ok_or("an operation is one of CREATE, UPDATE, DELETE and CONNECT")
-}
-
-fn release(text: &str) -> Result<Release, String> {
-    text.parse()
-        .map_err(|error: crate::cel::NoRelease| error.to_string())
 }
 
 impl SettingArguments {
