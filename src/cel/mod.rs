@@ -40,7 +40,7 @@ mod value;
 
 pub use activation::{Activation, Budget, Cost};
 pub use advice::{
-    Advice, AdviceKind, Advised, Surroundings, Unguarded, advise, is_always_evaluated,
+    Advice, AdviceKind, Advised, Surroundings, Unguarded, Unreachable, advise, is_always_evaluated,
 };
 pub use compile::compile;
 pub use cost::CostEstimate;

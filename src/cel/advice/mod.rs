@@ -8,6 +8,7 @@
 //! Start reading at [`advise`], then `walk.rs`; `reads.rs` and `always.rs` are the two things it looks for.
 
 mod always;
+mod decide;
 mod facts;
 mod names;
 mod reads;
@@ -64,6 +65,17 @@ pub struct Advised {
     pub advice: Vec<Advice>,
     /// What the variables that it reads leave unguarded, and it does too.
     pub exposed: Vec<Unguarded>,
+    /// Parts that are never evaluated, by what is known.
+    pub unreachable: Vec<Unreachable>,
+}
+
+/// A part that is never evaluated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreachable {
+    /// Its bytes.
+    pub range: Range<usize>,
+    /// Whether it stands where only a boolean can.
+    pub boolean: bool,
 }
 
 /// One thing to say of an expression.
@@ -92,6 +104,7 @@ pub fn advise(program: &Program, surroundings: &Surroundings<'_>) -> Advised {
     Advised {
         advice,
         exposed: walker.exposed.into_iter().collect(),
+        unreachable: walker.unreachable,
     }
 }
 

@@ -61,21 +61,32 @@ impl<'c> Names<'c> {
             .and_then(|local| std::mem::replace(local, name))
     }
 
-    /// Looks into a variable, where the locals around its use mean nothing. `None` where that goes too deep.
-    pub(super) fn inside<T>(
-        &mut self,
-        index: usize,
-        look: impl FnOnce(&mut Self, &'c Expression) -> T,
-    ) -> Option<T> {
+    /// Goes into a variable, where the locals around its use mean nothing; gives those, for [`leave`](Self::leave).
+    /// `None` where that goes too deep.
+    pub(super) fn enter(&mut self, index: usize) -> Option<(&'c Expression, Vec<Option<String>>)> {
         let program = self.variable(index)?;
         if self.depth >= DEEPEST {
             return None;
         }
         self.depth += 1;
-        let locals = std::mem::take(&mut self.locals);
-        let found = look(self, program.expression());
+        Some((program.expression(), std::mem::take(&mut self.locals)))
+    }
+
+    /// Goes back to where the variable was read.
+    pub(super) fn leave(&mut self, locals: Vec<Option<String>>) {
         self.locals = locals;
         self.depth -= 1;
+    }
+
+    /// Looks into a variable. `None` where that goes too deep.
+    fn inside<T>(
+        &mut self,
+        index: usize,
+        look: impl FnOnce(&mut Self, &'c Expression) -> T,
+    ) -> Option<T> {
+        let (inner, locals) = self.enter(index)?;
+        let found = look(self, inner);
+        self.leave(locals);
         Some(found)
     }
 

@@ -9,7 +9,7 @@ use super::super::value::Value;
 use super::super::{Environment, Program};
 use super::facts::{Fact, Facts, Reasoner};
 use super::names::Names;
-use super::{Advice, AdviceKind, Surroundings, Unguarded};
+use super::{Advice, AdviceKind, Surroundings, Unguarded, Unreachable};
 
 /// Walks one program.
 pub(super) struct Walker<'c> {
@@ -31,6 +31,7 @@ pub(super) struct Walker<'c> {
     pub(super) advice: Vec<Advice>,
     unguarded: &'c [Vec<Unguarded>],
     pub(super) exposed: BTreeSet<Unguarded>,
+    pub(super) unreachable: Vec<Unreachable>,
 }
 
 impl<'c> Walker<'c> {
@@ -59,6 +60,7 @@ impl<'c> Walker<'c> {
             advice: Vec::new(),
             unguarded: surroundings.unguarded,
             exposed: BTreeSet::new(),
+            unreachable: Vec::new(),
         };
         walker.guards.add(&given);
         walker.truths.add(&given);
@@ -104,7 +106,7 @@ impl<'c> Walker<'c> {
                         self.exposed.insert(read.clone());
                     }
                 }
-                self.known(part)
+                self.decide(part)
             }
             Kind::Local(_) => self.known(part),
             Kind::Select {
@@ -155,7 +157,7 @@ impl<'c> Walker<'c> {
                 self.walk(left);
                 self.walk(right);
                 self.relation(*relation, left, right)
-                    .or_else(|| self.known(part))
+                    .or_else(|| self.decide(part))
             }
             Kind::Quantifier(quantifier) => {
                 self.walk(&quantifier.domain.collection);
@@ -166,7 +168,7 @@ impl<'c> Walker<'c> {
                 match (quantifier.quantity, truth) {
                     (Quantity::All, Some(true)) => Some(true),
                     (Quantity::Exists | Quantity::ExistsOne, Some(false)) => Some(false),
-                    _ => None,
+                    _ => self.decide(part),
                 }
             }
             Kind::Transform(transform) => {
@@ -247,6 +249,11 @@ impl<'c> Walker<'c> {
                     self.always(!neutral, whole, help);
                 }
                 result = Some(!neutral);
+                let rest = operands.iter().skip(before.len() + 1);
+                self.unreachable.extend(rest.map(|part| Unreachable {
+                    range: part.range.into(),
+                    boolean: true,
+                }));
                 break;
             }
             if truth.is_none() {
@@ -273,6 +280,10 @@ impl<'c> Walker<'c> {
         let taken = self.condition(condition, true);
         let branch = |walker: &mut Self, part: &Expression, truth: bool| {
             if taken == Some(!truth) {
+                walker.unreachable.push(Unreachable {
+                    range: part.range.into(),
+                    boolean: false,
+                });
                 return None;
             }
             let known = walker.reasoner.implied(condition, truth);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::cel::{
     self, Advice, AdviceKind, CompileError, Environment, Program, StaticType, Surroundings,
-    Unguarded, is_always_evaluated,
+    Unguarded, Unreachable, is_always_evaluated,
 };
 use crate::manifest::{NodeRef, Problem, span_inside};
 use crate::schema::openapi::Schemas;
@@ -52,7 +52,10 @@ pub(super) fn problems(
             .filter_map(|(view, said)| Some((view, said.errors.get(index)?.as_ref()?)))
             .collect();
         for (view, error) in &errors {
-            let everywhere = errors.len() == views.len();
+            let same = errors
+                .iter()
+                .filter(|(_, other)| other.range == error.range);
+            let everywhere = same.count() == views.len();
             // What is wrong for some kinds only may stand behind a test of the kind, or of the field.
             if !everywhere && !is_always_evaluated(expression.program, &error.range) {
                 continue;
@@ -94,10 +97,20 @@ pub(super) fn problems(
 
 /// Compiles and advises on all expressions for one view.
 fn look(written: &[Written<'_>], view: &View) -> Said {
+    let known = view.kind.as_ref().map(known).unwrap_or_default();
+    let known: Vec<(usize, &[&str], &str)> = known
+        .iter()
+        .map(|(slot, fields, value)| (*slot, *fields, value.as_str()))
+        .collect();
+    let untyped: Vec<Option<&Program>> = written
+        .iter()
+        .filter(|expression| expression.role == Role::Variable)
+        .map(|expression| Some(expression.program))
+        .collect();
     let mut environment = view.environment.clone();
     let mut programs: Vec<Result<Program, CompileError>> = Vec::with_capacity(written.len());
     for expression in written {
-        let compiled = compile(expression.program.source(), &environment);
+        let compiled = compile(expression.program, &environment, &untyped, &known);
         if expression.role == Role::Variable {
             // Where it only compiles without types, what reads it is not to blame.
             let kind = match &compiled {
@@ -108,11 +121,6 @@ fn look(written: &[Written<'_>], view: &View) -> Said {
         }
         programs.push(compiled);
     }
-    let known = view.kind.as_ref().map(known).unwrap_or_default();
-    let known: Vec<(usize, &[&str], &str)> = known
-        .iter()
-        .map(|(slot, fields, value)| (*slot, *fields, value.as_str()))
-        .collect();
     let of_role = |role: Role| {
         let all = written.iter().zip(&programs).enumerate();
         all.filter(move |(_, (expression, _))| expression.role == role)
@@ -155,9 +163,27 @@ fn look(written: &[Written<'_>], view: &View) -> Said {
             unguarded: &unguarded,
             given: &given,
             known: &known,
-            decides: matches!(expression.role, Role::Condition | Role::Validation),
+            decides: false,
         };
         let mut advised = cel::advise(program, &surroundings);
+        advised
+            .advice
+            .retain(|advice| advice.kind == AdviceKind::MayBeAbsent);
+        // A test of the kind is no condition that never changes: it says what is meant.
+        // Where parts were left out, the expression as it is written says it.
+        let whole = program.source() == expression.program.source();
+        let alike = cel::advise(
+            if whole { program } else { expression.program },
+            &Surroundings {
+                known: &[],
+                decides: matches!(expression.role, Role::Condition | Role::Validation),
+                ..surroundings
+            },
+        );
+        let always = alike.advice.into_iter();
+        advised
+            .advice
+            .extend(always.filter(|advice| advice.kind != AdviceKind::MayBeAbsent));
         // Variables come first, so that an index is a variable's own.
         let variable = index;
         if expression.role == Role::Variable {
@@ -192,13 +218,53 @@ fn look(written: &[Written<'_>], view: &View) -> Said {
     }
 }
 
-fn compile(source: &str, environment: &Environment) -> Result<Program, CompileError> {
-    cel::compile(source, environment).map_err(|errors| {
-        errors.into_iter().next().unwrap_or_else(|| CompileError {
-            message: String::new(),
-            range: 0..source.len(),
-            help: None,
-        })
+/// Compiles an expression again with types. What this kind never comes to is left out: a branch for another kind.
+fn compile(
+    program: &Program,
+    environment: &Environment,
+    variables: &[Option<&Program>],
+    known: &[(usize, &[&str], &str)],
+) -> Result<Program, CompileError> {
+    let mut source = program.source().to_owned();
+    let mut unreachable = None;
+    loop {
+        let error = match cel::compile(&source, environment) {
+            Ok(program) => return Ok(program),
+            Err(errors) => first(errors, source.len()),
+        };
+        let parts = unreachable.get_or_insert_with(|| {
+            let surroundings = Surroundings {
+                environment,
+                variables,
+                unguarded: &[],
+                given: &[],
+                known,
+                decides: false,
+            };
+            cel::advise(program, &surroundings).unreachable
+        });
+        let holds = |part: &Unreachable| {
+            part.range.start <= error.range.start && error.range.end <= part.range.end
+        };
+        let Some(at) = parts.iter().position(holds) else {
+            return Err(error);
+        };
+        let part = parts.swap_remove(at);
+        let instead = if part.boolean { "true" } else { "dyn(0)" };
+        if part.range.len() < instead.len() || source.get(part.range.clone()).is_none() {
+            return Err(error);
+        }
+        // All other bytes stay where they are.
+        let padded = format!("{instead}{}", " ".repeat(part.range.len() - instead.len()));
+        source.replace_range(part.range, &padded);
+    }
+}
+
+fn first(errors: Vec<CompileError>, length: usize) -> CompileError {
+    errors.into_iter().next().unwrap_or_else(|| CompileError {
+        message: String::new(),
+        range: 0..length,
+        help: None,
     })
 }
 

@@ -200,10 +200,27 @@ fn expressions_are_checked_against_the_kinds_that_a_policy_matches() {
             "request.namespace != '' && request.userInfo.username != ''",
             &[],
         ),
+        (&deployments, "object.kind == 'Deployment'", &[]),
+        (&deployments, "object.kind != 'Deployment'", &[]),
         (
             &deployments,
-            "object.kind == 'Deployment'",
-            &["object.kind == 'Deployment': this is always true"],
+            "object.kind == 'Pod' ? object.spec.containers.size() > 1 : object.spec.replicas > 1",
+            &[],
+        ),
+        (
+            &deployments,
+            "['Pod'].all(k, object.kind != k) || object.spec.containers.size() > 1",
+            &[],
+        ),
+        (
+            &deployments,
+            "!(object.kind in ['Pod', 'Job']) || object.spec.containers.size() > 1",
+            &[],
+        ),
+        (
+            &deployments,
+            "object.kind == 'Pod' ? object.spec.containers.size() > 1 : object.spec.replcas > 1",
+            &["replcas: `apps.v1.DeploymentSpec` has no field `replcas`"],
         ),
         // What one of two kinds lacks may stand behind a test of the kind.
         (

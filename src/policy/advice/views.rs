@@ -198,8 +198,13 @@ fn filled(kind: Option<&GroupVersionKind>, schemas: &Schemas) -> Vec<(Box<str>, 
         }
     }
     // Optional in its schema, for those who fill it in; demanded all the same by the time a policy sees it.
-    for definition in ["core.v1.Container", "core.v1.EphemeralContainer"] {
-        filled.push((definition.into(), "image".into()));
+    for (definition, field) in [
+        ("core.v1.Container", "image"),
+        ("core.v1.EphemeralContainer", "image"),
+        ("apps.v1.ReplicaSetSpec", "template"),
+        ("core.v1.ReplicationControllerSpec", "template"),
+    ] {
+        filled.push((definition.into(), field.into()));
     }
     for (definition, path, key) in defaults::always_filled_in_pods(minor) {
         let found = schemas
