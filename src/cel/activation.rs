@@ -250,9 +250,15 @@ impl<'a> Activation<'a> {
         Ok(())
     }
 
-    /// Takes back what was spent.
-    pub(super) fn refund(&self, cost: u64) {
-        self.spent.set(self.spent.get().saturating_sub(cost));
+    /// Takes back one that was spent. Where nothing was, the count goes round to its end, as upstream: then the
+    /// expression is over its budget.
+    pub(super) fn refund(&self) -> Result<(), EvalErrorKind> {
+        let spent = self.spent.get().wrapping_sub(1);
+        self.spent.set(spent);
+        if self.is_overspent() {
+            return Err(EvalErrorKind::Budget);
+        }
+        Ok(())
     }
 
     /// Takes steps from the budget; says what is wrong when there are none left.

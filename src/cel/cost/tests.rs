@@ -121,6 +121,19 @@ fn what_costs_too_much_is_named_and_no_operator_absorbs_it() {
 }
 
 #[test]
+fn a_cost_below_zero_is_over_every_budget_as_in_the_api_server() {
+    let (document, environment) = (object(), environment());
+    let program = program(
+        "has((true ? object.?missing : object.?spec).name) || true",
+        &environment,
+    );
+    let activation = Activation::new(roots(&document), &[], 1_000_000);
+    let error = program.evaluate(&activation).unwrap_err();
+    assert_eq!(error.kind, EvalErrorKind::Budget);
+    assert_eq!(activation.cost().expression, u64::MAX);
+}
+
+#[test]
 fn a_variable_has_a_budget_of_its_own_and_its_exhaustion_is_absorbed() {
     let document = object();
     let mut environment = environment();

@@ -159,7 +159,7 @@ impl<'a> Evaluator<'_, 'a> {
     ) -> Outcome<'a> {
         let outcome = self.has_field(operand, field, expression);
         if expression.charge.refunds {
-            self.activation.refund(1);
+            self.refund(expression)?;
         }
         outcome
     }

@@ -64,6 +64,13 @@ impl<'a> Evaluator<'_, 'a> {
             .map_err(|kind| self.exhausted(kind, expression))
     }
 
+    /// Takes back one that was spent.
+    pub(super) fn refund(&self, expression: &Expression) -> Result<(), Box<EvalError<'a>>> {
+        self.activation
+            .refund()
+            .map_err(|kind| self.exhausted(kind, expression))
+    }
+
     /// Takes steps from the budget that only kpolicy has.
     pub(super) fn spend(
         &self,
