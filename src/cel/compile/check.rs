@@ -3,7 +3,7 @@
 //! Upstream: `checker/checker.go` of cel-go. One difference: the first mistake ends compilation.
 
 use super::super::expression::{Call, Expression, Field, Kind};
-use super::super::syntax::{SyntaxError, TextRange, error, error_with_help};
+use super::super::syntax::{Relation, SyntaxError, TextRange, error, error_with_help};
 use super::super::types::{Overload, StaticType};
 use super::super::value::{Type, Value};
 use super::names::similar;
@@ -82,6 +82,16 @@ impl Compiler<'_> {
                 &[left, right],
                 range,
             ),
+            // A list without elements may be null in a document, whatever its schema says.
+            Kind::Relation {
+                relation: Relation::Equal | Relation::NotEqual,
+                left,
+                right,
+            } if self.environment.has_plain_objects()
+                && (left.of == StaticType::NULL || right.of == StaticType::NULL) =>
+            {
+                Ok(StaticType::BOOL)
+            }
             Kind::Relation {
                 relation,
                 left,

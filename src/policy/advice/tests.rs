@@ -168,6 +168,7 @@ fn expressions_are_checked_against_the_kinds_that_a_policy_matches() {
     let deployments = rule("apps", "deployments");
     let both = rule("apps", "deployments, daemonsets");
     let widgets = rule("example.io", "widgets");
+    let anything = rule("*", "'*'");
     for (matching, expression, expected) in [
         (
             &deployments,
@@ -221,6 +222,12 @@ fn expressions_are_checked_against_the_kinds_that_a_policy_matches() {
             &deployments,
             "object.kind == 'Pod' ? object.spec.containers.size() > 1 : object.spec.replcas > 1",
             &["replcas: `apps.v1.DeploymentSpec` has no field `replcas`"],
+        ),
+        (&deployments, "object.spec.replicas == null", &[]),
+        (
+            &anything,
+            "request.namespace == 'a' && object.anything == 1",
+            &[],
         ),
         // What one of two kinds lacks may stand behind a test of the kind.
         (

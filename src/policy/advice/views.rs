@@ -95,7 +95,7 @@ fn view(
     }
     let environment = environment_without(scope, &[]).with_objects(Arc::new(Roots {
         objects: types,
-        namespaced: served.is_some_and(|served| served.namespaced),
+        namespaced: served.is_none_or(|served| served.namespaced),
     }));
     // What the API server refuses for its form was refused before.
     let mut environment = environment.with_plain_objects().with_mixed_literals();
