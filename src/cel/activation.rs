@@ -286,7 +286,8 @@ impl<'a> Activation<'a> {
                 .replace(self.budget.cost.saturating_mul(BLAME_FACTOR)),
             steps: self
                 .steps
-                .replace(self.budget.steps.saturating_mul(BLAME_FACTOR)),
+                // No more than the evaluation had: steps are what takes time.
+                .replace(self.budget.steps),
             counts: self.counts.replace(false),
         }
     }

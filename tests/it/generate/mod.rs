@@ -5,8 +5,18 @@
 mod grammar;
 mod wide;
 
+use std::time::{Duration, Instant};
+
 pub(crate) use grammar::{BLAME, Kind, OBJECT};
 pub(crate) use wide::{WIDE, mutated};
+
+/// The time that this thread has had of the processor, so that other work on the machine does not count; on other
+/// systems than Linux the time on the wall.
+pub(crate) fn used(start: Instant) -> Duration {
+    let counters = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = counters.and_then(|counters| counters.split(' ').next()?.parse().ok());
+    nanoseconds.map_or_else(|| start.elapsed(), Duration::from_nanos)
+}
 
 /// A small generator of numbers (`SplitMix64`): good enough to choose by, and the same everywhere.
 #[derive(Clone, Debug)]
