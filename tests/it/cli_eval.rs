@@ -110,7 +110,7 @@ fn a_value_has_its_type_and_the_tree_of_its_parts() {
         out,
         "\
 \"many\"
-  string · cost 4 of 1,000,000
+  string · cost 4 of 1,000,000 · estimated 2
 
 object.spec.replicas > 1 ? 'many' : 'few': string = \"many\"
 └─ object.spec.replicas > 1: bool = true
@@ -129,7 +129,7 @@ fn what_is_false_names_the_places_that_decided_it() {
         out,
         "\
 false
-  bool · cost 8 of 1,000,000
+  bool · cost 8 of 1,000,000 · estimated 2 and more
 
 note: `object.spec.template.spec.initContainers[0].resources.limits.memory` is not set, decided by `has(c.resources)`
   --> web.yaml:13:11
@@ -172,7 +172,7 @@ note: `object.spec.x` is not set
 7 |   replicas: 3
   |   ^^^^^^^^^^^
 
-  cost 7 of 1,000,000
+  cost 7 of 1,000,000 · estimated 2 to 1,844,674,407,370,955,266
 
 object.spec.replicas + object.spec.x: error
 ├─ object.spec.replicas: int = 3
@@ -246,6 +246,7 @@ fn json_holds_value_type_error_and_places() {
             "error",
             "cost",
             "costs",
+            "estimate",
             "text",
             "staticType",
             "places",
@@ -262,6 +263,7 @@ fn json_holds_value_type_error_and_places() {
         answer["costs"],
         serde_json::json!({"expression": 8, "variables": 0, "most": 1_000_000})
     );
+    assert_eq!(answer["estimate"], serde_json::json!({"min": 3, "max": 3}));
     assert_eq!(
         answer["places"],
         serde_json::json!([{
@@ -310,6 +312,8 @@ fn the_cost_is_that_of_the_api_server_and_ends_what_costs_too_much() {
         (&answer["cost"], &answer["costs"]),
         (&serde_json::Value::Null, &serde_json::Value::Null)
     );
+    let (_, answer) = folder.json(&["object.list.map(i, i)"]);
+    assert_eq!(answer["estimate"]["max"], serde_json::Value::Null);
     let (_, answer) = folder.json(&["object.none", "-f", "web.yaml"]);
     assert_eq!(answer["cost"], 2);
 }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use crate::cel::{
-    Cost, Detail, EvalError, EvalErrorKind, Explanation, NothingSensitive, Place, Printer,
-    Sensitive, Step, StepOutcome, Subject, Value,
+    Cost, CostEstimate, Detail, EvalError, EvalErrorKind, Explanation, NothingSensitive, Place,
+    Printer, Sensitive, Step, StepOutcome, Subject, Value,
 };
 use crate::manifest::{NodeRef, View};
 use crate::source::{FieldPath, SourceId, Span};
@@ -31,6 +31,8 @@ pub(super) struct Answer {
     pub(super) error: Option<Failure>,
     /// What evaluating it cost, in the units of the API server.
     pub(super) cost: Option<Cost>,
+    /// What it may cost with other documents.
+    pub(super) estimate: Option<CostEstimate>,
     /// The type of the expression as far as its text says it.
     pub(super) static_type: Option<String>,
     /// What is to blame for `false` or an error; for any other value the places it is made of.
@@ -123,6 +125,7 @@ impl Answer {
             value: None,
             error,
             cost: None,
+            estimate: None,
             static_type: None,
             places: Vec::new(),
             more_places: 0,
@@ -176,6 +179,7 @@ impl Answer {
             value: None,
             error: None,
             cost: Some(*cost),
+            estimate: Some(program.estimate()),
             static_type: Some(program.static_type().to_string()),
             more_places: blamed.len().saturating_sub(MOST_PLACES),
             places,

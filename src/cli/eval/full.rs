@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::cel::Cost;
+use crate::cel::{Cost, CostEstimate};
 use crate::report::{Mark, Style, marks, safe_line};
 use crate::source::{SourceMap, Span};
 
@@ -40,7 +40,9 @@ pub(super) fn write(
     if answer.value.is_none()
         && let Some(spent) = answer.cost
     {
-        writeln!(out, "  {}\n", cost(spent))?;
+        let parts = [Some(cost(spent)), answer.estimate.map(estimate)];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        writeln!(out, "  {}\n", parts.join(" · "))?;
     }
     if tree && answer.steps.len() > 1 {
         for (at, line) in answer.steps.iter().enumerate() {
@@ -63,11 +65,12 @@ fn about(answer: &Answer, type_name: &str) -> String {
         parts.push(format!("as written: {of}"));
     }
     parts.extend(answer.cost.map(cost));
+    parts.extend(answer.estimate.map(estimate));
     parts.join(" · ")
 }
 
 /// `cost 12 of 1,000,000, and 30 for variables`.
-fn cost(cost: Cost) -> String {
+pub(super) fn cost(cost: Cost) -> String {
     let mut text = format!(
         "cost {} of {}",
         grouped(cost.expression),
@@ -78,6 +81,16 @@ fn cost(cost: Cost) -> String {
         let _ = write!(text, ", and {} for variables", grouped(cost.variables));
     }
     text
+}
+
+/// `estimated 3 to 1,200`: for whatever documents there may be.
+pub(super) fn estimate(estimate: CostEstimate) -> String {
+    let least = grouped(estimate.min);
+    match estimate.max {
+        u64::MAX => format!("estimated {least} and more"),
+        most if most == estimate.min => format!("estimated {least}"),
+        most => format!("estimated {least} to {}", grouped(most)),
+    }
 }
 
 /// A number with a comma for every three digits.

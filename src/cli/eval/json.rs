@@ -47,6 +47,10 @@ pub(super) fn write(answer: &Answer, sources: &SourceMap, out: &mut dyn Write) -
             "variables": cost.variables,
             "most": MOST_COST,
         })),
+        "estimate": answer.estimate.map(|estimate| json!({
+            "min": estimate.min,
+            "max": (estimate.max < u64::MAX).then_some(estimate.max),
+        })),
         "text": shown.map(|value| &value.text),
         "staticType": answer.static_type,
         "places": answer.places.iter().map(|at| place(at, sources, text)).collect::<Vec<_>>(),

@@ -75,6 +75,11 @@ const COMMANDS: &[Command] = &[
         about: "the type, without evaluating",
     },
     Command {
+        name: "cost",
+        argument: "EXPRESSION",
+        about: "what evaluating costs, and what it may with other documents",
+    },
+    Command {
         name: "explain",
         argument: "EXPRESSION",
         about: "evaluate, with the value of every part",
@@ -148,6 +153,7 @@ impl Session {
             "load" | "old" | "params" => self.load(name, rest),
             "let" => self.set(rest),
             "type" => self.type_of(rest),
+            "cost" => self.cost(rest),
             _ => self.evaluate(rest, true),
         })
     }
@@ -172,6 +178,14 @@ impl Session {
                 self.shown(&answer, false)
             }
         }
+    }
+
+    fn cost(&mut self, text: &str) -> String {
+        let answer = answer(&mut self.stage, text);
+        let (Some(cost), Some(estimate)) = (answer.cost, answer.estimate) else {
+            return self.shown(&answer, false);
+        };
+        format!("{} · {}\n", full::cost(cost), full::estimate(estimate))
     }
 
     fn tree(&mut self, word: &str) -> String {

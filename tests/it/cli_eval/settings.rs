@@ -188,7 +188,7 @@ fn the_cost_of_variables_is_told_apart() {
     assert_eq!(answer["cost"], of("variables") + of("expression"));
     let (_, out, _) = folder.eval(&arguments);
     let line = format!(
-        "cost {} of 1,000,000, and {} for variables\n",
+        "cost {} of 1,000,000, and {} for variables · estimated",
         of("expression"),
         of("variables")
     );

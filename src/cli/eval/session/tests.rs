@@ -69,6 +69,7 @@ fn lines_are_expressions_and_commands() {
         (&[":q"], "quit"),
         (&[":type 1 + 1"], "int\n"),
         (&[":type [1].map(i, string(i))"], "list(string)\n"),
+        (&[":cost"], "usage: :cost EXPRESSION\n"),
         (&[":type"], "usage: :type EXPRESSION\n"),
         (&[":t"], "error: `:t` may be `:type` or `:tree`\n"),
         (
@@ -172,6 +173,16 @@ fn the_tree_is_shown_when_asked_for() {
     assert_eq!(once, tree);
     assert!(said(&[":vars"]).contains("request: kubernetes.AdmissionRequest\n"));
     assert!(said(&[":let x = [1]", ":vars"]).ends_with("variables.x: list(int) = [1]\n"));
+    let mut session = session();
+    session.line(":load pod.yaml");
+    assert_eq!(
+        session.line(":cost containers.all(c, c.image != '')"),
+        Reply::Text("cost 12 of 1,000,000 · estimated 2 and more\n".to_owned())
+    );
+    assert_eq!(
+        session.line(":cost 1 + object.spec.x"),
+        Reply::Text("cost 4 of 1,000,000 · estimated 2\n".to_owned())
+    );
     let help = said(&[":help"]);
     assert!(
         commands().all(|name| help.contains(&format!("  :{name} "))),
