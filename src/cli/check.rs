@@ -12,7 +12,7 @@ use crate::schema::openapi::Schemas;
 
 use super::args::PolicyArguments;
 use super::input::{self, Read, Setup};
-use super::{Console, Exit};
+use super::{Console, Exit, costs};
 
 /// The options of `kpolicy check`.
 #[derive(Debug, clap::Args)]
@@ -32,6 +32,11 @@ pub(super) struct Arguments {
     /// in a new policy, and the fields of its kinds [default: the oldest that a cluster of Config runs]
     #[arg(long, env = "KPOLICY_KUBERNETES_VERSION", value_name = "X.Y", value_parser = super::args::release)]
     kubernetes_version: Option<Release>,
+
+    /// Also lists what each expression of the policies costs at least and at most, in the units of the API server: from
+    /// the text alone, so that one that walks over a list has no bound
+    #[arg(long)]
+    costs: bool,
 
     #[command(flatten)]
     policies: PolicyArguments,
@@ -62,6 +67,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
             left_out.extend(advice.incomplete.map(|why| (policy, why)));
         }
     }
+    let written = || setup.policies.iter().filter(|policy| !policy.built_in);
+    problems.extend(written().flat_map(|policy| costs::problems(policy)));
     problems.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
     problems.dedup();
     let style = console.out_style();
@@ -69,6 +76,11 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     if own == 0 && problems.is_empty() && !arguments.paths.is_empty() {
         console.complain("nothing to check: the paths hold no document of `kpolicy.io`");
         return Ok(Exit::Failed);
+    }
+    if arguments.costs {
+        for policy in written() {
+            costs::write(policy, console.out())?;
+        }
     }
     for (policy, why) in left_out {
         writeln!(

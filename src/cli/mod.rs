@@ -8,6 +8,7 @@
 mod args;
 mod check;
 mod console;
+mod costs;
 mod eval;
 mod exit;
 mod export;

@@ -40,14 +40,16 @@ fn the_page_of_functions_lists_what_the_checker_knows() {
     page.push_str("| macro | from |\n|---|---|\n");
     for (form, since) in macros() {
         let since = since.map(|release| release.to_string());
-        page.push_str(&format!("| `{form}` | {} |\n", since.unwrap_or_default()));
+        let row = format!("| `{form}` | {} |\n", since.unwrap_or_default());
+        page.push_str(&row);
     }
     for (title, offered) in [
         ("Of the API server", Offered::ByKubernetes),
         ("Of the API server, in mutations only", Offered::ToMutations),
         ("kpolicy's own", Offered::ByKpolicy),
     ] {
-        page.push_str(&format!("\n## {title}\n\n"));
+        let heading = format!("\n## {title}\n\n");
+        page.push_str(&heading);
         rows(&mut page, &signatures, offered);
     }
     if std::env::var_os("UPDATE").is_some() {

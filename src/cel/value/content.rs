@@ -47,8 +47,7 @@ impl<'v, 'a> Items<'v, 'a> {
     pub(crate) fn len(self) -> usize {
         match self {
             Self::Node(list) => list.len(),
-            Self::Values(values) => values.len(),
-            Self::Constants(values) => values.len(),
+            Self::Values(values) | Self::Constants(values) => values.len(),
         }
     }
 
