@@ -2,6 +2,8 @@
 //!
 //! Upstream: k8s.io/apiserver `admission/plugin/policy/generic` `CollectParams`, 1.36.
 
+use std::collections::HashSet;
+
 use crate::engine::{OtherObjects, Request};
 use crate::manifest::{Document, LabelSelector, NodeRef};
 use crate::policy::{ParamChoice, ParamKind, ParamRef};
@@ -61,7 +63,12 @@ impl<'a> Sources<'a> {
             );
             return Err(Collected::Wrong(message));
         }
-        let (found, hidden) = self.list(kind, namespace.filter(|_| scope == Scope::Namespaced));
+        let name = match &reference.choice {
+            ParamChoice::Name(name) => Some(&**name),
+            ParamChoice::Selector(_) => None,
+        };
+        let within = namespace.filter(|_| scope == Scope::Namespaced);
+        let (found, hidden) = self.list(kind, within, name);
         let mut chosen = Vec::new();
         let mut elsewhere = false;
         for object in found {
@@ -113,31 +120,29 @@ impl<'a> Sources<'a> {
         })
     }
 
-    /// All objects of a kind, each once, in order; what the cluster holds goes before what is found beside the policies.
+    /// All objects of a kind (and of a name), each once, in order; what the cluster holds goes before what is found beside the policies.
     /// The reason says why those of the cluster are not known.
-    fn list(self, kind: &ParamKind, namespace: Option<&str>) -> (Vec<NodeRef<'a>>, Option<String>) {
+    fn list(
+        self,
+        kind: &ParamKind,
+        namespace: Option<&str>,
+        name: Option<&str>,
+    ) -> (Vec<NodeRef<'a>>, Option<String>) {
         let (mut found, hidden) = match self.cluster.list(&kind.group, &kind.kind, namespace) {
             Ok(found) => (found, None),
             Err(reason) => (Vec::new(), Some(reason)),
         };
+        let is_named = |object: &NodeRef<'_>| name.is_none_or(|name| place_of(*object).1 == name);
+        found.retain(is_named);
+        let mut known: HashSet<_> = found
+            .iter()
+            .map(|object| identity(place_of(*object)))
+            .collect();
         let beside = self.beside.iter().map(Document::root);
         for object in beside.filter(|object| kind.is_of(*object)) {
             let place = place_of(object);
-            let here = namespace.is_none_or(|namespace| {
-                // Where nothing says otherwise, kubectl creates objects in `default`.
-                let own = if place.0.is_empty() {
-                    "default"
-                } else {
-                    place.0
-                };
-                own == namespace
-            });
-            let known = |other: &NodeRef<'_>| {
-                let other = place_of(*other);
-                let same = |place: (&'_ str, &'_ str)| place.0.is_empty() || place.0 == "default";
-                other == place || other.1 == place.1 && same(other) && same(place)
-            };
-            if here && !found.iter().any(known) {
+            let here = namespace.is_none_or(|namespace| identity(place).0 == namespace);
+            if here && is_named(&object) && known.insert(identity(place)) {
                 found.push(object);
             }
         }
@@ -158,7 +163,7 @@ impl<'a> Sources<'a> {
             version: "v1".into(),
             kind: "CustomResourceDefinition".into(),
         };
-        let (definitions, _) = self.list(&definitions, None);
+        let (definitions, _) = self.list(&definitions, None, None);
         let said = definitions.into_iter().find_map(|definition| {
             let text = |route: &[&str]| definition.at(route).and_then(NodeRef::as_str);
             let is_it = text(&["spec", "group"]) == Some(&*kind.group)
@@ -197,6 +202,15 @@ pub(super) fn place_of(object: NodeRef<'_>) -> (&str, &str) {
         text("namespace").unwrap_or_default(),
         text("name").unwrap_or_default(),
     )
+}
+
+/// Namespace and name of an object as the cluster has it: where nothing says otherwise, kubectl creates objects in
+/// `default`.
+fn identity<'a>((namespace, name): (&'a str, &'a str)) -> (&'a str, &'a str) {
+    match namespace {
+        "" => ("default", name),
+        written => (written, name),
+    }
 }
 
 /// What a reference asks for, for people.

@@ -264,3 +264,30 @@ fn what_a_secret_among_the_parameters_holds_is_not_repeated() {
     assert_eq!(response["allowed"], false);
     assert!(!leaks(&response), "{response}");
 }
+
+#[test]
+fn among_thousands_of_parameters_each_is_found_once() {
+    let config = |name: &str, namespace: Option<&str>| {
+        let metadata = json!({"name": name, "namespace": namespace});
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"who": namespace}})
+    };
+    let spec = json!({
+        "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+        "validations": [{"expression": "1 == 2", "messageExpression": "'by ' + string(params.metadata.name)"}],
+    });
+    let mut documents = validating("Deny", spec);
+    documents.push(config("one", Some("shop")));
+    // The same object once more, and others.
+    documents.push(config("one", Some("shop")));
+    documents.push(config("one", Some("bank")));
+    documents.extend((0..2_000).map(|index| config(&format!("c{index}"), Some("shop"))));
+    let response = answer("/validate", &documents, &pod("CREATE"));
+    assert_eq!(response["status"]["message"], "[p/0] by one");
+    documents[1]["spec"]["paramRef"] = json!({
+        "selector": {}, "namespace": "default", "parameterNotFoundAction": "Deny",
+    });
+    documents.push(config("alone", None));
+    documents.push(config("alone", Some("default")));
+    let response = answer("/validate", &documents, &pod("CREATE"));
+    assert_eq!(response["status"]["message"], "[p/0] by alone");
+}
