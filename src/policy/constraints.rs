@@ -2,6 +2,8 @@
 //!
 //! What a rule may say is upstream's: k8s.io/kubernetes `pkg/apis/admissionregistration/validation`, 1.36.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::manifest::{Fields, LabelSelector, ListRef, NodeRef, Placed, Problem};
 
 use super::native::names::is_path_segment;
@@ -160,43 +162,48 @@ fn words(fields: &mut Fields<'_, '_>, key: &'static str) -> Option<Vec<Box<str>>
 
 /// Resources that others of the list stand for already.
 fn check_resources(fields: &mut Fields<'_, '_>, texts: &[Placed<&str>]) {
+    let other = |word: &str, at: usize| {
+        let mut entries = texts.iter().enumerate();
+        entries.any(|(other, text)| other != at && text.value == word)
+    };
+    // Where it stands twice, each is part of the other.
+    let (all, whole) = (other("*/*", usize::MAX), other("*", usize::MAX));
+    let mut before = HashSet::new();
     for (at, text) in texts.iter().enumerate() {
-        let parts = text.value.split_once('/');
-        let wider = texts.iter().enumerate().find(|(other, wide)| {
-            let wide = wide.value.split_once('/');
-            *other != at
-                && match (wide, parts) {
-                    (Some(("*", "*")), _) => true,
-                    // Upstream looks at what stands before only.
-                    (Some((resource, "*")), Some((own, _))) => *other < at && resource == own,
-                    (Some(("*", subresource)), Some((_, own))) => *other < at && subresource == own,
-                    (None, None) => texts.get(*other).is_some_and(|wide| wide.value == "*"),
-                    _ => false,
-                }
-        });
-        if let Some((_, wider)) = wider {
-            let message = format!("`{}` is part of `{}`", text.value, wider.value);
+        let is_wide = matches!(text.value, "*" | "*/*");
+        let everything = all && (!is_wide || other("*/*", at));
+        let wider = match text.value.split_once('/') {
+            _ if everything => Some("*/*".to_owned()),
+            // Upstream looks at what stands before only.
+            Some((resource, subresource)) => {
+                let wide = [format!("{resource}/*"), format!("*/{subresource}")];
+                wide.into_iter().find(|wide| before.contains(&**wide))
+            }
+            None => (whole && (!is_wide || other("*", at))).then(|| "*".to_owned()),
+        };
+        if let Some(wider) = wider {
+            let message = format!("`{}` is part of `{wider}`", text.value);
             fields.error(message, text.span);
         }
+        before.insert(text.value);
     }
 }
 
 /// Names of objects, each of which can be one and stands once.
 fn check_names(fields: &mut Fields<'_, '_>, names: &[Placed<&str>]) {
-    for (at, name) in names.iter().enumerate() {
+    let mut known = HashMap::new();
+    for name in names {
         if !is_path_segment(name.value) {
             fields.error(
                 format!("`{}` is no name of an object", name.value),
                 name.span,
             );
         }
-        let first = names
-            .iter()
-            .take(at)
-            .find(|known| known.value == name.value);
-        if let Some(first) = first {
+        if let Some(first) = known.get(name.value) {
             let problem = Problem::error(format!("`{}` is named twice", name.value), name.span);
-            fields.report(problem.with_related(first.span));
+            fields.report(problem.with_related(*first));
+        } else {
+            known.insert(name.value, name.span);
         }
     }
 }

@@ -1,10 +1,17 @@
 //! Bringing bindings to their policies.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::manifest::Problem;
 use crate::manifest::suggest::suggestion;
 
 use super::super::Policy;
 use super::{Binding, Form};
+
+/// For more bindings than this that have no policy nobody looks for the name that was meant: each search goes through
+/// all policies.
+const MOST_SUGGESTIONS: usize = 20;
 
 /// Puts bindings to the native policies that they name, and says what nothing comes of: a binding without its policy, a
 /// policy without a binding, parameters that nobody chooses or reads. `broken` names policies that could not be read,
@@ -19,19 +26,23 @@ pub fn bind(
         let mut known = broken.iter();
         known.any(|(other, known)| *other == form && **known == *name)
     };
+    let index: BTreeMap<(Form, Arc<str>), usize> = policies
+        .iter()
+        .enumerate()
+        .filter_map(|(at, policy)| Some(((policy.native.as_ref()?.form, policy.name.clone()), at)))
+        .collect();
+    let mut lost = 0_usize;
     for (form, binding) in bindings {
-        let names = policies
-            .iter()
-            .filter(|policy| is_bound_by(policy, form))
-            .map(|policy| &*policy.name);
-        let help = suggestion(&binding.policy.value, names);
-        let wanted = |policy: &&mut Policy| {
-            is_bound_by(policy, form) && *policy.name == *binding.policy.value
-        };
-        let Some(policy) = policies.iter_mut().find(wanted) else {
+        let at = index.get(&(form, Arc::from(&*binding.policy.value)));
+        let Some(policy) = at.and_then(|at| policies.get_mut(*at)) else {
             if is_broken(form, &binding.policy.value) {
                 continue;
             }
+            lost += 1;
+            let names = index.keys().filter(|(other, _)| *other == form);
+            let help = (lost <= MOST_SUGGESTIONS)
+                .then(|| suggestion(&binding.policy.value, names.map(|(_, name)| &**name)))
+                .flatten();
             let message = format!(
                 "there is no {} `{}`, so this binding does nothing",
                 form.kind(),
@@ -76,11 +87,4 @@ pub fn bind(
             problems.push(Problem::warning(message, policy.span).with_help(help));
         }
     }
-}
-
-fn is_bound_by(policy: &Policy, form: Form) -> bool {
-    policy
-        .native
-        .as_ref()
-        .is_some_and(|native| native.form == form)
 }
