@@ -5,7 +5,7 @@ use super::super::expression::{Domain, Expression, Kind, Shape, Transform};
 use super::super::syntax::{Arithmetic, TextRange};
 use super::super::value::Value;
 use super::Blamer;
-use super::found::{Found, MAX_PLACES, at, unique};
+use super::found::{Found, MAX_PLACES, at, together, unique};
 
 impl<'a> Blamer<'_, 'a> {
     /// What `look` finds for each element; the element itself where it finds nothing. `None` passes an element by.
@@ -187,7 +187,7 @@ impl<'a> Blamer<'_, 'a> {
             Some(condition) => self.any(&walk, domain, |blamer| blamer.is(condition, true)),
             None => true,
         };
-        self.each(&walk, domain, expression.range, |blamer| {
+        let found = self.each(&walk, domain, expression.range, |blamer| {
             let mut found = Vec::new();
             if let Some(condition) = &transform.condition {
                 if !blamer.is(condition, kept) {
@@ -195,11 +195,20 @@ impl<'a> Blamer<'_, 'a> {
                 }
                 found.extend(blamer.element_verdict(condition, kept, true));
             }
-            if let Some(result) = transform.result.as_ref().filter(|_| kept) {
-                found.extend(blamer.source(result));
+            match &transform.result {
+                Some(result) if kept => found.extend(blamer.source(result)),
+                // What a filter keeps is what the element is; what the condition asks of it says more.
+                None if kept => {
+                    let slot = domain.slot + usize::from(domain.pairs);
+                    let value = blamer.evaluator.local(slot);
+                    let element = blamer.local(slot, &value, expression.range);
+                    found.extend(element.into_iter().map(Found::presence));
+                }
+                _ => {}
             }
             Some(found)
-        })
+        });
+        together(found)
     }
 
     /// The place of a macro-bound name.

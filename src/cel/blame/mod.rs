@@ -9,6 +9,7 @@
 //! or taking it away, never makes the expression true (it may make it fail). `tests/it/cel_blame_property.rs` holds it
 //! to that. Not named, because nobody would mend them, is what only chose where to look:
 //! - the condition of a `?:` whose branch has places of its own, and that of a `filter` whose elements are judged;
+//! - the rest of an element that a `filter` kept, where its condition asks for a part of it;
 //! - the key or index under which a value was looked up, and what put it there (`sort`, `slice`);
 //! - how many elements there are, where elements are named (an empty list satisfies every `all`);
 //! - what an optional lacks, where its fallback is a document's and was taken instead.
