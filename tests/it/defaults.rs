@@ -40,6 +40,7 @@ fn each_default_stands_where_the_api_server_puts_it() {
     let container = "spec.template.spec.containers[0]";
     for (text, path, expected) in [
         (DEPLOYMENT, "spec.replicas", "1"),
+        (DEPLOYMENT, "spec.template.metadata", "{}"),
         (
             DEPLOYMENT,
             "spec.strategy.rollingUpdate.maxSurge",

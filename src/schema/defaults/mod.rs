@@ -15,7 +15,9 @@ mod table;
 use crate::manifest::{Document, NodeId, NodeRef, View};
 
 use super::kinds;
-use table::{CONTAINER, Condition, Filled, POD_ONLY, POD_SPEC, PROBE, PROBES, Row, object_rows};
+use table::{
+    CONTAINER, Condition, Filled, POD_ONLY, POD_SPEC, PROBE, PROBES, Row, TEMPLATE, object_rows,
+};
 
 /// The minor version of Kubernetes that lint assumes where Config names none: the newest that AKS supports.
 pub const NEWEST_MINOR: u32 = 36;
@@ -39,6 +41,8 @@ pub fn apply(document: &mut Document, group: &str, kind: &str, minor: u32) {
         fill(document, template, POD_ONLY, minor);
         requests_from_limits(document, template);
         host_ports(document, template);
+    } else {
+        fill(document, template, TEMPLATE, minor);
     }
 }
 
@@ -74,6 +78,7 @@ pub fn always_filled_in_pods(
     minor: u32,
 ) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let parts = [
+        ("core.v1.PodTemplateSpec", TEMPLATE),
         ("core.v1.PodSpec", POD_SPEC),
         ("core.v1.Container", CONTAINER),
         ("core.v1.EphemeralContainer", CONTAINER),

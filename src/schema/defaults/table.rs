@@ -114,6 +114,9 @@ pub(super) const POD_SPEC: &[Row] = &[
     row("volumes[].secret", "defaultMode", Int(420)),
 ];
 
+/// On templates, not on Pods: their metadata are written without `omitempty`.
+pub(super) const TEMPLATE: &[Row] = &[row("", "metadata", Map)];
+
 /// On Pods, not on templates (`SetDefaults_Pod`).
 pub(super) const POD_ONLY: &[Row] = &[row("spec", "enableServiceLinks", Bool(true))];
 
