@@ -85,6 +85,23 @@ const KNOWN_OUTCOMES: &[(&str, IsKnown)] = &[
         |source, outcomes| source.contains(" + ") && matches!(outcomes, (None, Some(_))),
     ),
     (
+        "`cel` evaluates the fallback of `or` and `orValue` where it is not needed",
+        |source, outcomes| {
+            (source.contains(".or(") || source.contains(".orValue("))
+                && matches!(outcomes, (Some(_), None))
+        },
+    ),
+    (
+        "Go writes large doubles with an exponent, and infinity with a sign",
+        |source, outcomes| {
+            source.contains("string(")
+                && ["1e300", " / ", "18446744073709551615u"]
+                    .iter()
+                    .any(|text| source.contains(text))
+                && matches!(outcomes, (Some(_), Some(_)))
+        },
+    ),
+    (
         "`has` of a field of what has no fields is false",
         |source, outcomes| source.contains("has(") && matches!(outcomes, (Some(_), None)),
     ),
