@@ -89,6 +89,24 @@ impl Program {
         found
     }
 
+    /// Whether it reads more of a root than what stands behind these routes of fields. To ask whether a field is there
+    /// is not to read it.
+    pub fn reads_beyond(&self, slot: usize, routes: &[&[&str]]) -> bool {
+        let (mut mentions, mut harmless) = (0_usize, 0_usize);
+        self.expression.visit(&mut |node| match &node.kind {
+            Kind::Root(root) if *root == slot => mentions += 1,
+            Kind::Has { operand, .. } if route_from(operand, slot).is_some() => harmless += 1,
+            Kind::Select { .. } => {
+                let is_named = |route: &[&str]| routes.contains(&route);
+                if route_from(node, slot).is_some_and(|route| is_named(&route)) {
+                    harmless += 1;
+                }
+            }
+            _ => {}
+        });
+        mentions > harmless
+    }
+
     /// The indices of the variables it reads itself, ascending.
     pub fn reads_variables(&self) -> Vec<usize> {
         self.variables.to_vec()
@@ -149,6 +167,24 @@ impl Program {
     pub(super) const fn height(&self) -> u16 {
         self.height
     }
+}
+
+/// The fields by which a chain of selects leads from a root to a node, outermost first.
+fn route_from(node: &Expression, slot: usize) -> Option<Vec<&str>> {
+    let mut fields = Vec::new();
+    let mut at = node;
+    loop {
+        match &at.kind {
+            Kind::Root(root) if *root == slot => break,
+            Kind::Select { operand, field, .. } => {
+                fields.push(&**field);
+                at = operand;
+            }
+            _ => return None,
+        }
+    }
+    fields.reverse();
+    Some(fields)
 }
 
 fn sorted(mut numbers: Vec<usize>) -> Box<[usize]> {

@@ -7,6 +7,7 @@ use crate::source::FieldPath;
 
 use super::conditions::{Conditions, conditions, exhausted, not_bool};
 use super::message::{Described, describe};
+use super::secrets::{Secrets, WITHHELD};
 use super::{Context, Evaluation, Limits, NotJudged, Violation};
 
 /// Messages longer than this, or that hold a line break, are no messages: `celconfig.MaxEvaluatedMessageExpressionSizeBytes`.
@@ -30,6 +31,7 @@ pub fn evaluate(
         ..Evaluation::default()
     };
     let unavailable = context.unavailable(policy);
+    let secrets = Secrets::of(policy, context, params);
     for template in rounds(policy, context) {
         let roots = context.roots(policy, params, template, &unavailable);
         let activate = |roots| limits.activate(roots, &policy.variables);
@@ -51,6 +53,7 @@ pub fn evaluate(
             context,
             template,
             limits,
+            secrets: &secrets,
             activation: &activation,
             messages: messages
                 .as_ref()
@@ -92,6 +95,7 @@ struct Run<'r, 'a> {
     context: &'r Context<'r>,
     template: Option<usize>,
     limits: &'r Limits<'r>,
+    secrets: &'r Secrets,
     activation: &'r Activation<'a>,
     /// How many message expressions there are, and what they are evaluated with: apart from the validations, since
     /// they pay for the variables again.
@@ -108,6 +112,13 @@ impl<'a> Run<'_, 'a> {
             Conditions::Hold => return true,
             Conditions::Refuse => return false,
             Conditions::Failed(condition, error) => (condition, error),
+        };
+        let error = match condition {
+            Some(condition) => {
+                let program = &condition.expression;
+                self.secrets.quieted(error, program, self.policy)
+            }
+            None => error,
         };
         let what = match condition {
             Some(condition) => format!("match condition `{}` failed", condition.name),
@@ -215,6 +226,8 @@ impl<'a> Run<'_, 'a> {
             self.not_judged(validation.id.clone(), error.message);
             return false;
         }
+        let program = &validation.expression;
+        let error = self.secrets.quieted(error, program, self.policy);
         if self.policy.failure_policy == FailurePolicy::Ignore {
             let error = format!("{}: {}", validation.id, error.message);
             self.evaluation.ignored_errors.push(error);
@@ -248,12 +261,17 @@ impl<'a> Run<'_, 'a> {
 
     /// Makes an audit annotation. Null and a blank text stand for none.
     fn annotate(&mut self, annotation: &'a AuditAnnotation, activation: &Activation<'a>) {
-        let (text, ignorable) = match annotation.expression.evaluate(activation) {
+        let program = &annotation.expression;
+        let made = program.evaluate(activation);
+        let (text, ignorable) = match made {
             Ok(Value::Null) => return,
             Ok(value) => match value.as_str() {
                 Some(text) => {
-                    let value = cut(text.trim(), LONGEST_ANNOTATION);
+                    let mut value = cut(text.trim(), LONGEST_ANNOTATION);
                     if !value.is_empty() {
+                        if self.secrets.are_read_by(program, self.policy) {
+                            value = WITHHELD;
+                        }
                         let entry = (annotation.key.clone(), value.to_owned());
                         self.evaluation.annotations.push(entry);
                     }
@@ -265,7 +283,10 @@ impl<'a> Run<'_, 'a> {
             Err(error) if error.kind == EvalErrorKind::Unknown => {
                 return self.not_judged(annotation.id.clone(), error.message);
             }
-            Err(error) => (error.message, true),
+            Err(error) => {
+                let error = self.secrets.quieted(error, program, self.policy);
+                (error.message, true)
+            }
         };
         if ignorable && self.policy.failure_policy == FailurePolicy::Ignore {
             let error = format!("{}: {text}", annotation.id);
@@ -303,6 +324,9 @@ impl<'a> Run<'_, 'a> {
     /// What to say: the message expression's text if it is usable, else the message, else the expression itself.
     fn text(&self, validation: &'a Validation) -> String {
         let made = validation.message_expression.as_ref().and_then(|program| {
+            if self.secrets.are_read_by(program, self.policy) {
+                return None;
+            }
             let (_, activation) = self.messages?;
             let value = program.evaluate(activation).ok()?;
             let text = value.as_str()?.trim().to_owned();

@@ -14,6 +14,7 @@ mod message;
 mod mutate;
 mod outcome;
 mod request;
+mod secrets;
 
 pub use applies::applies;
 pub use context::Context;

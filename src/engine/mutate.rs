@@ -13,6 +13,7 @@ use crate::source::FieldPath;
 use super::apply::{ApplyError, Target, apply};
 use super::conditions::{Conditions, conditions, exhausted};
 use super::evaluate::{before_conditions, rounds};
+use super::secrets::Secrets;
 use super::{Change, Context, Kind, Limits, NotJudged, Request, Violation};
 
 /// What the mutations of one policy did.
@@ -145,7 +146,13 @@ fn conditions_hold(
     match conditions(policy, &activation, limits) {
         Conditions::Hold => Ok(true),
         Conditions::Refuse => Ok(false),
-        Conditions::Failed(_, error) => Err(stopped(policy, error, &policy.name)),
+        Conditions::Failed(condition, mut error) => {
+            if let Some(condition) = condition {
+                let secrets = Secrets::of(policy, context, params);
+                error = secrets.quieted(error, &condition.expression, policy);
+            }
+            Err(stopped(policy, error, &policy.name))
+        }
     }
 }
 
@@ -171,7 +178,11 @@ fn one(
     if activation.cost().total > limits.policy {
         made = Err(exhausted("this mutation and its variables", limits.policy));
     }
-    let value = made.map_err(|error| stopped(policy, error, &mutation.id))?;
+    let value = made.map_err(|error| {
+        let secrets = Secrets::of(policy, context, params);
+        let error = secrets.quieted(error, &mutation.expression, policy);
+        stopped(policy, error, &mutation.id)
+    })?;
     let template = round.and_then(|index| context.templates().get(index));
     let prefix = template
         .and_then(|template| template.path_from(object))

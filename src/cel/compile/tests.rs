@@ -304,3 +304,24 @@ fn a_program_names_the_members_of_a_root_that_it_reads() {
         assert_eq!(&source[range], name);
     }
 }
+
+#[test]
+fn a_program_says_whether_it_reads_more_of_a_root_than_some_routes() {
+    let routes: &[&[&str]] = &[&["kind"], &["metadata", "name"]];
+    for (source, beyond) in [
+        ("object.kind + object.metadata.name", false),
+        (
+            "has(object.data) && has(object.data.token) && containers.size() > 0",
+            false,
+        ),
+        ("object.metadata.labels.app", true),
+        ("object.data.token", true),
+        ("object.kind + string(object)", true),
+        ("[object].map(x, x.metadata.name)", true),
+        ("object['kind']", true),
+        ("has(object.data[object.data.a].b)", true),
+    ] {
+        let program = compile(source, &environment()).expect(source);
+        assert_eq!(program.reads_beyond(0, routes), beyond, "{source}");
+    }
+}

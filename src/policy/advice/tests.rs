@@ -335,10 +335,7 @@ fn pods_and_containers_have_types_in_policies_of_pod_templates() {
         ),
         ("pod.spec.restartPolicy == 'Always'", &[]),
         ("pod.spec.hostNetwork == false", &["hostNetwork"]),
-        (
-            "pod.metadata.labels['a'] == 'b'",
-            &["metadata", "labels", "'a'"],
-        ),
+        ("pod.metadata.labels['a'] == 'b'", &["labels", "'a'"]),
     ] {
         let (words, advice) = said(&ours(&pods, &[], &[expression]), 36);
         let words: Vec<&str> = words
