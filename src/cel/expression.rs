@@ -237,6 +237,12 @@ impl Expression {
         }
     }
 
+    /// Whether cel-go too takes it for a constant when it plans an expression: a literal, a list or map of constants, or
+    /// a conversion of one. Other calls with constant arguments are constants here only.
+    pub(crate) fn is_constant_upstream(&self) -> bool {
+        matches!(self.kind, Kind::Constant(_)) && (self.folded.is_none() || self.charge.constant)
+    }
+
     /// Replaces the type variables of this node and all below it by what they came to.
     pub(crate) fn settle(&mut self, unifier: &Unifier) {
         self.of = unifier.final_type(&self.of);

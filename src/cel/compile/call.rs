@@ -85,7 +85,7 @@ impl Compiler<'_> {
         let pattern = if self.environment.is_unchecked() {
             None
         } else {
-            literal_pattern(function, &arguments)?
+            literal_pattern(function, &arguments, self.environment.is_native())?
         };
         let call = Call {
             function,
@@ -111,6 +111,7 @@ impl Compiler<'_> {
 fn literal_pattern(
     function: &Function,
     arguments: &[Expression],
+    is_native: bool,
 ) -> Result<Option<Box<Pattern>>, SyntaxError> {
     let Some(argument) = function
         .pattern
@@ -124,9 +125,12 @@ fn literal_pattern(
     let Some(text) = value.as_str() else {
         return Ok(None);
     };
-    Pattern::compile(text)
-        .map(|pattern| Some(Box::new(pattern)))
-        .map_err(|problem| error(argument.range, problem.to_string()))
+    match Pattern::compile(text) {
+        Ok(pattern) => Ok(Some(Box::new(pattern))),
+        // The API server reads it when it is needed.
+        Err(_) if is_native && !argument.is_constant_upstream() => Ok(None),
+        Err(problem) => Err(error(argument.range, problem.to_string())),
+    }
 }
 
 /// The function of this name, style and number of arguments (without the receiver).

@@ -390,6 +390,9 @@ fn check_key(index: &Expression) -> Result<(), SyntaxError> {
     let Kind::Constant(value) = &index.kind else {
         return Ok(());
     };
+    if !index.is_constant_upstream() {
+        return Ok(());
+    }
     match value.type_of() {
         Some(
             kind @ (Type::List

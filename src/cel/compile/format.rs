@@ -2,7 +2,7 @@
 //!
 //! Upstream: the `cel.validator.string_format` validator of cel-go (`ext/formatting.go`).
 
-use super::super::expression::{Expression, Kind};
+use super::super::expression::{Expression, Item, Kind};
 use super::super::library::format::{self, FormatError};
 use super::super::syntax::{SyntaxError, TextRange, error};
 use super::super::types::StaticType;
@@ -16,6 +16,9 @@ pub(super) fn check(arguments: &[Expression], range: TextRange) -> Result<(), Sy
     let Kind::Constant(Value::String(text)) = &template.kind else {
         return Ok(());
     };
+    if template.folded.is_some() {
+        return Ok(());
+    }
     let Some(given) = elements(list) else {
         return Ok(());
     };
@@ -42,26 +45,11 @@ pub(super) fn check(arguments: &[Expression], range: TextRange) -> Result<(), Sy
 
 /// The types of a literal list's elements; `None` for any other list.
 fn elements(list: &Expression) -> Option<Vec<(StaticType, TextRange)>> {
-    let kind_of = |value: &Value<'_>| {
-        value.type_of().map_or(StaticType::Dyn, |kind| match kind {
-            // What is in them does not matter.
-            Type::List | Type::Map => StaticType::Dyn,
-            kind => StaticType::Plain(kind),
-        })
+    let Kind::List(items) = &list.folded.as_deref().unwrap_or(list).kind else {
+        return None;
     };
-    match &list.kind {
-        Kind::List(items) => Some(
-            items
-                .iter()
-                .map(|item| (item.value.of.clone(), item.value.range))
-                .collect(),
-        ),
-        Kind::Constant(Value::List(values)) => {
-            let values = values.items().iter();
-            Some(values.map(|value| (kind_of(value), list.range)).collect())
-        }
-        _ => None,
-    }
+    let element = |item: &Item| (item.value.of.clone(), item.value.range);
+    Some(items.iter().map(element).collect())
 }
 
 fn fits(clause: char, kind: &StaticType) -> bool {

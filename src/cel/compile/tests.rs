@@ -283,6 +283,9 @@ fn a_native_policy_is_refused_what_the_api_server_refuses_and_no_more() {
         "!dyn(1)",
         "optional.none().value()",
         "object['a' + 'b']",
+        "'a'.matches('[' + 'a')",
+        "'%s'.trim().format([1, 2])",
+        "'%d'.format([dyn('a')])",
         "has(variables.images) && variables.?images.hasValue()",
     ] {
         compile(source, &native()).expect(source);

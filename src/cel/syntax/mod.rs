@@ -20,8 +20,8 @@ use super::CompileError;
 
 /// Longest expression in characters; cel-go's default.
 pub(super) const MAX_SOURCE: usize = 100_000;
-/// Most nodes of a tree.
-pub(super) const MAX_NODES: u32 = 50_000;
+/// Most nodes of a tree: as many as characters, so that no text that short is refused for them.
+pub(super) const MAX_NODES: u32 = 100_000;
 /// How deep brackets may nest; cel-go's default.
 pub(super) const MAX_NESTING: u16 = 250;
 /// How high a tree may be: as many links of a chain as brackets may nest, and what the chain starts with.

@@ -162,7 +162,16 @@ impl<'s> Parser<'s> {
         if operator == UnaryOperator::Negate && count == 1 && is_number {
             return self.member(Some(start));
         }
-        let mut operand = self.member(None)?;
+        // A negative number is a literal, so `!` may stand before it as before any operand.
+        let minus = self.token.range;
+        let mut operand = if operator == UnaryOperator::Not && self.accept(TokenKind::Minus)? {
+            if !matches!(self.token.kind, TokenKind::Int | TokenKind::Double) {
+                return Err(self.unexpected("a number"));
+            }
+            self.member(Some(minus))?
+        } else {
+            self.member(None)?
+        };
         let range = start.to(operand.range);
         if count.is_multiple_of(2) {
             operand.range = range;

@@ -215,6 +215,8 @@ fn size_and_depth_are_bounded() {
         |open: &str, close: &str, levels: usize| open.repeat(levels) + "1" + &close.repeat(levels);
     assert!(parse_all(&deep("(", ")", 249)).is_ok());
     assert!(parse_all(&deep("[f(1 + -", ")]", 60)).is_ok());
+    assert!(parse_all(&("[1".to_owned() + &",1".repeat(49_998) + "]")).is_ok());
+    assert!(parse_all("!!-1").is_ok());
     for text in [
         "x".repeat(1_000_000),
         deep("(", ")", 250),
@@ -229,9 +231,14 @@ fn size_and_depth_are_bounded() {
         "a".to_owned() + &"[0]".repeat(30_000),
         "a".to_owned() + &".f()".repeat(20_000),
         "(".repeat(100_000),
+        "!-a".to_owned(),
         "[1".to_owned() + &",1".repeat(50_001) + "]",
     ] {
-        assert!(parse_all(&text).is_err(), "{}", &text[..20]);
+        assert!(
+            parse_all(&text).is_err(),
+            "{}",
+            text.get(..20).unwrap_or(&text)
+        );
     }
     assert!(parse_all(&("-".repeat(99_999) + "a")).is_ok());
     assert!(parse_all(&("a".to_owned() + &"||a".repeat(20_000))).is_ok());
