@@ -74,13 +74,13 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     let style = console.out_style();
     report::problems(&problems, &setup.sources, style, console.out())?;
     if own == 0 && problems.is_empty() && !arguments.paths.is_empty() {
-        console.complain("nothing to check: the paths hold no document of `kpolicy.io`");
+        console.complain(
+            "nothing to check: the paths hold no document of `kpolicy.io` and no native policy",
+        );
         return Ok(Exit::Failed);
     }
     if arguments.costs {
-        for policy in written() {
-            costs::write(policy, console.out())?;
-        }
+        costs::write(written().map(|policy| &**policy), console.out())?;
     }
     for (policy, why) in left_out {
         writeln!(

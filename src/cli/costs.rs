@@ -33,10 +33,21 @@ pub(super) fn problems(policy: &Policy) -> impl Iterator<Item = Problem> {
     })
 }
 
-/// Writes a row for each expression of a policy: its name, the least and the most that it may cost.
-pub(super) fn write(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
-    let rows = priced(policy);
+/// Writes a row for each expression of the policies: its name, the least and the most that it may cost.
+pub(super) fn write<'p>(
+    policies: impl Iterator<Item = &'p Policy>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let rows: Vec<Priced> = policies.flat_map(priced).collect();
+    if rows.is_empty() {
+        return writeln!(out, "no policies to list the costs of");
+    }
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
+    writeln!(
+        out,
+        "{:width$}  {:>9}  {:>9}",
+        "cost of", "at least", "at most"
+    )?;
     for Priced { name, cost, .. } in rows {
         let most = match cost.max {
             u64::MAX => "no bound".to_owned(),

@@ -63,21 +63,22 @@ pub(super) fn gather(
         }
     }
     for path in named {
+        let mut found = 0;
         for file in input::files(path)? {
             let name = file.display().to_string();
             let bytes = fs::read(&file).with_context(|| format!("cannot read `{name}`"))?;
             if !read.insert(shown(&file, &setup.root)) {
+                // What it describes is known already.
+                found += usize::from(contains(&bytes, MARK));
                 continue;
             }
-            let mut found = 0;
             for document in documents(&file, &bytes, setup) {
                 found += usize::from(add(&document, &mut schemas, problems));
             }
-            if found == 0 && path.is_file() {
-                anyhow::bail!(
-                    "`{name}` holds no CustomResourceDefinition and no OpenAPI v3 document"
-                );
-            }
+        }
+        if found == 0 {
+            let name = path.display();
+            anyhow::bail!("`{name}` holds no CustomResourceDefinition and no OpenAPI v3 document");
         }
     }
     Ok(schemas)

@@ -169,7 +169,7 @@ fn given_paths_are_all_that_is_read() {
     assert_eq!((code, &*out), (2, ""));
     assert_eq!(
         err,
-        "error: nothing to check: the paths hold no document of `kpolicy.io`\n"
+        "error: nothing to check: the paths hold no document of `kpolicy.io` and no native policy\n"
     );
     let (code, _, err) = folder.run(&["check", "missing.yaml"]);
     assert_eq!(code, 2);
@@ -319,6 +319,7 @@ fn costs_are_listed_when_asked_and_one_that_is_always_too_high_is_a_warning() {
         row.split_whitespace().map(str::to_owned).collect()
     };
     assert_eq!(code, 0, "{out}");
+    assert_eq!(row("cost of"), ["cost", "of", "at", "least", "at", "most"]);
     assert_eq!(row("sample/cheap"), ["sample/cheap", "2", "2"]);
     assert_eq!(row("sample/size")[2..], ["no", "bound"]);
     let least = &row("sample/dear")[1];

@@ -99,12 +99,13 @@ fn schemas_can_be_named() {
             0
         )
     );
-    let (code, _, err) = folder.run(&["check", "policies", "--schemas", "none.yaml"]);
-    assert!(
-        err.contains("holds no CustomResourceDefinition and no OpenAPI v3 document"),
-        "{err}"
-    );
-    assert_eq!(code, 2);
+    for nothing in ["none.yaml", "policies", "policies/widgets.yaml"] {
+        let (code, _, err) = folder.run(&["check", "policies", "--schemas", nothing]);
+        let why =
+            format!("`{nothing}` holds no CustomResourceDefinition and no OpenAPI v3 document");
+        assert!(err.contains(&why), "{err}");
+        assert_eq!(code, 2);
+    }
 }
 
 #[test]

@@ -54,7 +54,12 @@ impl Compiler<'_> {
             };
             return self.finish(kind, range);
         }
-        let function = find(environment, function, Style::Method, arguments.len(), name)?;
+        let found = find(environment, function, Style::Method, arguments.len(), name);
+        // Of two unknown names the first is what went wrong: `http.Get()` is no misspelt `getPort`.
+        if found.is_err() && receiver.dotted_name().is_some() {
+            self.expression(receiver)?;
+        }
+        let function = found?;
         let mut all = Vec::with_capacity(arguments.len() + 1);
         all.push(self.expression(receiver)?);
         for argument in arguments {

@@ -122,7 +122,9 @@ impl Compiler<'_> {
             } => Kind::Arithmetic {
                 operator: *operator,
                 left: self.boxed(left)?,
-                right: self.boxed(right)?,
+                right: self
+                    .boxed(right)
+                    .map_err(|error| names::unquoted_key(error, *operator, left, right))?,
             },
             SyntaxKind::Relation {
                 relation,

@@ -3,7 +3,7 @@
 use super::super::expression::{Expression, Kind};
 use super::super::functions::Style;
 use super::super::syntax::{
-    StructField, Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help,
+    Arithmetic, StructField, Syntax, SyntaxError, SyntaxKind, TextRange, error, error_with_help,
 };
 use super::super::types::patches;
 use super::super::value::{Type, Value};
@@ -125,6 +125,29 @@ impl Compiler<'_> {
             None => error_with_help(range, message, format!("known are {}", list(&known))),
         }
     }
+}
+
+/// Says of an operation that cannot be what it may have been: `labels.app-name` is a subtraction, meant as a key.
+pub(super) fn unquoted_key(
+    mut error: SyntaxError,
+    operator: Arithmetic,
+    left: &Syntax,
+    right: &Syntax,
+) -> SyntaxError {
+    let sign = match operator {
+        Arithmetic::Subtract => '-',
+        Arithmetic::Divide => '/',
+        _ => return error,
+    };
+    let is_tight = left.range.end + 1 == right.range.start;
+    // Only where the first name of the right side is what is not known.
+    let is_first = error.range.start == right.range.start as usize;
+    if is_tight && is_first && matches!(left.kind, SyntaxKind::Select { .. }) {
+        let help =
+            format!("`{sign}` is an operator here; write a key that holds it as `x['a{sign}b']`");
+        error.help = Some(help);
+    }
+    error
 }
 
 /// The known name that is most like an unknown one.

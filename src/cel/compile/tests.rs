@@ -24,6 +24,16 @@ fn a_mistake_is_found_at_its_place_with_what_to_do() {
         ),
         ("images", "images", "did you mean `variables.images`?"),
         (
+            "object.app-name == 'a'",
+            "name",
+            "write a key that holds it as `x['a-b']`",
+        ),
+        ("object.a.io/name", "name", "`/` is an operator here"),
+        ("object.app - name", "name", "known are"),
+        ("http.Get('a')", "http", "there is no `http` here"),
+        ("http.client.Get('a')", "http", "there is no `http` here"),
+        ("object.Get('a')", "Get", "there is no method `Get`"),
+        (
             "variables.image",
             "variables.image",
             "did you mean `variables.images`?",

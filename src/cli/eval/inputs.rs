@@ -22,6 +22,9 @@ const MOST_NAMED: usize = 8;
 /// What standard input is called.
 pub(super) const STDIN: &str = "<stdin>";
 
+/// Picks the only Namespace of a file.
+pub(super) const NAMESPACE: &str = "Namespace/";
+
 /// A document to evaluate against, or why it cannot be read: problems at places in it.
 pub(super) type Loaded = Result<(Document, Vec<Problem>), Vec<Problem>>;
 
@@ -137,10 +140,11 @@ fn picked(documents: Vec<Document>, name: &str, pick: &str) -> anyhow::Result<Do
     };
     let is_meant = |document: &Document| {
         let (own_kind, own_name) = identity(document.root());
-        own_name == Some(wanted)
+        (wanted.is_empty() || own_name == Some(wanted))
             && kind.is_none_or(|kind| own_kind.is_some_and(|own| own.eq_ignore_ascii_case(kind)))
     };
     let all = names(&documents);
+    let pick = pick.trim_end_matches('/');
     let mut found: Vec<Document> = documents.into_iter().filter(is_meant).collect();
     match (found.pop(), found.len()) {
         (None, _) => bail!("`{name}` holds no `{pick}`; it holds {all}"),

@@ -78,6 +78,14 @@ impl Given {
         root.get("request").or(Some(root))
     }
 
+    /// Whether what was given for a request is one: every request names its kind, or at least says what is being done.
+    pub(super) fn holds_request(&self) -> bool {
+        self.request().is_some_and(|request| {
+            let names = |key: &str| request.get(key).and_then(NodeRef::as_map).is_some();
+            names("kind") || names("resource") || text(request, "operation").is_some()
+        })
+    }
+
     /// What the request is, for this object and old object.
     pub(super) fn facts(
         &self,

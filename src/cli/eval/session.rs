@@ -276,7 +276,11 @@ impl Session {
             self.stage.given.namespace_object = Some(assumed_namespace(word));
             return String::new();
         }
-        match (self.load)(Path::new(word), None, &mut self.stage.sources) {
+        match (self.load)(
+            Path::new(word),
+            Some(inputs::NAMESPACE),
+            &mut self.stage.sources,
+        ) {
             Err(error) => format!("error: {}\n", safe_line(&format!("{error:#}"))),
             Ok(loaded) => {
                 let (document, told, masked) = problem_marks(loaded, &self.stage.sources);

@@ -127,6 +127,12 @@ impl SettingArguments {
                 return Ok(None);
             };
             stage.given.request = Some(document);
+            if !stage.given.holds_request() {
+                bail!(
+                    "`{}` holds neither an AdmissionReview with a `request` nor a request",
+                    path.display()
+                );
+            }
             let part = |key: &str| {
                 let node = stage.given.request()?.get(key)?;
                 (!node.is_null()).then(|| copied(node))
@@ -152,7 +158,8 @@ impl SettingArguments {
         }
         match &self.namespace {
             Some(path) if is_file(path) => {
-                let Some(document) = load(path, None, &mut stage.sources)? else {
+                let Some(document) = load(path, Some(inputs::NAMESPACE), &mut stage.sources)?
+                else {
                     return Ok(None);
                 };
                 let name = document.root().at(&["metadata", "name"]);
@@ -163,6 +170,7 @@ impl SettingArguments {
             None => {}
         }
         stage.given.operation = self.operation;
+        self.require_what_the_operation_has()?;
         stage.given.user = self
             .user
             .as_deref()
@@ -191,6 +199,19 @@ impl SettingArguments {
             }
         }
         Ok(Some(stage))
+    }
+
+    /// What expressions would see of the other one is null, whatever its file holds.
+    fn require_what_the_operation_has(&self) -> anyhow::Result<()> {
+        match self.operation {
+            Some(Operation::Delete) if self.object.is_some() => {
+                bail!("DELETE has no object, only an old one: use --old-object")
+            }
+            Some(Operation::Create) if self.old_object.is_some() => {
+                bail!("CREATE has no old object: leave --old-object out")
+            }
+            _ => Ok(()),
+        }
     }
 
     fn require_one_input(&self, input_is_taken: bool) -> anyhow::Result<()> {

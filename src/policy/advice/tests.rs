@@ -408,7 +408,13 @@ fn what_is_not_checked_is_said() {
         (rule("apps", "deployments"), 1, None),
         (rule("*", "deployments"), 0, Some("it matches kinds by `*`")),
         (rule("apps", "'*'"), 0, Some("it matches kinds by `*`")),
-        (rule("apps", "deployments/scale"), 0, None),
+        (rule("", "pods, pods/ephemeralcontainers"), 1, None),
+        (rule("apps", "deployments/status"), 1, None),
+        (
+            rule("apps", "deployments/scale"),
+            0,
+            Some("no schema is known for `deployments/scale`"),
+        ),
         (
             rule("nobody.io", "things"),
             0,

@@ -13,6 +13,15 @@ use super::roots::{Params, Roots};
 /// The API server looks at no more kinds of one policy.
 const MOST_KINDS: usize = 10;
 
+/// The subresources that take the object itself, with all its fields; the others take another kind.
+const WHOLE: [&str; 5] = [
+    "approval",
+    "ephemeralcontainers",
+    "finalize",
+    "resize",
+    "status",
+];
+
 /// What the expressions of a policy see of one kind.
 pub(super) struct View {
     /// The kind; `None` where none is known.
@@ -153,10 +162,14 @@ fn matched(rules: &[ResourceRule], schemas: &Schemas) -> (Vec<GroupVersionKind>,
                 incomplete = Some("it matches kinds by `*`".to_owned());
                 continue;
             }
-            // What a subresource takes is another kind, or a part of the object.
-            if resource.contains('/') {
-                continue;
-            }
+            let resource = match resource.split_once('/') {
+                None => resource,
+                Some((whole, part)) if WHOLE.contains(&part) => whole,
+                Some(_) => {
+                    incomplete = Some(format!("no schema is known for `{resource}`"));
+                    continue;
+                }
+            };
             let before = kinds.len();
             let fits = |served: &&Served<'_>| {
                 let version = |version: &str| version == "*" || *version == *served.kind.version;

@@ -324,6 +324,41 @@ fn the_request_is_that_of_the_options_and_the_object() {
 }
 
 #[test]
+fn what_is_not_what_its_option_says_is_refused() {
+    let folder = folder();
+    folder.write(
+        "two.yaml",
+        b"{kind: Namespace, metadata: {name: blue}}\n---\n{kind: Pod, metadata: {name: p}}\n",
+    );
+    let namespace = value(
+        &folder,
+        &["namespaceObject.metadata.name", "-n", "two.yaml"],
+    );
+    assert_eq!(namespace, "\"blue\"");
+    for (options, why) in [
+        (
+            &["--request", "web.yaml"][..],
+            "`web.yaml` holds neither an AdmissionReview with a `request` nor a request",
+        ),
+        (
+            &["-n", "./web.yaml"],
+            "`./web.yaml` holds no `Namespace`; it holds Deployment/web",
+        ),
+        (
+            &["-f", "web.yaml", "--operation", "DELETE"],
+            "DELETE has no object, only an old one: use --old-object",
+        ),
+        (
+            &["--old-object", "web.yaml", "--operation", "CREATE"],
+            "CREATE has no old object: leave --old-object out",
+        ),
+    ] {
+        let (code, _, err) = folder.eval(&[&["1"], options].concat());
+        assert_eq!((code, &*err), (2, &*format!("error: {why}\n")));
+    }
+}
+
+#[test]
 fn functions_are_those_of_the_release() {
     let folder = folder();
     for (expression, release, code) in [
