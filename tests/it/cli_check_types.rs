@@ -117,3 +117,34 @@ fn what_is_wrong_with_a_schema_is_shown_at_its_line() {
     assert_eq!(out.matches(problem).count(), 1, "{out}");
     assert_eq!(code, 0);
 }
+
+#[test]
+fn a_message_may_read_what_its_validation_read_in_any_case() {
+    let policy = |expression: &str| {
+        format!(
+            "apiVersion: admissionregistration.k8s.io/v1\n\
+             kind: ValidatingAdmissionPolicy\n\
+             metadata: {{name: a}}\n\
+             spec:\n  \
+               matchConstraints:\n    \
+                 resourceRules: [{{apiGroups: [apps], apiVersions: [v1], resources: [deployments], operations: [CREATE]}}]\n  \
+               validations:\n    \
+                 - expression: {expression}\n      \
+                   messageExpression: object.metadata.labels.team + ' is no team'\n"
+        )
+    };
+    for (expression, times) in [
+        ("object.metadata.labels.team == 'a'", 1),
+        (
+            "object.metadata.name == 'a' || object.metadata.labels.team == 'a'",
+            2,
+        ),
+        ("object.metadata.name == 'a'", 1),
+    ] {
+        let folder = Folder::new(&[("policy.yaml", &policy(expression))]);
+        let (_, out, _) = folder.run(&["check", "policy.yaml"]);
+        for absent in ["`labels` may be absent", "`team` may be absent"] {
+            assert_eq!(out.matches(absent).count(), times, "{expression}: {out}");
+        }
+    }
+}

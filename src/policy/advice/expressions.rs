@@ -14,7 +14,9 @@ pub(super) enum Role {
     Condition,
     /// A validation.
     Validation,
-    /// A message, an audit annotation or a patch.
+    /// The message of the validation before it.
+    Message,
+    /// An audit annotation or a patch.
     Value,
 }
 
@@ -66,7 +68,7 @@ pub(super) fn written<'p>(document: NodeRef<'p>, policy: &'p Policy) -> Vec<Writ
             &validation.expression,
         );
         if let Some(message) = &validation.message_expression {
-            add(Role::Value, "", entry.get("messageExpression"), message);
+            add(Role::Message, "", entry.get("messageExpression"), message);
         }
     }
     for (entry, mutation) in entries("mutations").zip(&policy.mutations) {

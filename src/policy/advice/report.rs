@@ -184,6 +184,20 @@ fn look(written: &[Written<'_>], view: &View) -> Said {
         advised
             .advice
             .extend(always.filter(|advice| advice.kind != AdviceKind::MayBeAbsent));
+        // The message is asked for where the validation gave false; had it met what is absent, it would have failed.
+        if expression.role == Role::Message
+            && let Some(before) = advice.last()
+            && let Some(Ok(validation)) = index.checked_sub(1).and_then(|at| programs.get(at))
+        {
+            let is_read = |path: &Box<str>| {
+                before.iter().any(|read| {
+                    read.path.as_ref() == Some(path) && is_always_evaluated(validation, &read.range)
+                })
+            };
+            advised
+                .advice
+                .retain(|advice| !advice.path.as_ref().is_some_and(is_read));
+        }
         // Variables come first, so that an index is a variable's own.
         let variable = index;
         if expression.role == Role::Variable {
