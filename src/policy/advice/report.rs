@@ -189,14 +189,15 @@ fn look(written: &[Written<'_>], view: &View) -> Said {
             && let Some(before) = advice.last()
             && let Some(Ok(validation)) = index.checked_sub(1).and_then(|at| programs.get(at))
         {
-            let is_read = |path: &Box<str>| {
+            let is_read = |path: &str| {
                 before.iter().any(|read| {
-                    read.path.as_ref() == Some(path) && is_always_evaluated(validation, &read.range)
+                    read.path.as_deref() == Some(path)
+                        && is_always_evaluated(validation, &read.range)
                 })
             };
             advised
                 .advice
-                .retain(|advice| !advice.path.as_ref().is_some_and(is_read));
+                .retain(|advice| !advice.path.as_deref().is_some_and(is_read));
         }
         // Variables come first, so that an index is a variable's own.
         let variable = index;
