@@ -146,7 +146,7 @@ fn kyverno_s_policy_is_read_only_where_it_means_the_same() {
             (
                 "has(object.spec.selector)",
                 "resource.Get() == null",
-                &["Get: there is no method `Get`"],
+                &["resource: there is no `resource` here"],
             ),
         ],
     );
