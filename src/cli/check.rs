@@ -73,10 +73,12 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     problems.dedup();
     let style = console.out_style();
     report::problems(&problems, &setup.sources, style, console.out())?;
-    if own == 0 && problems.is_empty() && !arguments.paths.is_empty() {
-        console.complain(
-            "nothing to check: the paths hold no document of `kpolicy.io` and no native policy",
-        );
+    if own == 0 && problems.is_empty() {
+        console.complain(if arguments.paths.is_empty() {
+            "nothing to check: there is no Config here or above; name files or directories with policies"
+        } else {
+            "nothing to check: the paths hold no document of `kpolicy.io` and no native policy"
+        });
         return Ok(Exit::Failed);
     }
     if arguments.costs {
