@@ -49,10 +49,8 @@ pub(super) fn write<'p>(
         "cost of", "at least", "at most"
     )?;
     for Priced { name, cost, .. } in rows {
-        let most = match cost.max {
-            u64::MAX => "no bound".to_owned(),
-            most => most.to_string(),
-        };
+        let most = cost.bound();
+        let most = most.map_or_else(|| "no bound".to_owned(), |most| most.to_string());
         writeln!(out, "{name:width$}  {:>9}  {most:>9}", cost.min)?;
     }
     Ok(())

@@ -311,7 +311,8 @@ spec:
 fn costs_are_listed_when_asked_and_one_that_is_always_too_high_is_a_warning() {
     let policy = POLICY.replace("c.image != '' && params.most > 0", "true")
         + "    - {name: dear, expression: 'lists.range(600000).all(x, [1, 2, 3].all(y, x >= y))'}\n"
-        + "    - {name: cheap, expression: \"object.kind == 'Pod'\"}\n";
+        + "    - {name: cheap, expression: \"object.kind == 'Pod'\"}\n"
+        + "    - {name: same, expression: object == oldObject}\n";
     let folder = Folder::new(&[("policies/sample.yaml", &policy)]);
     let (code, out, _) = folder.run(&["check", "policies", "--costs"]);
     let row = |name: &str| -> Vec<String> {
@@ -322,6 +323,7 @@ fn costs_are_listed_when_asked_and_one_that_is_always_too_high_is_a_warning() {
     assert_eq!(row("cost of"), ["cost", "of", "at", "least", "at", "most"]);
     assert_eq!(row("sample/cheap"), ["sample/cheap", "2", "2"]);
     assert_eq!(row("sample/size")[2..], ["no", "bound"]);
+    assert_eq!(row("sample/same")[2..], ["no", "bound"]);
     let least = &row("sample/dear")[1];
     assert!(least.parse::<u64>().unwrap() > 1_000_000, "{out}");
     let warning = format!("warning: `sample/dear` costs at least {least}, more than the 1000000");

@@ -172,7 +172,7 @@ note: `object.spec.x` is not set
 7 |   replicas: 3
   |   ^^^^^^^^^^^
 
-  cost 7 of 1,000,000 · estimated 2 to 1,844,674,407,370,955,266
+  cost 7 of 1,000,000 · estimated 2 and more
 
 object.spec.replicas + object.spec.x: error
 ├─ object.spec.replicas: int = 3

@@ -12,7 +12,15 @@ pub struct CostEstimate {
 /// How large a value may be, as `size()` counts.
 pub(super) type Size = CostEstimate;
 
+/// From here on the most is a share of a size that nothing bounds.
+const BOUNDLESS: u64 = 1 << 53;
+
 impl CostEstimate {
+    /// The most; `None` where nothing bounds it. Upstream tells a tenth of the largest number, for instance, as it is.
+    pub fn bound(self) -> Option<u64> {
+        (self.max < BOUNDLESS).then_some(self.max)
+    }
+
     /// No size is known.
     pub(super) const UNKNOWN: Self = Self {
         min: 0,

@@ -86,10 +86,10 @@ pub(super) fn cost(cost: Cost) -> String {
 /// `estimated 3 to 1,200`: for whatever documents there may be.
 pub(super) fn estimate(estimate: CostEstimate) -> String {
     let least = grouped(estimate.min);
-    match estimate.max {
-        u64::MAX => format!("estimated {least} and more"),
-        most if most == estimate.min => format!("estimated {least}"),
-        most => format!("estimated {least} to {}", grouped(most)),
+    match estimate.bound() {
+        None => format!("estimated {least} and more"),
+        Some(most) if most == estimate.min => format!("estimated {least}"),
+        Some(most) => format!("estimated {least} to {}", grouped(most)),
     }
 }
 

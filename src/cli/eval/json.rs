@@ -49,7 +49,7 @@ pub(super) fn write(answer: &Answer, sources: &SourceMap, out: &mut dyn Write) -
         })),
         "estimate": answer.estimate.map(|estimate| json!({
             "min": estimate.min,
-            "max": (estimate.max < u64::MAX).then_some(estimate.max),
+            "max": estimate.bound(),
         })),
         "text": shown.map(|value| &value.text),
         "staticType": answer.static_type,
