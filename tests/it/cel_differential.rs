@@ -95,7 +95,7 @@ const KNOWN_OUTCOMES: &[(&str, IsKnown)] = &[
         "Go writes large doubles with an exponent, and infinity with a sign",
         |source, outcomes| {
             source.contains("string(")
-                && ["1e300", " / ", "18446744073709551615u"]
+                && ["1e300", " / ", "18446744073709551615u", "9223372036854775"]
                     .iter()
                     .any(|text| source.contains(text))
                 && matches!(outcomes, (Some(_), Some(_)))
@@ -104,6 +104,14 @@ const KNOWN_OUTCOMES: &[(&str, IsKnown)] = &[
     (
         "`has` of a field of what has no fields is false",
         |source, outcomes| source.contains("has(") && matches!(outcomes, (Some(_), None)),
+    ),
+    (
+        "`cel` takes an optional index that is no whole number for absent, a computed one too",
+        |source, outcomes| source.contains("[?") && matches!(outcomes, (None, Some(_))),
+    ),
+    (
+        "null, a list or a map is in no map, which `cel` refuses to look up",
+        |source, outcomes| source.contains(" in ") && matches!(outcomes, (Some(_), None)),
     ),
 ];
 
