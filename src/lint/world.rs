@@ -9,15 +9,13 @@ use crate::engine::OtherObjects;
 use crate::judge::glob_matches;
 use crate::manifest::{Document, DocumentBuilder, NodeRef};
 use crate::schema::kinds;
+use crate::schema::namespaces::{self, NAME_LABEL};
 
 use super::builds::{Build, Builds};
 use super::clusters::Clusters;
 use super::files::{File, Files};
 use super::objects::{Content, Identity, content};
 use super::substitution::Substitution;
-
-/// The label that the API server gives every namespace.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// Where an object to judge was found.
 #[derive(Clone, Copy, Debug)]
@@ -297,7 +295,6 @@ fn declared(object: NodeRef<'_>) -> Document {
 /// A namespace that is not in the repository: Config may know its labels; its name is always known.
 fn assumed(name: &str, config: &Config) -> Document {
     let reason = format!("namespace `{name}` is neither in the repository nor in Config");
-    let mut builder = DocumentBuilder::new();
     let known = config
         .namespaces
         .iter()
@@ -309,27 +306,9 @@ fn assumed(name: &str, config: &Config) -> Document {
                 .any(|pattern| glob_matches(pattern, name))
         })
         .find_map(|setting| setting.labels.as_ref());
-    let mut entries = Vec::new();
-    for (key, value) in known.into_iter().flatten() {
-        entries.push((&**key, builder.string(value, None)));
-    }
-    if !entries.iter().any(|(key, _)| *key == NAME_LABEL) {
-        entries.push((NAME_LABEL, builder.string(name, None)));
-    }
-    let labels = builder.object(&entries);
-    let name = builder.string(name, None);
-    let metadata = builder.object(&[("name", name), ("labels", labels)]);
-    let version = builder.string("v1", None);
-    let kind = builder.string("Namespace", None);
-    let root = builder.object(&[
-        ("apiVersion", version),
-        ("kind", kind),
-        ("metadata", metadata),
-    ]);
-    if known.is_none() {
-        builder.open(labels, &reason);
-    }
-    builder.open(metadata, &reason);
-    builder.open(root, &reason);
-    builder.finish(root)
+    let labels: Option<Vec<(&str, &str)>> = known.map(|labels| {
+        let labels = labels.iter();
+        labels.map(|(key, value)| (&**key, &**value)).collect()
+    });
+    namespaces::assumed(name, labels.as_deref(), &reason)
 }

@@ -1,7 +1,8 @@
 //! What the webhook knows of the cluster beside the request itself.
 
 use crate::engine::{OtherObjects, Resource};
-use crate::manifest::{Document, DocumentBuilder, NodeRef};
+use crate::manifest::{Document, NodeRef};
+use crate::schema::namespaces;
 
 /// Why nothing but the request itself is known.
 const NO_CLUSTER: &str = "this webhook watches no cluster";
@@ -40,16 +41,7 @@ pub(super) fn namespace_object(
 
 /// A Namespace of which its name is known, and the label that the API server sets from it.
 fn unknown_namespace(name: &str) -> Document {
-    let mut builder = DocumentBuilder::new();
-    let own_name = builder.string(name, None);
-    let label = builder.string(name, None);
-    let labels = builder.object(&[("kubernetes.io/metadata.name", label)]);
-    builder.open(labels, NO_CLUSTER);
-    let metadata = builder.object(&[("name", own_name), ("labels", labels)]);
-    builder.open(metadata, NO_CLUSTER);
-    let root = builder.object(&[("metadata", metadata)]);
-    builder.open(root, NO_CLUSTER);
-    builder.finish(root)
+    namespaces::assumed(name, None, NO_CLUSTER)
 }
 
 #[cfg(test)]

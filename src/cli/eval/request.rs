@@ -3,10 +3,7 @@
 use crate::engine::{Kind, Request, Resource};
 use crate::manifest::{Document, DocumentBuilder, NodeRef};
 use crate::policy::Operation;
-use crate::schema::kinds;
-
-/// The label that the API server gives every namespace.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+use crate::schema::{kinds, namespaces};
 
 /// What is given of a request.
 #[derive(Debug, Default)]
@@ -224,22 +221,7 @@ fn text(node: NodeRef<'_>, key: &str) -> Option<String> {
 pub(super) fn assumed_namespace(name: &str) -> Document {
     let reason =
         format!("of the namespace `{name}` only the name is known: give it with --namespace FILE");
-    let mut builder = DocumentBuilder::new();
-    let label = builder.string(name, None);
-    let labels = builder.object(&[(NAME_LABEL, label)]);
-    let own = builder.string(name, None);
-    let metadata = builder.object(&[("name", own), ("labels", labels)]);
-    let version = builder.string("v1", None);
-    let kind = builder.string("Namespace", None);
-    let root = builder.object(&[
-        ("apiVersion", version),
-        ("kind", kind),
-        ("metadata", metadata),
-    ]);
-    for map in [labels, metadata, root] {
-        builder.open(map, &reason);
-    }
-    builder.finish(root)
+    namespaces::assumed(name, None, &reason)
 }
 
 /// `userInfo` of `--user` and `--group`.
