@@ -276,8 +276,13 @@ impl Environment {
             .filter(|target| since > 0 && since >= target.as_minor())
     }
 
-    pub(super) const fn target(&self) -> Option<Release> {
-        self.target
+    /// What is said of a call that came with a later minor release than the target allows; `None` where it is allowed.
+    pub(super) fn too_new(&self, name: &str, since: u8) -> Option<String> {
+        let target = self.too_old_for(since)?;
+        let from = since + 1;
+        Some(format!(
+            "a new policy may call `{name}` like this from Kubernetes 1.{from} on; this one is for {target}"
+        ))
     }
 }
 

@@ -51,6 +51,7 @@ pub use objects::SetField;
 pub use print::Printer;
 pub use program::Program;
 pub use reference::{Offered, Signature, macros, signatures};
+pub use syntax::is_keyword;
 pub use types::{FieldType, ObjectTypes, StaticType};
 pub use value::{
     Bytes, Duration, Image, List, Map, Opaque, Quantity, Str, Struct, Timestamp, Type, Value,

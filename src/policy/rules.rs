@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::cel::{Program, StaticType};
+use crate::cel::{Program, StaticType, is_keyword};
 use crate::manifest::{Fields, ListRef, NodeRef, Placed, Problem};
 use crate::source::Span;
 
 use super::expressions::Expressions;
-use super::native::names::is_reserved;
 use super::{MatchCondition, Mutation, PatchKind, Reason, Safety, Validation};
 
 /// As upstream: `Unauthorized` stands in its documentation, and is refused all the same.
@@ -180,9 +179,9 @@ pub(super) fn read_identifier<'a>(
         && name
             .bytes()
             .all(|byte| first(byte) || byte.is_ascii_digit());
-    if !spelt || is_reserved(name) {
+    if !spelt || is_keyword(name) {
         let message = format!("`{name}` is no name that an expression can spell");
-        let help = if is_reserved(name) {
+        let help = if is_keyword(name) {
             "it is a word of the language"
         } else {
             "use letters, digits and `_`, with a letter first"

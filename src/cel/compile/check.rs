@@ -244,17 +244,13 @@ impl Compiler<'_> {
         let later = call.function.overloads.iter().find(|overload| {
             !environment.has(overload) && self.unifier.resolve([*overload], &types).is_some()
         });
-        Err(match (later, environment.target()) {
-            (Some(overload), Some(target)) => error(
-                range,
-                format!(
-                    "a new policy may call `{}` like this from Kubernetes 1.{} on; this one is for {target}",
-                    call.function.name,
-                    overload.since + 1
-                ),
-            ),
-            _ => self.mismatch(call.function.name, &arguments, range),
-        })
+        let name = call.function.name;
+        Err(
+            match later.and_then(|overload| environment.too_new(name, overload.since)) {
+                Some(message) => error(range, message),
+                None => self.mismatch(name, &arguments, range),
+            },
+        )
     }
 
     /// The type that an element adds to its list or map: what an optional holds where it is marked with `?`.

@@ -167,11 +167,7 @@ impl Compiler<'_> {
             Macro::SortBy => SORT_BY,
             _ => 0,
         };
-        if let Some(target) = self.environment.too_old_for(since) {
-            let (name, from) = (written.name, since + 1);
-            let message = format!(
-                "a new policy may call `{name}` like this from Kubernetes 1.{from} on; this one is for {target}"
-            );
+        if let Some(message) = self.environment.too_new(written.name, since) {
             return Err(error(written.name_range, message));
         }
         if matches!(kind, Macro::SortBy) && literal {

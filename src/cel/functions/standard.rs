@@ -8,27 +8,17 @@ use super::super::types::{Overload, patches};
 use super::super::value::{Content, Value};
 use super::{Arguments, Computed, Function};
 
+/// Of what has a size.
+const SIZE: &[Overload] = &[
+    Overload::new(&[STRING], INT),
+    Overload::new(&[BYTES], INT),
+    Overload::new(&[LIST_OF_A], INT),
+    Overload::new(&[MAP_OF_A_B], INT),
+];
+
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::global(
-        "size",
-        &[
-            Overload::new(&[STRING], INT),
-            Overload::new(&[BYTES], INT),
-            Overload::new(&[LIST_OF_A], INT),
-            Overload::new(&[MAP_OF_A_B], INT),
-        ],
-        size,
-    ),
-    Function::method(
-        "size",
-        &[
-            Overload::new(&[STRING], INT),
-            Overload::new(&[BYTES], INT),
-            Overload::new(&[LIST_OF_A], INT),
-            Overload::new(&[MAP_OF_A_B], INT),
-        ],
-        size,
-    ),
+    Function::global("size", SIZE, size),
+    Function::method("size", SIZE, size),
     Function::method(
         "contains",
         &[Overload::new(&[STRING, STRING], BOOL)],

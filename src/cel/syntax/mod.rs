@@ -9,12 +9,14 @@ mod primary;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod words;
 
 pub(super) use parser::parse;
 pub(super) use tree::{
     Arithmetic, CallSyntax, ListItem, Literal, LogicalOperator, MapEntry, Relation, StructField,
     Syntax, SyntaxKind, TextRange, UnaryOperator,
 };
+pub use words::is_keyword;
 
 use super::CompileError;
 

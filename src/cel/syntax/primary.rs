@@ -2,31 +2,11 @@
 
 use super::lexer::TokenKind;
 use super::parser::{Parsed, Parser, highest};
+use super::words::is_reserved;
 use super::{
     CallSyntax, ListItem, Literal, MapEntry, StructField, Syntax, SyntaxError, SyntaxKind,
     TextRange, error_with_help, literal,
 };
-
-/// Words that are no names: kept for languages that CEL is embedded in. They may be field names.
-const RESERVED: [&str; 17] = [
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "namespace",
-    "package",
-    "return",
-    "var",
-    "void",
-    "while",
-];
 
 impl Parser<'_> {
     /// An operand with all its `.field`, `.method()`, `[index]` and `{fields}`. `minus` is a sign before a number.
@@ -172,7 +152,7 @@ impl Parser<'_> {
     fn name(&mut self, start: TextRange, absolute: bool) -> Parsed {
         let range = self.advance()?.range;
         let name = self.text(range);
-        if RESERVED.contains(&name) {
+        if is_reserved(name) {
             return Err(error_with_help(
                 range,
                 format!("`{name}` is a reserved word"),
