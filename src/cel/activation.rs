@@ -141,6 +141,12 @@ impl<'a> Activation<'a> {
         }
     }
 
+    /// The same to be read, and nothing read or spent yet.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self::new(self.roots.clone(), self.variables, self.budget)
+    }
+
     /// What was spent so far.
     pub fn cost(&self) -> Cost {
         self.cost.get()

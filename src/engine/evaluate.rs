@@ -1,5 +1,7 @@
 //! One policy's validations on one request.
 
+use std::cell::OnceCell;
+
 use crate::cel::{Activation, EvalError, EvalErrorKind, Place, Value};
 use crate::manifest::NodeRef;
 use crate::policy::{AuditAnnotation, FailurePolicy, Policy, Root, Validation};
@@ -35,19 +37,10 @@ pub fn evaluate(
     for template in rounds(policy, context) {
         let roots = context.roots(policy, params, template, &unavailable);
         let activate = |roots| limits.activate(roots, &policy.variables);
-        let native = policy.native.as_ref();
-        let conditions = native
-            .filter(|_| !policy.match_conditions.is_empty())
-            .map(|_| activate(before_conditions(&roots)));
-        let annotations = native
-            .filter(|native| !native.audit_annotations.is_empty())
-            .map(|_| activate(roots.clone()));
-        let speaks = policy.validations.iter();
-        let messages = speaks
-            .filter(|validation| validation.message_expression.is_some())
-            .count();
-        let messages = (messages > 0).then(|| (messages, activate(roots.clone())));
+        let conditions = (policy.native.is_some() && !policy.match_conditions.is_empty())
+            .then(|| activate(before_conditions(&roots)));
         let activation = activate(roots);
+        let messages = OnceCell::new();
         let mut run = Run {
             policy,
             context,
@@ -55,17 +48,15 @@ pub fn evaluate(
             limits,
             secrets: &secrets,
             activation: &activation,
-            messages: messages
-                .as_ref()
-                .map(|(count, activation)| (*count, activation)),
+            messages: &messages,
             since: (evaluation.violations.len(), evaluation.ignored_errors.len()),
             evaluation: &mut evaluation,
         };
         if run.conditions_hold(conditions.as_ref().unwrap_or(&activation)) {
             activation.restart();
             run.validations();
-            if let (Some(native), Some(activation)) = (&policy.native, &annotations) {
-                run.annotate_all(&native.audit_annotations, activation);
+            if let Some(native) = &policy.native {
+                run.annotate_all(&native.audit_annotations);
             }
         }
     }
@@ -97,15 +88,15 @@ struct Run<'r, 'a> {
     limits: &'r Limits<'r>,
     secrets: &'r Secrets,
     activation: &'r Activation<'a>,
-    /// How many message expressions there are, and what they are evaluated with: apart from the validations, since
-    /// they pay for the variables again.
-    messages: Option<(usize, &'r Activation<'a>)>,
+    /// What message expressions are evaluated with, once one is wanted: apart from the validations, since they pay for
+    /// the variables again.
+    messages: &'r OnceCell<Activation<'a>>,
     /// How many violations and ignored errors there were before this round.
     since: (usize, usize),
     evaluation: &'r mut Evaluation,
 }
 
-impl<'a> Run<'_, 'a> {
+impl<'r, 'a> Run<'r, 'a> {
     /// Whether all match conditions are true.
     fn conditions_hold(&mut self, activation: &Activation<'a>) -> bool {
         let (condition, error) = match conditions(self.policy, activation, self.limits) {
@@ -141,9 +132,11 @@ impl<'a> Run<'_, 'a> {
 
     /// Runs all validations. Over the budget of the policy none of them counts.
     fn validations(&mut self) {
+        let is_native = self.policy.native.is_some();
+        // Only native policies ask for it, so the others need no list.
         let mut judged = Vec::new();
         for (index, validation) in self.policy.validations.iter().enumerate() {
-            if self.validate(index, validation) {
+            if self.validate(index, validation) && is_native {
                 judged.push(index);
             }
             if self.activation.cost().total > self.limits.policy {
@@ -152,7 +145,7 @@ impl<'a> Run<'_, 'a> {
                 return self.give_up(&self.policy.name, &exhausted(what, self.limits.policy));
             }
         }
-        if self.policy.native.is_some() && self.messages_exceed() {
+        if is_native && self.messages_exceed() {
             // As upstream: what could not be evaluated stays so, and all else could not be told of.
             self.take_back(|violation| violation.is_error);
             let error = exhausted(
@@ -170,22 +163,27 @@ impl<'a> Run<'_, 'a> {
     /// Whether the message expressions cost more than the validations left. The API server evaluates all of them on
     /// every request; here that is done where it could matter.
     fn messages_exceed(&self) -> bool {
-        let Some((count, activation)) = self.messages else {
-            return false;
+        let expressions = || {
+            let validations = self.policy.validations.iter();
+            validations.filter_map(|validation| validation.message_expression.as_ref())
         };
+        let count = expressions().count();
         let spent = self.activation.cost().total;
         let (limit, variables) = (self.limits.policy, self.policy.variables.len());
-        if !self.limits.could_exceed(limit, spent, count, variables) {
+        if count == 0 || !self.limits.could_exceed(limit, spent, count, variables) {
             return false;
         }
+        let activation = self.messages();
         activation.restart();
-        let expressions = self.policy.validations.iter();
-        expressions
-            .filter_map(|validation| validation.message_expression.as_ref())
-            .any(|program| {
-                let _ = program.evaluate(activation);
-                spent.saturating_add(activation.cost().total) > limit
-            })
+        expressions().any(|program| {
+            let _ = program.evaluate(activation);
+            spent.saturating_add(activation.cost().total) > limit
+        })
+    }
+
+    /// What message expressions are evaluated with.
+    fn messages(&self) -> &'r Activation<'a> {
+        self.messages.get_or_init(|| self.activation.again())
     }
 
     /// Drops the violations of this round that are not to be kept, and what was ignored in it.
@@ -244,11 +242,15 @@ impl<'a> Run<'_, 'a> {
     }
 
     /// Makes all audit annotations. Over their budget nothing of the policy counts, as upstream.
-    fn annotate_all(&mut self, annotations: &'a [AuditAnnotation], activation: &Activation<'a>) {
+    fn annotate_all(&mut self, annotations: &'a [AuditAnnotation]) {
+        if annotations.is_empty() {
+            return;
+        }
+        let activation = self.activation.again();
         let made = self.evaluation.annotations.len();
         let errors = self.evaluation.annotation_errors.len();
         for annotation in annotations {
-            self.annotate(annotation, activation);
+            self.annotate(annotation, &activation);
             if activation.cost().total > self.limits.policy {
                 self.evaluation.annotations.truncate(made);
                 self.evaluation.annotation_errors.truncate(errors);
@@ -327,8 +329,7 @@ impl<'a> Run<'_, 'a> {
             if self.secrets.are_read_by(program, self.policy) {
                 return None;
             }
-            let (_, activation) = self.messages?;
-            let value = program.evaluate(activation).ok()?;
+            let value = program.evaluate(self.messages()).ok()?;
             let text = value.as_str()?.trim().to_owned();
             let usable = !text.is_empty() && text.len() <= LONGEST_MESSAGE && !text.contains('\n');
             usable.then_some(text)
