@@ -51,6 +51,16 @@ struct WebhookArguments {
     )]
     service: String,
 
+    /// The port of that Service
+    #[arg(
+        long,
+        env = "KPOLICY_SERVICE_PORT",
+        value_name = "PORT",
+        default_value_t = 443,
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
+    service_port: u16,
+
     /// The certificates that the API server shall trust, PEM; without it the field is left to cert-manager
     #[arg(long, env = "KPOLICY_CA_BUNDLE", value_name = "FILE")]
     ca_bundle: Option<PathBuf>,
@@ -102,6 +112,7 @@ fn webhook(arguments: &WebhookArguments, console: &mut Console) -> anyhow::Resul
         Settings {
             namespace: &arguments.namespace,
             service: &arguments.service,
+            port: arguments.service_port,
             ca_bundle: ca_bundle.as_deref(),
             excluded_namespaces: &excluded,
         },

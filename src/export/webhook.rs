@@ -23,6 +23,8 @@ pub struct Settings<'a> {
     pub namespace: &'a str,
     /// The Service.
     pub service: &'a str,
+    /// The port of the Service.
+    pub port: u16,
     /// The PEM certificates that the API server shall trust; without them the field is left to whoever injects it.
     pub ca_bundle: Option<&'a [u8]>,
     /// Further namespaces that are not sent, by exact name.
@@ -118,6 +120,7 @@ impl Writer<'_> {
         let Settings {
             namespace,
             service,
+            port,
             ca_bundle,
             ..
         } = self.settings;
@@ -131,7 +134,7 @@ impl Writer<'_> {
         self.line(8, &format!("namespace: {}", quoted(namespace)));
         self.line(8, &format!("name: {}", quoted(service)));
         self.line(8, &format!("path: {path}"));
-        self.line(8, "port: 443");
+        self.line(8, &format!("port: {port}"));
         self.line(4, &format!("failurePolicy: {failure_policy}"));
         self.line(4, "matchPolicy: Equivalent");
         self.line(4, "sideEffects: None");
@@ -248,6 +251,7 @@ mod tests {
         let settings = Settings {
             namespace: "kpolicy",
             service: "kpolicy",
+            port: 443,
             ca_bundle: None,
             excluded_namespaces: &[],
         };

@@ -163,6 +163,8 @@ fn the_exported_configuration_is_written_to_standard_output() {
         "policies.yaml",
         "--namespace",
         "guard",
+        "--service-port",
+        "8443",
     ])
     .output();
     let output = output.expect("a process");
@@ -178,5 +180,5 @@ fn the_exported_configuration_is_written_to_standard_output() {
         text.contains("namespace: guard") && text.contains("            - guard\n"),
         "{text}"
     );
-    assert!(!text.contains("caBundle"));
+    assert!(text.contains("        port: 8443\n") && !text.contains("caBundle"));
 }

@@ -274,6 +274,7 @@ fn the_configuration_is_as_expected() {
     let settings = Settings {
         namespace: "kpolicy-system",
         service: "kpolicy",
+        port: 443,
         ca_bundle: Some(b"-----BEGIN CERTIFICATE-----\n"),
         excluded_namespaces: &["flux-system"],
     };
