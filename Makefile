@@ -25,7 +25,7 @@ doc: ## documentation, warnings are errors
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --locked --no-deps --document-private-items
 
 features: ## the core builds alone, and with each mouth alone
-	for f in "" lint repl serve; do $(CARGO) check --locked --quiet --lib --bins --no-default-features --features "$$f" || exit 1; done
+	for f in "" lint repl serve cluster; do $(CARGO) check --locked --quiet --lib --bins --no-default-features --features "$$f" || exit 1; done
 
 conformance: ## outside test data: YAML readers, CEL, Pod Security (CONFORMANCE_DIR)
 	test -d "$(CONFORMANCE_DIR)" || { echo "conformance data not found: set CONFORMANCE_DIR" >&2; exit 1; }

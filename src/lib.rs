@@ -5,6 +5,8 @@
 
 pub mod cel;
 pub mod cli;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod config;
 pub mod documents;
 pub mod engine;
