@@ -18,6 +18,7 @@ mod kinds;
 mod mask;
 mod mutate;
 mod native;
+mod owner;
 mod params;
 mod settings;
 mod verdict;
@@ -25,4 +26,5 @@ mod who;
 
 pub use glob::matches as glob_matches;
 pub use judge::{Judge, TopOwner};
+pub use owner::{NoOwners, Owner, OwnerReference, Owners};
 pub use verdict::{Annotation, Decision, Drift, Mutation, Verdict};
