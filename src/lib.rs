@@ -8,6 +8,8 @@ pub mod cli;
 #[cfg(feature = "cluster")]
 pub mod cluster;
 pub mod config;
+#[cfg(feature = "cluster")]
+pub mod crds;
 pub mod documents;
 pub mod engine;
 pub mod export;

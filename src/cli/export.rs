@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use crate::export::crds::DEFINITIONS;
 use crate::export::webhook::{Settings, configurations};
 use crate::judge::Judge;
 
@@ -22,6 +23,8 @@ pub(super) struct Arguments {
 enum What {
     /// The validating and mutating webhook configurations for the policies that run
     Webhook(WebhookArguments),
+    /// The definitions of the custom resources Policy and PolicyException
+    Crds,
 }
 
 #[derive(Debug, clap::Args)]
@@ -70,6 +73,7 @@ struct WebhookArguments {
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     match &arguments.what {
         What::Webhook(arguments) => webhook(arguments, console),
+        What::Crds => crds(console),
     }
 }
 
@@ -121,6 +125,14 @@ fn webhook(arguments: &WebhookArguments, console: &mut Console) -> anyhow::Resul
         bail!("no policy runs, so there is nothing to register");
     }
     console.out().write_all(text.as_bytes())?;
+    Ok(Exit::Clean)
+}
+
+fn crds(console: &mut Console) -> anyhow::Result<Exit> {
+    for (_, text) in DEFINITIONS {
+        console.out().write_all(b"---\n")?;
+        console.out().write_all(text.as_bytes())?;
+    }
     Ok(Exit::Clean)
 }
 

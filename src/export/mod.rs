@@ -3,7 +3,8 @@
 //! This module owns the formats of others that policies are written out in. It must not judge anything, and does no
 //! I/O.
 //!
-//! Start reading at [`webhook`].
+//! Start reading at [`webhook`]; the definitions of kpolicy's own kinds are in [`crds`].
 
+pub mod crds;
 mod registration;
 pub mod webhook;

@@ -33,6 +33,8 @@ mod conformance_cel;
 mod conformance_psa;
 #[cfg(feature = "conformance")]
 mod conformance_yaml;
+#[cfg(feature = "cluster")]
+mod crds;
 mod defaults;
 mod fixtures;
 mod generate;
