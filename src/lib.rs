@@ -19,6 +19,7 @@ pub mod judge;
 #[cfg(feature = "lint")]
 pub mod lint;
 pub mod manifest;
+pub mod office;
 pub mod policy;
 pub mod render;
 pub mod report;

@@ -1,15 +1,18 @@
 //! What can be wrong between documents that are right by themselves: names that nothing answers to.
 
+use std::sync::Arc;
+
 use crate::config::{Cluster, Config, PolicyException, PolicySettings};
 use crate::manifest::Problem;
 use crate::manifest::suggest::suggestion;
-use crate::policy::PolicySet;
+use crate::policy::{Policy, PolicySet};
 use crate::source::Span;
 
+use super::assign::Assignments;
 use super::settings::EVERY;
 
-/// Policies that Config and exceptions name and that do not exist.
-pub(super) fn names(
+/// Policies, and validations of policies, that Config and exceptions name and that do not exist.
+pub fn unknown_policies(
     policies: &PolicySet,
     config: &Config,
     exceptions: &[PolicyException],
@@ -26,22 +29,41 @@ pub(super) fn names(
         settings_of(settings, policies, &mut problems);
     }
     for exception in exceptions {
-        let clusters = &exception.matches.clusters;
-        for cluster in clusters.iter().filter(|_| !config.clusters.is_empty()) {
-            let names = config.clusters.iter().map(|known| &*known.name);
-            if !names.clone().any(|known| *known == *cluster.value) {
-                let mut problem = Problem::error(
-                    format!("there is no cluster `{}` in Config", cluster.value),
-                    cluster.span,
-                );
-                problem.help = suggestion(&cluster.value, names);
-                problems.push(problem);
-            }
-        }
         for name in &exception.policies {
             excepted(&name.value, name.span, policies, &mut problems);
         }
     }
+    problems
+}
+
+/// Clusters that exceptions name and that Config, where it names any, does not.
+pub(super) fn clusters(config: &Config, exceptions: &[PolicyException]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let named = exceptions
+        .iter()
+        .flat_map(|exception| &exception.matches.clusters);
+    for cluster in named.filter(|_| !config.clusters.is_empty()) {
+        let all = config.clusters.iter().map(|known| &*known.name);
+        if !all.clone().any(|known| *known == *cluster.value) {
+            let mut problem = Problem::error(
+                format!("there is no cluster `{}` in Config", cluster.value),
+                cluster.span,
+            );
+            problem.help = suggestion(&cluster.value, all);
+            problems.push(problem);
+        }
+    }
+    problems
+}
+
+/// What is wrong with what Config says of one policy: parameters that break its schema.
+pub fn misfits(policy: &Arc<Policy>, config: &Config, cluster: Option<&str>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let known = self::cluster(config, cluster, &mut problems);
+    let alone = PolicySet::default().joined([Arc::clone(policy)]);
+    Assignments::new(&alone, config, known, &mut problems);
+    problems.sort_by_key(|problem| problem.span);
+    problems.dedup();
     problems
 }
 

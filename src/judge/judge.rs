@@ -53,7 +53,30 @@ impl Judge {
         cluster: Option<&str>,
         today: Date,
     ) -> Result<Self, Vec<Problem>> {
-        let mut problems = check::names(policies, config, exceptions);
+        let unknown = check::unknown_policies(policies, config, exceptions);
+        Self::assemble(policies, config, exceptions, (cluster, today), unknown)
+    }
+
+    /// As [`Judge::new`], where policies may come and go: what Config and exceptions say of a policy that is not there
+    /// is kept for the day it comes. [`unknown_policies`](super::unknown_policies) tells their names.
+    pub fn with_policies_to_come(
+        policies: &Arc<PolicySet>,
+        config: &Config,
+        exceptions: &[PolicyException],
+        cluster: Option<&str>,
+        today: Date,
+    ) -> Result<Self, Vec<Problem>> {
+        Self::assemble(policies, config, exceptions, (cluster, today), Vec::new())
+    }
+
+    fn assemble(
+        policies: &Arc<PolicySet>,
+        config: &Config,
+        exceptions: &[PolicyException],
+        (cluster, today): (Option<&str>, Date),
+        mut problems: Vec<Problem>,
+    ) -> Result<Self, Vec<Problem>> {
+        problems.extend(check::clusters(config, exceptions));
         let known = check::cluster(config, cluster, &mut problems);
         let assignments = Assignments::new(policies, config, known, &mut problems);
         if !problems.is_empty() {

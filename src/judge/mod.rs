@@ -18,13 +18,12 @@ mod kinds;
 mod mask;
 mod mutate;
 mod native;
-mod owner;
 mod params;
 mod settings;
 mod verdict;
 mod who;
 
+pub use check::{misfits, unknown_policies};
 pub use glob::matches as glob_matches;
 pub use judge::{Judge, TopOwner};
-pub use owner::{NoOwners, Owner, OwnerReference, Owners};
 pub use verdict::{Annotation, Decision, Drift, Mutation, Verdict};

@@ -263,6 +263,20 @@ impl PolicySet {
         self
     }
 
+    /// This set with more policies; of two with one name the further one stays.
+    #[must_use]
+    pub fn joined(&self, further: impl IntoIterator<Item = Arc<Policy>>) -> Self {
+        let further: Vec<_> = further.into_iter().collect();
+        let stays = |known: &&Arc<Policy>| further.iter().all(|policy| policy.name != known.name);
+        let mut policies: Vec<_> = self.policies.iter().filter(stays).cloned().collect();
+        policies.extend(further);
+        policies.sort_by(|a, b| a.name.cmp(&b.name));
+        Self {
+            policies,
+            objects: Arc::clone(&self.objects),
+        }
+    }
+
     /// The objects that were found beside the policies, in order of reading.
     pub const fn objects(&self) -> &Arc<[Document]> {
         &self.objects

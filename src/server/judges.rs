@@ -7,31 +7,31 @@ use crate::config::Date;
 use crate::judge::Judge;
 
 use super::Metrics;
-use super::view::{Cluster, NoCluster};
+use super::namespace::{ClusterView, NoCluster};
 
 /// The judge that answers requests now. A request keeps the one it began with.
 #[derive(Debug)]
 pub struct Judges {
     current: RwLock<Arc<Judge>>,
-    cluster: Arc<dyn Cluster>,
+    cluster: Arc<dyn ClusterView>,
 }
 
 impl Judges {
     /// This judge is in office, and knows nothing of the cluster.
     pub fn new(judge: Judge) -> Self {
-        Self::with_cluster(judge, Arc::new(Arc::new(NoCluster)))
+        Self::with_cluster(judge, Arc::new(NoCluster))
     }
 
-    /// This judge is in office, and follows `cluster`.
-    pub fn with_cluster(judge: Judge, cluster: Arc<dyn Cluster>) -> Self {
+    /// This judge is in office, and sees the cluster through `cluster`.
+    pub fn with_cluster(judge: Judge, cluster: Arc<dyn ClusterView>) -> Self {
         Self {
             current: RwLock::new(Arc::new(judge)),
             cluster,
         }
     }
 
-    /// The cluster.
-    pub fn cluster(&self) -> &dyn Cluster {
+    /// What is known of the cluster.
+    pub fn cluster(&self) -> &dyn ClusterView {
         &*self.cluster
     }
 

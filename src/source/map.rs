@@ -96,7 +96,7 @@ impl Source {
 }
 
 /// All sources of a run, addressed by [`SourceId`].
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     sources: Vec<Arc<Source>>,
 }

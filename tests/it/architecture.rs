@@ -20,6 +20,10 @@ const EDGES: &[(&str, &[&str])] = &[
         &["config", "engine", "manifest", "policy", "schema", "source"],
     ),
     ("crds", &[]),
+    (
+        "office",
+        &["config", "judge", "manifest", "policy", "source"],
+    ),
     ("finding", &["config", "policy", "source"]),
     ("documents", &["config", "manifest", "policy", "source"]),
     ("gitops", &["config", "manifest", "source"]),

@@ -58,6 +58,7 @@ mod native_parameters;
 mod native_parity;
 #[cfg(feature = "serve")]
 mod native_requests;
+mod office;
 #[cfg(all(feature = "lint", feature = "serve"))]
 mod parity;
 mod policies;

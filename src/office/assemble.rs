@@ -1,0 +1,332 @@
+//! Making a judge of files and resources, and saying what became of each resource.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::config::{Config, Date, Enforcement, PolicyException};
+use crate::judge::{Judge, misfits};
+use crate::manifest::Problem;
+use crate::policy::{Policy, PolicySet};
+
+use super::exceptions::accept;
+use super::place::describe_files;
+use super::resource::Held;
+use super::{Condition, Files, Key, Office, Outcome, Reason};
+
+/// How many resources are in which state, for metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Policies whose newest version judges, or would where Config let it.
+    pub current: usize,
+    /// Policies of which an earlier version judges.
+    pub earlier: usize,
+    /// Policies of which no version judges, because it is wrong or its name is taken.
+    pub out: usize,
+    /// Exceptions that have an effect.
+    pub accepted: usize,
+    /// Exceptions that have none.
+    pub refused: usize,
+}
+
+/// What an office came to.
+#[derive(Debug)]
+pub struct Assembly {
+    /// The judge.
+    pub judge: Judge,
+    /// What became of each resource, in order.
+    pub outcomes: Vec<Outcome>,
+    /// How many are in which state.
+    pub counts: Counts,
+    /// Why newer files are not in office, where there are any.
+    pub waiting: Option<String>,
+}
+
+/// What became of a policy of a resource before it is known how hard it runs.
+struct Chosen {
+    /// The version that judges.
+    policy: Option<(i64, Arc<Policy>)>,
+    conditions: Vec<Condition>,
+}
+
+impl Office {
+    /// Puts newer files into office, if they are right: alone, and with the resources in office. Files that only the
+    /// resources keep out are tried again whenever a judge is made. The judge in office is asked for with
+    /// [`Office::assemble`].
+    ///
+    /// Errors: what is wrong with the files; the old ones stay.
+    pub fn replace_files(&mut self, files: Files, today: Date) -> Result<(), Vec<Problem>> {
+        self.waiting = None;
+        self.check(&files, today)?;
+        self.waiting = Some(files);
+        Ok(())
+    }
+
+    /// Makes the judge of a day.
+    ///
+    /// Errors: what is wrong with the files in office; only the files that an office began with can be so.
+    pub fn assemble(&mut self, today: Date) -> Result<Assembly, Vec<Problem>> {
+        let waiting = self.try_waiting();
+        let (chosen, _) = self.choose(&self.files);
+        let policies = chosen.values().filter_map(|chosen| chosen.policy.clone());
+        let policies: Vec<_> = policies.map(|(_, policy)| policy).collect();
+        let mut outcomes = Vec::new();
+        let mut counts = Counts::default();
+        let set = Arc::new(self.files.policies.joined(policies));
+        let mut exceptions = self.files.exceptions.clone();
+        for (key, held) in &self.exceptions {
+            let (accepted, condition) = accept(
+                held,
+                &set,
+                &self.files.config,
+                self.cluster.as_deref(),
+                today,
+            );
+            match accepted {
+                Some(exception) => {
+                    counts.accepted += 1;
+                    exceptions.push(exception);
+                }
+                None => counts.refused += 1,
+            }
+            outcomes.push(outcome(key, held, vec![condition]));
+        }
+        let cluster = self.cluster.as_deref();
+        let make = self.maker();
+        let judge = make(&set, &self.files.config, &exceptions, cluster, today)?;
+        let mut judging = BTreeMap::new();
+        for (key, chosen) in chosen {
+            let Some(held) = self.policies.get(key) else {
+                continue;
+            };
+            let mut conditions = chosen.conditions;
+            match &chosen.policy {
+                Some((generation, policy)) => {
+                    if *generation == held.identity.generation {
+                        counts.current += 1;
+                        conditions.push(in_force(&judge, policy));
+                    } else {
+                        counts.earlier += 1;
+                    }
+                    judging.insert(key.name.clone(), *generation);
+                }
+                None => counts.out += 1,
+            }
+            outcomes.push(outcome(key, held, conditions));
+        }
+        self.judging = judging;
+        self.settle();
+        outcomes.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(Assembly {
+            judge,
+            outcomes,
+            counts,
+            waiting,
+        })
+    }
+
+    /// Puts the waiting files into office, unless a policy that judges now would not judge with them. Gives why not.
+    fn try_waiting(&mut self) -> Option<String> {
+        let files = self.waiting.take()?;
+        let (chosen, taken) = self.choose(&files);
+        let judges = |name: &str| {
+            let mut chosen = chosen.iter().filter(|(key, _)| *key.name == *name);
+            taken.contains(name) || chosen.any(|(_, chosen)| chosen.policy.is_some())
+        };
+        // A resource that is gone keeps nothing out.
+        let lost = self.judging.keys().find(|name| {
+            let known = self.policies.keys().any(|key| key.name == **name);
+            known && !judges(name)
+        });
+        let Some(lost) = lost else {
+            drop(chosen);
+            self.files = files;
+            return None;
+        };
+        let said = chosen.iter().filter(|(key, _)| key.name == *lost);
+        let conditions = said.flat_map(|(_, chosen)| &chosen.conditions);
+        let why = conditions
+            .filter(|condition| condition.kind == "InForce")
+            .map(|condition| condition.message.clone())
+            .next();
+        let lost = lost.clone();
+        let why = format!(
+            "policy `{lost}`, which comes from the cluster, would no longer judge: {}",
+            why.unwrap_or_default()
+        );
+        drop(chosen);
+        self.waiting = Some(files);
+        Some(why)
+    }
+
+    /// Which version of each policy judges, and the names that files have taken.
+    fn choose(&self, files: &Files) -> (BTreeMap<&Key, Chosen>, BTreeSet<Box<str>>) {
+        let mut taken = BTreeSet::new();
+        let mut chosen = BTreeMap::new();
+        for (key, held) in &self.policies {
+            let of_file = files.policies.get(&key.name);
+            let is_taken = of_file.is_some_and(|policy| !policy.built_in);
+            if is_taken {
+                taken.insert(key.name.clone());
+            }
+            let misfit = |policy: &Arc<Policy>| {
+                let problems = misfits(policy, &files.config, self.cluster.as_deref());
+                let place = |span| files.sources.place(span);
+                (!problems.is_empty()).then(|| describe_files(&problems, place))
+            };
+            chosen.insert(key, choice(held, is_taken, misfit));
+        }
+        (chosen, taken)
+    }
+
+    /// Remembers what is in office now, for the time when a newer version is wrong.
+    fn settle(&mut self) {
+        for (key, held) in &mut self.policies {
+            let newest = held.identity.generation;
+            if let Ok(policy) = &held.newest
+                && self.judging.get(&key.name) == Some(&newest)
+            {
+                held.good = Some((newest, Arc::clone(policy)));
+            }
+        }
+        for held in self.exceptions.values_mut() {
+            if let Ok(exception) = &held.newest {
+                held.good = Some((held.identity.generation, exception.clone()));
+            }
+        }
+    }
+
+    /// Whether files make a judge by themselves.
+    fn check(&self, files: &Files, today: Date) -> Result<(), Vec<Problem>> {
+        let cluster = self.cluster.as_deref();
+        let make = self.maker();
+        make(
+            &files.policies,
+            &files.config,
+            &files.exceptions,
+            cluster,
+            today,
+        )
+        .map(|_| ())
+    }
+
+    fn maker(&self) -> Maker {
+        if self.open {
+            Judge::with_policies_to_come
+        } else {
+            Judge::new
+        }
+    }
+}
+
+type Maker = fn(
+    &Arc<PolicySet>,
+    &Config,
+    &[PolicyException],
+    Option<&str>,
+    Date,
+) -> Result<Judge, Vec<Problem>>;
+
+/// Which version of a policy judges. `misfit` says why Config's parameters do not fit one.
+fn choice(
+    held: &Held<Arc<Policy>>,
+    is_taken: bool,
+    misfit: impl Fn(&Arc<Policy>) -> Option<String>,
+) -> Chosen {
+    let newest = held.identity.generation;
+    let compiled = match &held.newest {
+        Ok(policy) => Condition::compiled(true, Reason::Compiled, contents(policy)),
+        Err(message) => Condition::compiled(false, Reason::Invalid, message),
+    };
+    if is_taken {
+        let message = "a file of the webhook has a policy of this name, and that one judges";
+        let taken = Condition::in_force(false, Reason::NameTaken, message);
+        return Chosen {
+            policy: None,
+            conditions: vec![compiled, taken],
+        };
+    }
+    let refused = held.newest.as_ref().ok().and_then(&misfit);
+    if let (Ok(policy), None) = (&held.newest, &refused) {
+        return Chosen {
+            policy: Some((newest, Arc::clone(policy))),
+            conditions: vec![compiled],
+        };
+    }
+    // A good version that is not the newest: the newest is wrong, or does not take its parameters.
+    let earlier = held
+        .good
+        .as_ref()
+        .filter(|(generation, policy)| *generation != newest && misfit(policy).is_none());
+    let instead = match earlier {
+        Some((generation, _)) => format!("generation {generation} judges in its place"),
+        None => "nothing judges in its place".to_owned(),
+    };
+    let (reason, message) = match refused {
+        Some(problems) => (
+            Reason::ParametersRefused,
+            format!(
+                "Config sets parameters that the policy does not take, so {instead}: {problems}"
+            ),
+        ),
+        None if earlier.is_some() => (
+            Reason::EarlierVersion,
+            format!("this version is wrong; {instead}"),
+        ),
+        None => (
+            Reason::NoVersion,
+            format!("this version is wrong; {instead}"),
+        ),
+    };
+    Chosen {
+        policy: earlier.cloned(),
+        conditions: vec![compiled, Condition::in_force(false, reason, message)],
+    }
+}
+
+/// What a policy is made of.
+fn contents(policy: &Policy) -> String {
+    let count = |number: usize, word: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        more => Some(format!("{more} {word}s")),
+    };
+    let parts = [
+        count(policy.validations.len(), "validation"),
+        count(policy.mutations.len(), "mutation"),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// How a policy of the judge runs.
+fn in_force(judge: &Judge, policy: &Arc<Policy>) -> Condition {
+    let is = |known: &&Arc<Policy>| Arc::ptr_eq(known, policy);
+    if let Some((_, reason)) = judge.idle().find(|(known, _)| is(known)) {
+        let message = format!("it judges nothing: {reason}");
+        return Condition::in_force(false, Reason::ParametersUnset, message);
+    }
+    let general = judge.policies().find(|(known, _)| is(known));
+    let general = general.map_or(Enforcement::Disabled, |(_, enforcement)| enforcement);
+    let hardest = judge.hardest();
+    let hardest = hardest.iter().find(|(known, _)| is(&known));
+    let hardest = hardest.map_or(Enforcement::Disabled, |(_, enforcement)| *enforcement);
+    if hardest == Enforcement::Disabled {
+        let message = "Config disables it everywhere";
+        return Condition::in_force(false, Reason::Disabled, message);
+    }
+    let mut message = format!("enforcement is `{}`", general.as_str());
+    if hardest != general {
+        message.extend([", and up to `", hardest.as_str(), "` in some namespaces"]);
+    }
+    Condition::in_force(true, Reason::Judging, message)
+}
+
+fn outcome<T>(key: &Key, held: &Held<T>, conditions: Vec<Condition>) -> Outcome {
+    Outcome {
+        key: key.clone(),
+        identity: held.identity.clone(),
+        conditions,
+    }
+}
+
+/// An exception as the judge takes it.
+pub(super) type Accepted = (Option<PolicyException>, Condition);

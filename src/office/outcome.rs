@@ -1,0 +1,110 @@
+//! What becomes of a resource, as its status says it.
+
+use super::{Identity, Key};
+
+/// What became of one version of a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Which resource.
+    pub key: Key,
+    /// Which version of it.
+    pub identity: Identity,
+    /// What is and is not the case, in the order in which a status lists it.
+    pub conditions: Vec<Condition>,
+}
+
+/// One thing that is or is not the case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// What it is about: `Compiled`, `InForce` or `Accepted`.
+    pub kind: &'static str,
+    /// Whether it is the case.
+    pub holds: bool,
+    /// Why, in one word.
+    pub reason: Reason,
+    /// Why, for people.
+    pub message: String,
+}
+
+/// Why a condition is as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// The newest version is right in itself.
+    Compiled,
+    /// The newest version is wrong: the message says where.
+    Invalid,
+    /// The newest version judges.
+    Judging,
+    /// Config says that the policy runs nowhere.
+    Disabled,
+    /// Required parameters that Config does not set.
+    ParametersUnset,
+    /// Parameters that Config sets and the policy does not take.
+    ParametersRefused,
+    /// A file of the webhook has a policy of this name.
+    NameTaken,
+    /// The newest version is wrong; an earlier one judges in its place.
+    EarlierVersion,
+    /// The newest version is wrong, and nothing judges in its place.
+    NoVersion,
+    /// The exception has an effect.
+    Accepted,
+    /// It names policies that are not there.
+    UnknownPolicy,
+    /// It is for other clusters.
+    OtherCluster,
+    /// Its last day is over.
+    Expired,
+    /// Config does not allow it: its namespace, or how long it lasts.
+    NotAllowed,
+}
+
+impl Reason {
+    /// The word in a status.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Compiled => "Compiled",
+            Self::Invalid => "Invalid",
+            Self::Judging => "Judging",
+            Self::Disabled => "Disabled",
+            Self::ParametersUnset => "ParametersUnset",
+            Self::ParametersRefused => "ParametersRefused",
+            Self::NameTaken => "NameTaken",
+            Self::EarlierVersion => "EarlierVersion",
+            Self::NoVersion => "NoVersion",
+            Self::Accepted => "Accepted",
+            Self::UnknownPolicy => "UnknownPolicy",
+            Self::OtherCluster => "OtherCluster",
+            Self::Expired => "Expired",
+            Self::NotAllowed => "NotAllowed",
+        }
+    }
+}
+
+impl Condition {
+    pub(super) fn new(
+        kind: &'static str,
+        holds: bool,
+        reason: Reason,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind,
+            holds,
+            reason,
+            message: message.into(),
+        }
+    }
+
+    pub(super) fn compiled(holds: bool, reason: Reason, message: impl Into<String>) -> Self {
+        Self::new("Compiled", holds, reason, message)
+    }
+
+    pub(super) fn in_force(holds: bool, reason: Reason, message: impl Into<String>) -> Self {
+        Self::new("InForce", holds, reason, message)
+    }
+
+    pub(super) fn accepted(holds: bool, reason: Reason, message: impl Into<String>) -> Self {
+        Self::new("Accepted", holds, reason, message)
+    }
+}
