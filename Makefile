@@ -4,10 +4,10 @@ CARGO ?= cargo
 CONFORMANCE_DIR ?= ../shared/conformance
 export CONFORMANCE_DIR
 
-.PHONY: help test lint-sample fmt clippy doc features conformance test-render bench soak fuzz schemas deny ci generated
+.PHONY: help test lint-sample fmt clippy doc features conformance test-render e2e bench soak fuzz schemas deny ci generated
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 test: ## everything that needs the Rust toolchain only: unit, integration and documentation tests
 	$(CARGO) test --locked --quiet
@@ -35,6 +35,10 @@ test-render: ## the suites that need a real kustomize (installed under target/to
 	tests/tools/kustomize.sh
 	KPOLICY_TEST_KUSTOMIZE=$(CURDIR)/target/tools/kustomize $(CARGO) test --locked --features real-tools --test it real_ -- --nocapture
 
+e2e: ## kpolicy behind a real kube-apiserver (KUBERNETES=1.34: another release; E2E=<name>: some tests)
+	assets=$$(tests/e2e/assets.sh $(KUBERNETES)) && \
+	KPOLICY_E2E_ASSETS="$$assets" $(CARGO) test --locked --features e2e --test e2e -- --test-threads 1 $(E2E)
+
 bench: ## throughput of parsing, evaluating, linting and serving
 	$(CARGO) bench --locked
 
@@ -54,4 +58,4 @@ schemas: ## rewrite the structures of Kubernetes' kinds from OPENAPI=<folder> (C
 deny: ## licences, sources and duplicates of dependencies (needs cargo-deny)
 	$(CARGO) deny --locked check bans licenses sources
 
-ci: fmt clippy doc features test conformance test-render fuzz ## what .ci/run runs
+ci: fmt clippy doc features test conformance test-render e2e fuzz ## what .ci/run runs

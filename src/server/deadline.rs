@@ -34,6 +34,12 @@ impl Deadline {
         }
     }
 
+    /// The moment at which half of the time that is left will have passed.
+    pub(super) fn halfway(&self) -> tokio::time::Instant {
+        let now = Instant::now();
+        (now + self.at.saturating_duration_since(now) / 2).into()
+    }
+
     /// Whether the moment has passed; work that learns so stops, and its result is no verdict.
     pub(super) fn passed(&self) -> bool {
         let passed = Instant::now() >= self.at;

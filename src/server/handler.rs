@@ -1,4 +1,4 @@
-//! One review: read it, judge it, answer it.
+//! One review: read it, learn what is known of its cluster, judge it, answer it.
 //!
 //! Judging runs where the request was read: a hop to another thread costs more than most judgements. A panic is caught
 //! around each judgement and becomes a decision by failure policy.
@@ -22,13 +22,14 @@ use super::Judges;
 use super::answer::{of_mutation, of_verdict};
 use super::body::{Budget, Read, ReadError};
 use super::deadline::{Deadline, budget};
+use super::learn::{lacking, learn};
 use super::metrics::Metrics;
-use super::namespace::namespace_object;
 use super::options::{self, Timeouts};
 use super::record;
 use super::review::{self, Answer, Review};
 use super::scan::{Scanned, Scanner};
 use super::undecided::Undecided;
+use super::view::{ClusterView, namespace_object};
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,19 @@ impl Admission {
     }
 }
 
+impl Shared {
+    /// Does work of which a panic is counted and becomes a decision. Nothing that a panic may leave half done outlives
+    /// the call: the judge is immutable, the rest is dropped.
+    fn guarded<T>(&self, work: impl FnOnce() -> T) -> Result<T, Undecided> {
+        catch_unwind(AssertUnwindSafe(work)).map_err(|_| self.panicked())
+    }
+
+    fn panicked(&self) -> Undecided {
+        self.metrics.panicked();
+        Undecided::Panicked
+    }
+}
+
 /// Answers `/validate`.
 pub(super) async fn validate(State(admission): State<Admission>, request: Request) -> Response {
     answer(&admission.0, Call::Validate, request).await
@@ -103,7 +117,7 @@ async fn answer(shared: &Shared, call: Call, request: Request) -> Response {
     let judge = shared.judges.current();
     let (outcome, share) = match read {
         Ok(Read::Whole(bytes, share)) => (
-            judge_bytes(shared, &judge, call, &bytes, &deadline),
+            judge_bytes(shared, &judge, call, &bytes, &deadline).await,
             Some(share),
         ),
         Ok(Read::TooLarge(about)) => (
@@ -163,35 +177,16 @@ impl Outcome {
 }
 
 /// Judges a whole body. Whatever happens in here, what comes out is an answer.
-fn judge_bytes(
+async fn judge_bytes(
     shared: &Shared,
     judge: &Judge,
     call: Call,
     bytes: &[u8],
     deadline: &Deadline,
 ) -> Outcome {
-    // Nothing that a panic may leave half done outlives the call: the judge is immutable, the rest is dropped.
-    let judged = catch_unwind(AssertUnwindSafe(|| {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| Undecided::Unreadable("it is not UTF-8".to_owned()))?;
-        let document =
-            read_json(None, text).map_err(|problem| Undecided::Unreadable(problem.message))?;
-        let review = review::read(&document)?;
-        Ok(judge_review(
-            shared,
-            judge,
-            call,
-            (&review, bytes.len()),
-            deadline,
-        ))
-    }));
-    let why = match judged {
-        Ok(Ok(outcome)) => return outcome,
-        Ok(Err(why)) => why,
-        Err(_) => {
-            shared.metrics.panicked();
-            Undecided::Panicked
-        }
+    let why = match judged(shared, judge, call, bytes, deadline).await {
+        Ok(outcome) => return outcome,
+        Err(why) => why,
     };
     let about = Scanner::scan(bytes);
     let why = match why {
@@ -204,17 +199,48 @@ fn judge_bytes(
     undecided(judge, call, &about, &why)
 }
 
+/// Reads a review, learns what is known of its cluster, and judges it.
+async fn judged(
+    shared: &Shared,
+    judge: &Judge,
+    call: Call,
+    bytes: &[u8],
+    deadline: &Deadline,
+) -> Result<Outcome, Undecided> {
+    let document = shared.guarded(|| {
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| Undecided::Unreadable("it is not UTF-8".to_owned()))?;
+        read_json(None, text).map_err(|problem| Undecided::Unreadable(problem.message))
+    })??;
+    let cluster = shared.judges.cluster();
+    let (review, mut view, complete) = shared.guarded(|| {
+        let review = review::read(&document)?;
+        let view = cluster.snapshot();
+        let complete = lacking(&*view, &review).is_empty();
+        Ok::<_, Undecided>((review, view, complete))
+    })??;
+    if !complete {
+        let lacking = |view: &dyn ClusterView| lacking(view, &review);
+        let known = learn(cluster, view, deadline, lacking).await;
+        view = known.ok_or_else(|| shared.panicked())?;
+    }
+    shared.guarded(|| {
+        let sized = (&review, bytes.len());
+        judge_review(shared, judge, call, sized, &*view, deadline)
+    })
+}
+
 fn judge_review(
     shared: &Shared,
     judge: &Judge,
     call: Call,
     (review, size): (&Review<'_>, usize),
+    view: &dyn ClusterView,
     deadline: &Deadline,
 ) -> Outcome {
-    let cluster = shared.judges.cluster();
-    let namespace = namespace_object(cluster, review.request.namespace, &review.request.resource);
     let mut request = review.request;
-    request.namespace_object = namespace.as_ref().map(Document::root);
+    let namespace = namespace_object(view, request.namespace, &request.resource);
+    request.namespace_object = namespace.as_deref().map(Document::root);
     let cancelled = || deadline.passed();
     let limits = Limits {
         cancelled: &cancelled,
@@ -222,12 +248,12 @@ fn judge_review(
     };
     let answer = match call {
         Call::Validate => {
-            let verdict = judge.validate(&request, None, cluster, &limits);
+            let verdict = judge.validate(&request, None, view, &limits);
             record::verdict(&shared.metrics, review, &verdict);
             of_verdict(&verdict)
         }
         Call::Mutate => {
-            let mutation = judge.mutate(&request, cluster, &limits);
+            let mutation = judge.mutate(&request, view, &limits);
             record::mutation(&shared.metrics, review, &mutation);
             // Half of the mutations may be worse than none; the validating call decides what then happens.
             if deadline.stopped_work() {

@@ -7,31 +7,31 @@ use crate::config::Date;
 use crate::judge::Judge;
 
 use super::Metrics;
-use super::namespace::{ClusterView, NoCluster};
+use super::view::{Cluster, NoCluster};
 
 /// The judge that answers requests now. A request keeps the one it began with.
 #[derive(Debug)]
 pub struct Judges {
     current: RwLock<Arc<Judge>>,
-    cluster: Arc<dyn ClusterView>,
+    cluster: Arc<dyn Cluster>,
 }
 
 impl Judges {
     /// This judge is in office, and knows nothing of the cluster.
     pub fn new(judge: Judge) -> Self {
-        Self::with_cluster(judge, Arc::new(NoCluster))
+        Self::with_cluster(judge, Arc::new(Arc::new(NoCluster)))
     }
 
-    /// This judge is in office, and sees the cluster through `cluster`.
-    pub fn with_cluster(judge: Judge, cluster: Arc<dyn ClusterView>) -> Self {
+    /// This judge is in office, and follows `cluster`.
+    pub fn with_cluster(judge: Judge, cluster: Arc<dyn Cluster>) -> Self {
         Self {
             current: RwLock::new(Arc::new(judge)),
             cluster,
         }
     }
 
-    /// What is known of the cluster.
-    pub fn cluster(&self) -> &dyn ClusterView {
+    /// The cluster.
+    pub fn cluster(&self) -> &dyn Cluster {
         &*self.cluster
     }
 

@@ -12,9 +12,9 @@ use crate::manifest::{Document, DocumentBuilder};
 use crate::policy::Operation;
 
 use super::answer::warnings;
-use super::namespace::{NoCluster, namespace_object};
 use super::review::{Answer, Malformed, Status};
 use super::scan::Scanned;
+use super::view::{NoCluster, namespace_object};
 
 /// Why a review cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ impl Undecided {
         let object = unknown_object(about);
         let mut request = request(about, operation);
         let namespace = namespace_object(&NoCluster, request.namespace, &request.resource);
-        request.namespace_object = namespace.as_ref().map(Document::root);
+        request.namespace_object = namespace.as_deref().map(Document::root);
         if operation != Operation::Delete {
             request.object = Some(object.root());
         }

@@ -14,7 +14,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use base64::Engine as _;
 use kpolicy::documents::Documents;
 use kpolicy::engine::OtherObjects;
-use kpolicy::judge::Judge;
+use kpolicy::judge::{Judge, Owner, Owners};
 use kpolicy::manifest::{Document, NodeRef};
 use kpolicy::server::{ClusterView, Judges, Limits, Metrics, NoCluster, Timeouts, admission};
 use kpolicy::source::SourceMap;
@@ -39,10 +39,10 @@ impl Webhook {
     }
 
     fn with(limits: Limits) -> Self {
-        Self::seeing(Arc::new(NoCluster), limits)
+        Self::seeing(NoCluster, limits)
     }
 
-    fn seeing(cluster: Arc<dyn ClusterView>, limits: Limits) -> Self {
+    fn seeing(view: impl ClusterView + 'static, limits: Limits) -> Self {
         let mut sources = SourceMap::new();
         let mut documents = Documents::default();
         for name in ["policies.yaml", "native.yaml"] {
@@ -55,7 +55,7 @@ impl Webhook {
         let policies = Arc::new(documents.take_policies());
         let judge = Judge::new(&policies, &config, &exceptions, None, TODAY).expect("a judge");
         let metrics = Metrics::new();
-        let judges = Arc::new(Judges::with_cluster(judge, cluster));
+        let judges = Arc::new(Judges::with_cluster(judge, Arc::new(Arc::new(view))));
         Self {
             router: admission(judges, metrics.clone(), limits, Timeouts::default()),
             metrics,
@@ -383,16 +383,22 @@ impl OtherObjects for Broken {
     }
 }
 
+impl Owners for Broken {
+    fn owner(&self, _: &str) -> Option<Arc<Owner>> {
+        None
+    }
+}
+
 impl ClusterView for Broken {
-    fn namespace(&self, name: &str) -> Document {
+    fn namespace(&self, name: &str) -> Result<Arc<Document>, &str> {
         assert!(name != "broken", "a fault of our own");
-        NoCluster.namespace(name)
+        Err("not known")
     }
 }
 
 #[test]
 fn a_panic_is_a_decision_and_the_next_request_is_judged() {
-    let webhook = Webhook::seeing(Arc::new(Broken), Limits::default());
+    let webhook = Webhook::seeing(Broken, Limits::default());
     let pod = opening("Pod")
         + "{\"metadata\":{\"labels\":{\"team\":\"a\"}},\"spec\":{\"containers\":[]}}}}";
     let broken = pod.replace("\"shop\"", "\"broken\"");

@@ -15,7 +15,7 @@ use kpolicy::config::{Config, PolicyException};
 use kpolicy::documents::Documents;
 use kpolicy::engine::OtherObjects;
 use kpolicy::finding::FindingKind;
-use kpolicy::judge::Judge;
+use kpolicy::judge::{Judge, Owner, Owners};
 use kpolicy::lint::{self, Options, Render, Selection};
 use kpolicy::manifest::patch::apply;
 use kpolicy::manifest::{Dialect, Document, Limits, NodeRef, read, write_json};
@@ -139,11 +139,17 @@ impl OtherObjects for View {
     }
 }
 
+impl Owners for View {
+    fn owner(&self, _: &str) -> Option<Arc<Owner>> {
+        None
+    }
+}
+
 impl ClusterView for View {
-    fn namespace(&self, name: &str) -> Document {
+    fn namespace(&self, name: &str) -> Result<Arc<Document>, &str> {
         let mut known = self.0.0.iter();
         let found = known.find(|object| name_of(object.root()) == format!("Namespace {name}"));
-        found.unwrap().clone()
+        Ok(Arc::new(found.unwrap().clone()))
     }
 }
 
@@ -228,7 +234,7 @@ async fn native_policies_get_the_same_verdict_from_lint_and_from_the_webhook() {
         objects.iter().map(|(object, _)| object.clone()).collect(),
     ));
     let router = server::admission(
-        Arc::new(Judges::with_cluster(judge, Arc::new(view))),
+        Arc::new(Judges::with_cluster(judge, Arc::new(Arc::new(view)))),
         Metrics::new(),
         server::Limits::default(),
         Timeouts::default(),

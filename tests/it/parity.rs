@@ -16,7 +16,7 @@ use kpolicy::config::{Config, Enforcement, NamespaceSetting, PolicySetting};
 use kpolicy::documents::Documents;
 use kpolicy::engine::OtherObjects;
 use kpolicy::finding::FindingKind;
-use kpolicy::judge::Judge;
+use kpolicy::judge::{Judge, Owner, Owners};
 use kpolicy::lint::{self, Options, Render, Selection};
 use kpolicy::manifest::{Document, NodeRef, write_json};
 use kpolicy::policy::PolicySet;
@@ -167,9 +167,15 @@ impl OtherObjects for View {
     }
 }
 
+impl Owners for View {
+    fn owner(&self, _: &str) -> Option<Arc<Owner>> {
+        None
+    }
+}
+
 impl ClusterView for View {
-    fn namespace(&self, _: &str) -> Document {
-        self.namespace.clone()
+    fn namespace(&self, _: &str) -> Result<Arc<Document>, &str> {
+        Ok(Arc::new(self.namespace.clone()))
     }
 }
 
@@ -184,7 +190,7 @@ async fn by_webhook(
         others: Others(fixture.others()),
         namespace: namespace_object(name, fixture.in_context("namespace")),
     };
-    let judges = Arc::new(Judges::with_cluster(judge, Arc::new(view)));
+    let judges = Arc::new(Judges::with_cluster(judge, Arc::new(Arc::new(view))));
     let timeouts = Timeouts {
         webhook: Duration::from_mins(1),
         ..Timeouts::default()

@@ -1,0 +1,180 @@
+//! The cluster of this run: started by the first scenario, shared by all, ended with the test process.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures::FutureExt as _;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+use super::api::{Answer, Api};
+use super::control_plane::ControlPlane;
+use super::kubectl;
+use super::process::tail;
+use super::waiting::{LONG, eventually};
+
+/// Where kpolicy runs.
+pub(crate) const SYSTEM: &str = "kpolicy-system";
+/// Where the harness looks whether a registration is in force.
+pub(super) const PROBE: &str = "e2e-probe";
+
+/// A running cluster.
+pub(crate) struct Cluster {
+    plane: Mutex<ControlPlane>,
+    folder: PathBuf,
+    kubeconfig: PathBuf,
+    audit_log: PathBuf,
+    /// Speaks as `e2e-admin` of `system:masters`.
+    pub(crate) admin: Api,
+    names: AtomicU32,
+}
+
+/// The cluster; the first call starts it.
+pub(super) async fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceCell<Result<Cluster, ()>> = OnceCell::const_new();
+    let start = async || {
+        AssertUnwindSafe(Cluster::start())
+            .catch_unwind()
+            .await
+            .map_err(drop)
+    };
+    match CLUSTER.get_or_init(start).await {
+        Ok(cluster) => cluster,
+        Err(()) => panic!("the control plane did not start: the first test says why"),
+    }
+}
+
+impl Cluster {
+    async fn start() -> Self {
+        let mut plane = ControlPlane::start();
+        let admin = Api::new(&plane.kubeconfig).await;
+        eventually("the API server is ready", LONG, async || {
+            plane.assert_running();
+            let answer = admin
+                .send(axum::http::Method::GET, "/readyz", "", Vec::new())
+                .await?;
+            if answer.status == 200 {
+                Ok(())
+            } else {
+                Err(answer.body.to_string())
+            }
+        })
+        .await;
+        plane.start_controllers();
+        let cluster = Self {
+            folder: plane.folder.clone(),
+            kubeconfig: plane.kubeconfig.clone(),
+            audit_log: plane.audit_log.clone(),
+            plane: Mutex::new(plane),
+            admin,
+            names: AtomicU32::new(0),
+        };
+        for name in [SYSTEM, PROBE] {
+            cluster.create_namespace(name, &json!({})).await;
+        }
+        cluster
+    }
+
+    /// Runs `look` on the control plane.
+    pub(super) fn plane<T>(&self, look: impl FnOnce(&mut ControlPlane) -> T) -> T {
+        look(&mut self.plane.lock().expect("nobody panics in `look`"))
+    }
+
+    /// A folder of this run, made anew.
+    pub(super) fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.join(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        folder
+    }
+
+    /// A name that this run has not given out yet.
+    pub(crate) fn name(&self, stem: &str) -> String {
+        format!("{stem}-{}", self.names.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Creates a namespace and waits until pods can be created in it: its service account is there.
+    pub(crate) async fn create_namespace(&self, name: &str, labels: &Value) {
+        let namespace = json!({
+            "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels},
+        });
+        self.admin.create(&namespace).await.accepted();
+        let account = json!({
+            "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name},
+        });
+        eventually("the controllers make a service account", LONG, async || {
+            self.plane(ControlPlane::assert_running);
+            let answer = self.admin.get(&account).await;
+            if answer.status == 200 {
+                Ok(())
+            } else {
+                Err(answer.message().to_owned())
+            }
+        })
+        .await;
+    }
+
+    /// Runs kubectl as `e2e-admin`.
+    pub(crate) async fn kubectl(&self, arguments: &[&str], input: &str) -> kubectl::Output {
+        let (kubeconfig, home) = (self.kubeconfig.clone(), self.folder.clone());
+        let arguments: Vec<String> = arguments
+            .iter()
+            .map(|&argument| argument.to_owned())
+            .collect();
+        let input = input.to_owned();
+        let run = move || {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            kubectl::run(&kubeconfig, &home, &arguments, &input)
+        };
+        tokio::task::spawn_blocking(run).await.expect("kubectl")
+    }
+
+    /// A kubeconfig by which this user signs in, with a certificate.
+    pub(crate) fn kubeconfig_of(&self, user: &str, groups: &[&str]) -> PathBuf {
+        let file = user.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        self.plane(|plane| plane.write_kubeconfig(&file, user, groups))
+    }
+
+    /// The audit annotations of a request.
+    pub(crate) async fn annotations(&self, answer: &Answer) -> BTreeMap<String, String> {
+        let event = self
+            .audited(|event| event["auditID"] == *answer.audit_id)
+            .await;
+        serde_json::from_value(event["annotations"].clone()).expect("annotations are texts")
+    }
+
+    /// The last request in the audit log that is this one.
+    pub(crate) async fn audited(&self, is_it: impl Fn(&Value) -> bool) -> Value {
+        eventually("the audit log knows the request", LONG, async || {
+            let text =
+                std::fs::read_to_string(&self.audit_log).map_err(|error| error.to_string())?;
+            let mut events = text
+                .lines()
+                .rev()
+                .filter_map(|line| serde_json::from_str(line).ok());
+            let found =
+                events.find(|event: &Value| event["stage"] == "ResponseComplete" && is_it(event));
+            found.ok_or_else(|| format!("{} lines, none is it", text.lines().count()))
+        })
+        .await
+    }
+
+    /// How far the logs have come.
+    pub(super) fn marks(&self) -> Vec<u64> {
+        let length = |log: &Path| std::fs::metadata(log).map_or(0, |data| data.len());
+        self.plane(|plane| plane.logs().map(|(_, log)| length(log)).collect())
+    }
+
+    /// Shows what the control plane logged since then, and keeps everything for a look.
+    pub(super) fn show_failure(&self, since: &[u64]) {
+        let _ = std::fs::write(self.folder.join("keep"), "a test failed");
+        self.plane(|plane| {
+            for ((name, log), from) in plane.logs().zip(since) {
+                eprintln!("--- {name}, last lines ---\n{}", tail(log, *from, 25));
+            }
+        });
+        eprintln!("--- all logs are kept in {} ---", self.folder.display());
+    }
+}

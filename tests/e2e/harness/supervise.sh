@@ -1,0 +1,24 @@
+# Runs a program for exactly as long as whoever started this holds the other end of standard input.
+#
+#   sh supervise.sh <folder> <program> [argument...]
+#
+# A line on standard input is a signal to send. When standard input ends (also because the test process was killed), the
+# program is killed and the folder removed, unless it holds a file `keep`. An empty folder name removes nothing.
+trap : HUP INT TERM
+folder=$1
+shift
+exec 3<&0
+"$@" </dev/null 3<&- &
+program=$!
+{
+    while read -r signal <&3; do kill -s "$signal" "$program" 2>/dev/null; done
+    kill -s KILL "$program" 2>/dev/null
+} &
+listener=$!
+exec 3<&- </dev/null
+# A signal to this shell ends `wait`, not the program.
+while wait "$program"; status=$?; [ "$status" -gt 128 ] && kill -0 "$program" 2>/dev/null; do :; done
+kill -s KILL "$listener" 2>/dev/null
+# Those who write into the same folder may still be ending: the last one finds nobody left.
+[ -z "$folder" ] || [ -e "$folder/keep" ] || rm -rf "$folder" 2>/dev/null
+exit "$status"

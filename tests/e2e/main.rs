@@ -1,0 +1,12 @@
+//! The end-to-end suite: kpolicy behind a real kube-apiserver. `make e2e` runs it; README.md says how to add to it.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test may fail so"
+)]
+
+mod answers;
+mod harness;
