@@ -45,6 +45,9 @@ pub(super) fn write(
     page.text("What to do", &about.remediation, 2)?;
     page.list("Applies to", &targets(policy))?;
     page.list("Bound by", &bindings(policy))?;
+    let superseded = policy.supersedes.iter();
+    let superseded: Vec<String> = superseded.map(|name| name.value.to_string()).collect();
+    page.list("Makes the checks of", &superseded)?;
     page.parameters(policy)?;
     let validations = policy.validations.iter().map(|validation| {
         let source = validation

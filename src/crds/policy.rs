@@ -68,6 +68,10 @@ pub struct PolicySpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), inner(length(min = 1, max = 2048)))]
     pub references: Option<Vec<String>>,
+    /// Policies whose checks this one makes too: where it runs as hard and with the same parameters, they do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64), inner(length(min = 1, max = 63)))]
+    pub supersedes: Option<Vec<String>>,
     /// What the policy looks at.
     pub match_constraints: MatchConstraints,
     /// Preconditions in CEL; all must be true.

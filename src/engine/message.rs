@@ -51,9 +51,11 @@ pub(super) fn describe(object: NodeRef<'_>, path: FieldPath, missing: &[Box<str>
     for key in missing {
         field_path.push_key(key);
     }
-    let (subject, within) = match &container {
-        Some(container) => (Some(container.subject.as_str()), container.steps),
-        None => (None, 0),
+    let volume = volume_at(object, &field_path);
+    let (subject, within) = match (&container, &volume) {
+        (Some(container), _) => (Some(container.subject.as_str()), container.steps),
+        (None, Some((subject, steps))) => (Some(subject.as_str()), *steps),
+        (None, None) => (None, 0),
     };
     let below: FieldPath = field_path.segments().iter().skip(within).cloned().collect();
     let value = if missing.is_empty() {
@@ -65,12 +67,16 @@ pub(super) fn describe(object: NodeRef<'_>, path: FieldPath, missing: &[Box<str>
     // Writing to a String cannot fail.
     let _ = match (subject, value) {
         _ if field_path.is_root() => Ok(()),
-        (Some(subject), Some(value)) if is_image(&below) => {
+        (Some(subject), Some(value)) if is_image(&below) && container.is_some() => {
             write!(lead, "{subject} uses `{value}`")
         }
         (Some(subject), Some(value)) => write!(lead, "{subject} sets `{below}` to `{value}`"),
         (Some(subject), None) if !missing.is_empty() => {
             write!(lead, "{subject} does not set `{below}`")
+        }
+        // A volume's source says which kind of volume it is.
+        (Some(subject), None) if volume.is_some() && !below.is_root() => {
+            write!(lead, "{subject} sets `{below}`")
         }
         (Some(subject), None) => lead.write_str(subject),
         (None, Some(value)) => write!(lead, "`{field_path}` is `{value}`"),
@@ -121,6 +127,18 @@ fn container_at(object: NodeRef<'_>, path: &FieldPath) -> Option<Container> {
         });
     }
     None
+}
+
+/// The volume of a pod that a path leads into, and the steps up to it.
+fn volume_at(object: NodeRef<'_>, path: &FieldPath) -> Option<(String, usize)> {
+    let segments = path.segments();
+    let steps = segments.windows(3).position(|part| {
+        matches!(part, [Segment::Key(spec), Segment::Key(list), Segment::Index(_)]
+            if &**spec == "spec" && &**list == "volumes")
+    })? + 3;
+    let to_volume: FieldPath = segments.get(..steps)?.iter().cloned().collect();
+    let name = object.follow(&to_volume)?.get("name")?.as_str()?;
+    Some((format!("volume `{}`", plain(name)), steps))
 }
 
 fn is_image(below: &FieldPath) -> bool {

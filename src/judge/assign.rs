@@ -9,6 +9,7 @@ use crate::policy::{FilledParams, Policy, PolicySet, layer};
 
 use super::glob;
 use super::settings::{General, Level, general};
+use super::supersede;
 
 /// One policy as it runs somewhere.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub(super) struct Assignment {
     pub(super) policy: Arc<Policy>,
     pub(super) enforcement: Enforcement,
     pub(super) params: Params,
+    /// Why it does not run although it is asked to: another policy makes its checks.
+    pub(super) replaced: Option<Arc<str>>,
 }
 
 /// The parameters of a policy somewhere.
@@ -30,6 +33,8 @@ pub(super) enum Params {
 #[derive(Debug)]
 pub(super) struct Assignments {
     policies: Vec<(Arc<Policy>, General)>,
+    /// The minor version of Kubernetes that the cluster runs, where Config says it.
+    minor: Option<u32>,
     namespaces: Vec<NamespaceSetting>,
     general: Arc<[Assignment]>,
     /// By the positions of the namespace settings that meet a name. Few: one for each combination that occurs.
@@ -47,12 +52,17 @@ impl Assignments {
             .iter()
             .map(|policy| (policy.clone(), general(policy, config, cluster)))
             .collect();
-        let general: Vec<_> = policies
+        let minor = cluster
+            .and_then(|cluster| cluster.kubernetes_version)
+            .map(|(_, minor)| minor);
+        let mut general: Vec<_> = policies
             .iter()
-            .map(|(policy, general)| assign(policy, &general.level, problems))
+            .map(|(policy, general)| assign(policy, &general.level, minor, problems))
             .collect();
+        supersede::turn_off(&mut general);
         let assignments = Self {
             policies,
+            minor,
             namespaces: config.namespaces.clone(),
             general: general.into(),
             met: RwLock::default(),
@@ -158,18 +168,29 @@ impl Assignments {
             match self.general.get(at) {
                 Some(known) if unchanged => Assignment {
                     enforcement: level.enforcement,
+                    replaced: None,
                     ..known.clone()
                 },
-                _ => assign(policy, &level, problems),
+                _ => assign(policy, &level, self.minor, problems),
             }
         };
-        self.policies.iter().enumerate().map(resolve).collect()
+        let mut levels: Vec<_> = self.policies.iter().enumerate().map(resolve).collect();
+        supersede::turn_off(&mut levels);
+        levels
     }
 }
 
-fn assign(policy: &Arc<Policy>, level: &Level, problems: &mut Vec<Problem>) -> Assignment {
+fn assign(
+    policy: &Arc<Policy>,
+    level: &Level,
+    minor: Option<u32>,
+    problems: &mut Vec<Problem>,
+) -> Assignment {
     let params = match policy.parameters.fill(Some(&layer(&level.params))) {
-        Ok(FilledParams::Ready(document)) => Params::Ready(Arc::new(document)),
+        Ok(FilledParams::Ready(mut document)) => {
+            policy.parameters.settle_release(&mut document, minor);
+            Params::Ready(Arc::new(document))
+        }
         Ok(FilledParams::Unset(names)) => {
             Params::Unset(format!("set the parameter {} in Config", quoted(&names)).into())
         }
@@ -182,6 +203,7 @@ fn assign(policy: &Arc<Policy>, level: &Level, problems: &mut Vec<Problem>) -> A
         policy: policy.clone(),
         enforcement: level.enforcement,
         params,
+        replaced: None,
     }
 }
 

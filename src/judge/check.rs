@@ -67,6 +67,15 @@ pub fn misfits(policy: &Arc<Policy>, config: &Config, cluster: Option<&str>) -> 
     problems
 }
 
+/// Names under `supersedes` that no policy has.
+pub fn unknown_superseded(policies: &PolicySet) -> Vec<Problem> {
+    let named = policies.iter().flat_map(|policy| &policy.supersedes);
+    named
+        .filter(|name| policies.get(&name.value).is_none())
+        .map(|name| unknown(&name.value, policies, name.span))
+        .collect()
+}
+
 /// Checks a `policy` or `policy/validation` that an exception names.
 fn excepted(name: &str, span: Option<Span>, policies: &PolicySet, problems: &mut Vec<Problem>) {
     let (policy, validation) = name.split_once('/').unzip();

@@ -15,7 +15,7 @@ use super::exceptions::Exceptions;
 use super::mask::Mask;
 use super::mutate::Run;
 use super::params::Sources;
-use super::{Decision, Mutation, Verdict, check, kinds, native, who};
+use super::{Decision, Mutation, Verdict, check, kinds, native, supersede, who};
 
 /// Who stands behind an object: the object that a person wrote. Exceptions match it by kind and name.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +53,8 @@ impl Judge {
         cluster: Option<&str>,
         today: Date,
     ) -> Result<Self, Vec<Problem>> {
-        let unknown = check::unknown_policies(policies, config, exceptions);
+        let mut unknown = check::unknown_policies(policies, config, exceptions);
+        unknown.extend(check::unknown_superseded(policies));
         Self::assemble(policies, config, exceptions, (cluster, today), unknown)
     }
 
@@ -110,12 +111,17 @@ impl Judge {
         })
     }
 
-    /// The policies that run and judge nothing where no namespace says otherwise, each with the reason: required
-    /// parameters that nobody has set, or no binding.
+    /// The policies that are turned on and judge nothing where no namespace says otherwise, each with the reason:
+    /// required parameters that nobody has set, no binding, or another policy that makes their checks.
     pub fn idle(&self) -> impl Iterator<Item = (&Arc<Policy>, &str)> {
-        let runs = |assignment: &&Assignment| assignment.enforcement > Enforcement::Disabled;
-        let general = self.assignments.general().iter().filter(runs);
+        let on = |assignment: &&Assignment| {
+            assignment.enforcement > Enforcement::Disabled || assignment.replaced.is_some()
+        };
+        let general = self.assignments.general().iter().filter(on);
         general.filter_map(|assignment| match &assignment.params {
+            _ if assignment.replaced.is_some() => {
+                Some((&assignment.policy, assignment.replaced.as_deref()?))
+            }
             Params::Ready(_) if assignment.policy.is_unbound() => {
                 Some((&assignment.policy, native::UNBOUND))
             }
@@ -219,6 +225,7 @@ impl Judge {
                 self.run(assignment, seen, owner, limits, (&mut verdict, &mut mask));
             }
         }
+        supersede::tell_once(&mut verdict.decisions);
         verdict.decisions.sort_by_key(Decision::order);
         mask.apply_to(&mut verdict);
         verdict

@@ -21,10 +21,11 @@ mod native;
 mod owner;
 mod params;
 mod settings;
+mod supersede;
 mod verdict;
 mod who;
 
-pub use check::{misfits, unknown_policies};
+pub use check::{misfits, unknown_policies, unknown_superseded};
 pub use glob::matches as glob_matches;
 pub use judge::{Judge, TopOwner};
 pub use owner::{NoOwners, Owner, OwnerReference, Owners};

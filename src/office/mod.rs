@@ -120,6 +120,8 @@ impl Office {
         let mut known = policies.joined(std::iter::empty());
         let judging = self.policies.values().filter_map(|held| held.good.clone());
         known = known.joined(judging.map(|(_, policy)| policy));
-        crate::judge::unknown_policies(&known, config, exceptions)
+        let mut unknown = crate::judge::unknown_policies(&known, config, exceptions);
+        unknown.extend(crate::judge::unknown_superseded(&known));
+        unknown
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::cel::Program;
-use crate::manifest::Document;
+use crate::manifest::{Document, Placed};
 use crate::source::Span;
 
 use super::{Form, Matching, Native, Parameters};
@@ -198,6 +198,8 @@ pub struct Policy {
     pub built_in: bool,
     /// What people read about it.
     pub about: About,
+    /// Policies whose checks this one makes too: where it runs as hard and with the same parameters, they do not.
+    pub supersedes: Vec<Placed<Box<str>>>,
     /// Where its name stands.
     pub span: Option<Span>,
     /// Which requests it applies to.
@@ -312,6 +314,16 @@ impl Policy {
             slots.fold(0, |roots, slot| roots | 1 << slot)
         });
         read & (1 << root.slot()) != 0
+    }
+
+    /// Whether its checks are more than those of another policy.
+    pub fn supersedes(&self, name: &str) -> bool {
+        self.supersedes.iter().any(|known| *known.value == *name)
+    }
+
+    /// Whether its checks are more than those of some other policy.
+    pub fn is_superseding(&self) -> bool {
+        !self.supersedes.is_empty()
     }
 
     /// Whether it looks at what a request brings, whatever it then does: validations, or audit annotations.

@@ -103,6 +103,7 @@ fn is_label(name: &str) -> bool {
 
 fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Option<Policy> {
     let about = read_about(&mut fields);
+    let supersedes = read_superseded(&mut fields, name);
     let matching = fields
         .required_map("matchConstraints")
         .and_then(read_constraints);
@@ -157,6 +158,7 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
         name: Arc::from(name),
         built_in: false,
         about: about?,
+        supersedes,
         span: None,
         matching: matching?,
         match_conditions,
@@ -207,6 +209,20 @@ fn read_about(fields: &mut Fields<'_, '_>) -> Option<About> {
             .map(|text| text.value.into())
             .collect(),
     })
+}
+
+fn read_superseded(fields: &mut Fields<'_, '_>, name: &str) -> Vec<Placed<Box<str>>> {
+    let texts = fields.texts("supersedes");
+    let mut superseded = Vec::new();
+    for Placed { value, span } in texts {
+        if value == name {
+            fields.error("a policy cannot supersede itself", span);
+        } else {
+            let value = value.into();
+            superseded.push(Placed { value, span });
+        }
+    }
+    superseded
 }
 
 fn read_resources(fields: &mut Fields<'_, '_>) -> Vec<ResourceDeclaration> {

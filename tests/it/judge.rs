@@ -202,7 +202,10 @@ fn more_places_than_are_listed_are_not_lifted_by_an_exception_for_one_container(
 
 #[test]
 fn an_update_is_judged_again_only_where_what_the_policy_looks_at_changed() {
-    let judge = judge(ONLY, &[], None, (2026, 11, 21));
+    let image = "apiVersion: kpolicy.io/v1alpha1\nkind: Policy\nmetadata: {name: more-0}\nspec:\n  title: t\n  \
+                 category: images\n  severity: low\n  description: d\n  remediation: r\n  matchConstraints:\n    \
+                 podTemplates: true\n  validations:\n  - {expression: 'false', message: m}\n";
+    let judge = judge("profiles: []\n", &[image], None, (2026, 11, 21));
     let old = object(POD);
     for (change, judged) in [
         ("metadata: {name: web, finalizers: [x]}", false),
@@ -232,4 +235,162 @@ fn what_a_controller_made_is_judged_by_its_pods_but_only_by_policies_of_pods() {
         .map(|decision| &*decision.policy.name)
         .collect();
     assert_eq!(found, ["more-0"]);
+}
+
+/// Baseline and restricted, each at a strength, and what Config says beside that.
+fn both_levels(baseline: &str, restricted: &str, more: &str) -> String {
+    format!(
+        "profiles: []\npolicies:\n  pod-security-baseline: {baseline}\n  pod-security-restricted: {restricted}\n{more}"
+    )
+}
+
+/// Which policies say what of the pod, and how hard.
+fn told(config: &str, namespace: &str) -> Vec<(String, &'static str)> {
+    let judge = judge(config, &[], None, (2026, 11, 21));
+    let verdict = validate(&judge, "Pod", namespace, &object(POD), None);
+    let mut told: Vec<_> = verdict
+        .decisions
+        .iter()
+        .map(|decision| {
+            let id = decision.violation.validation.to_string();
+            (id, decision.enforcement.as_str())
+        })
+        .collect();
+    told.sort();
+    told.dedup();
+    told
+}
+
+#[test]
+fn a_policy_that_supersedes_another_tells_what_both_find_once() {
+    let names = |told: &[(String, &str)], policy: &str| {
+        let check = |id: &str| Some(id.strip_prefix(policy)?.strip_prefix('/')?.to_owned());
+        let names = told.iter().filter_map(|(id, _)| check(id));
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let own =
+        "allowPrivilegeEscalation capabilities_restricted runAsNonRoot seccompProfile_restricted";
+    let whole = "allowPrivilegeEscalation capabilities_restricted hostNamespaces privileged runAsNonRoot \
+                 seccompProfile_restricted";
+    let shared = "hostNamespaces privileged";
+    let (deny, warn) = ("{enforcement: deny}", "{enforcement: warn}");
+    let pinned = "{enforcement: deny, params: {version: v1.30}}";
+    let harder =
+        "namespaces: [{names: [shop], policies: {pod-security-restricted: {enforcement: deny}}}]\n";
+    let softer = "namespaces: [{names: [shop], policies: {pod-security-restricted: {enforcement: disabled}}}]\n";
+    for (baseline, restricted, more, of_baseline, of_restricted) in [
+        (deny, deny, "", "", whole),
+        (warn, deny, "", "", whole),
+        (deny, warn, "", shared, own),
+        // By other rules both run, and the one that supersedes leaves out what the other says as hard.
+        (deny, pinned, "", shared, own),
+        (warn, pinned, "", "", whole),
+        (deny, warn, harder, "", whole),
+        (deny, deny, softer, shared, ""),
+        (
+            "{enforcement: deny, params: {version: '1.30'}}",
+            pinned,
+            "",
+            "",
+            whole,
+        ),
+    ] {
+        let told = told(&both_levels(baseline, restricted, more), "shop");
+        let found = (
+            names(&told, "pod-security-baseline"),
+            names(&told, "pod-security-restricted"),
+        );
+        let expected = (of_baseline.to_owned(), of_restricted.to_owned());
+        assert_eq!(found, expected, "{baseline} {restricted} {more}");
+    }
+}
+
+#[test]
+fn what_a_policy_supersedes_must_be_there() {
+    let text = "apiVersion: kpolicy.io/v1alpha1\nkind: Policy\nmetadata: {name: more}\nspec:\n  title: t\n  \
+                category: images\n  severity: low\n  description: d\n  remediation: r\n  \
+                supersedes: [pod-security-baselin]\n  matchConstraints:\n    podTemplates: true\n  \
+                validations:\n  - {expression: 'true', message: m}\n";
+    let mut sources = SourceMap::new();
+    let mut documents = Documents::built_in(&mut sources);
+    documents.add("more.yaml", &Arc::from(text), &mut sources);
+    let config = documents.config();
+    let policies = Arc::new(documents.take_policies());
+    let today = Date {
+        year: 2026,
+        month: 11,
+        day: 21,
+    };
+    let problems = Judge::new(&policies, &config, &[], None, today).unwrap_err();
+    let said: Vec<_> = problems
+        .iter()
+        .map(|problem| (&*problem.message, problem.help.as_deref()))
+        .collect();
+    let help = Some("did you mean `pod-security-baseline`?");
+    assert_eq!(said, [("there is no policy `pod-security-baselin`", help)]);
+}
+
+#[test]
+fn a_policy_that_another_covers_says_so() {
+    let config = both_levels("{enforcement: warn}", "{enforcement: deny}", "");
+    let judge = judge(&config, &[], None, (2026, 11, 21));
+    let idle: Vec<_> = judge
+        .idle()
+        .map(|(policy, reason)| (&*policy.name, reason))
+        .collect();
+    let expected = (
+        "pod-security-baseline",
+        "`pod-security-restricted` makes its checks",
+    );
+    assert_eq!(idle, [expected]);
+}
+
+#[test]
+fn what_an_exception_lifts_in_one_policy_the_one_that_supersedes_it_still_says() {
+    let exception = "apiVersion: kpolicy.io/v1alpha1\nkind: PolicyException\nmetadata: {name: e, namespace: x}\nspec:\n  \
+                     policies: [pod-security-baseline/hostNamespaces]\n  match: {names: [web]}\n  reason: r\n  owner: o\n  \
+                     expires: '2026-12-01'\n";
+    let config = both_levels("{enforcement: deny}", "{enforcement: warn}", "");
+    let judge = judge(&config, &[exception], None, (2026, 11, 21));
+    let verdict = validate(&judge, "Pod", "shop", &object(POD), None);
+    let said = |id: &str| {
+        let mut all = verdict.decisions.iter();
+        let found = all.find(|decision| *decision.violation.validation == *id);
+        found.map(|decision| (decision.enforcement, decision.exception.is_some()))
+    };
+    assert_eq!(
+        said("pod-security-baseline/hostNamespaces"),
+        Some((Enforcement::Deny, true))
+    );
+    assert_eq!(
+        said("pod-security-restricted/hostNamespaces"),
+        Some((Enforcement::Warn, false))
+    );
+    assert_eq!(said("pod-security-restricted/privileged"), None);
+}
+
+#[test]
+fn latest_rules_are_those_of_the_cluster_where_config_names_its_release() {
+    let pod = object(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  securityContext:\n    \
+         sysctls: [{name: net.ipv4.tcp_rmem, value: '1'}]\n  containers: [{name: a, image: 'example.com/a:1'}]\n",
+    );
+    for (version, cluster, allowed) in [
+        ("latest", "", true),
+        ("latest", "kubernetesVersion: '1.31'", false),
+        ("latest", "kubernetesVersion: '1.32'", true),
+        ("v1.31", "kubernetesVersion: '1.35'", false),
+        ("1.32", "kubernetesVersion: '1.35'", true),
+        // As upstream: what is newer than the API server is its newest.
+        ("v1.36", "kubernetesVersion: '1.31'", false),
+        ("v1.31", "", false),
+    ] {
+        let config = format!(
+            "profiles: []\npolicies: {{pod-security-baseline: {{enforcement: deny, params: {{version: '{version}'}}}}}}\n\
+             clusters: [{{name: app, {cluster}}}]\n"
+        );
+        let judge = judge(&config, &[], Some("app"), (2026, 11, 21));
+        let verdict = validate(&judge, "Pod", "shop", &pod, None);
+        assert_eq!(verdict.decisions.is_empty(), allowed, "{version} {cluster}");
+    }
 }

@@ -61,6 +61,8 @@ mod native_requests;
 mod office;
 #[cfg(all(feature = "lint", feature = "serve"))]
 mod parity;
+#[cfg(feature = "conformance")]
+mod pod_security;
 mod policies;
 mod policy_documents;
 #[cfg(all(feature = "lint", feature = "real-tools"))]

@@ -297,3 +297,53 @@ fn every_policy_has_fixtures_and_every_validation_a_case_that_fails() {
         }
     }
 }
+
+#[test]
+fn what_both_pod_security_policies_have_stands_in_both_in_the_same_words() {
+    let (set, _) = built_in();
+    let [baseline, restricted] = ["pod-security-baseline", "pod-security-restricted"]
+        .map(|name| set.get(name).expect("a built-in policy"));
+    let parts = |policy: &kpolicy::policy::Policy| {
+        let mut parts: BTreeMap<String, String> = BTreeMap::new();
+        for condition in &policy.match_conditions {
+            let text = condition.expression.source().to_owned();
+            parts.insert(format!("condition {}", condition.name), text);
+        }
+        for (name, program) in policy.variable_names.iter().zip(&policy.variables) {
+            parts.insert(format!("variable {name}"), program.source().to_owned());
+        }
+        for validation in &policy.validations {
+            let (_, name) = validation.id.split_once('/').expect("an id");
+            let text = format!(
+                "{} {:?}",
+                validation.expression.source(),
+                validation.message
+            );
+            parts.insert(name.to_owned(), text);
+        }
+        parts
+    };
+    let (baseline, restricted) = (parts(baseline), parts(restricted));
+    let differ: Vec<&str> = baseline
+        .iter()
+        .filter(|(name, text)| restricted.get(*name) != Some(*text))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    // The checks that restricted ones take the place of, from some version on.
+    assert_eq!(
+        differ,
+        [
+            "capabilities_baseline",
+            "hostPathVolumes",
+            "procMount",
+            "seccompProfile_baseline"
+        ]
+    );
+    let capabilities = &restricted["capabilities_baseline"];
+    let prefix = "variables.minor >= 22 ? true : ";
+    assert_eq!(
+        capabilities.strip_prefix(prefix),
+        Some(&*baseline["capabilities_baseline"])
+    );
+    assert!(!restricted.contains_key("hostPathVolumes"));
+}

@@ -191,6 +191,7 @@ fn read_spec(
         validations,
         mutations,
         failure_policy,
+        supersedes: Vec::new(),
         native: Some(Box::new(Native {
             form,
             param_kind: param_kind.flatten(),

@@ -2,6 +2,7 @@
 
 mod check;
 mod fill;
+mod release;
 
 use serde_json::Value;
 
@@ -126,6 +127,14 @@ impl Parameters {
             Ok(FilledParams::Ready(document))
         } else {
             Ok(FilledParams::Unset(unset))
+        }
+    }
+
+    /// Settles the filled parameters that are a release of Kubernetes for a cluster of `1.<minor>`, where that is known:
+    /// `latest` is then the cluster's, and so is whatever is newer.
+    pub fn settle_release(&self, params: &mut Document, minor: Option<u32>) {
+        if let Some(schema) = &self.schema {
+            release::settle(schema.document.root(), params, minor);
         }
     }
 

@@ -149,6 +149,11 @@ fn every_error_of_a_policy_is_placed() {
             ],
         ),
         (
+            "category: images",
+            "category: images\n  supersedes: [sample, other]",
+            &["sample: a policy cannot supersede itself"],
+        ),
+        (
             "reason: Forbidden",
             "reason: Unauthorized",
             &[
