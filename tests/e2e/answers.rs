@@ -3,24 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::harness::Setup;
+use crate::objects::NO_PRIVILEGED;
 
-const POLICIES: &str = r#"
-apiVersion: kpolicy.io/v1alpha1
-kind: Policy
-metadata: {name: no-privileged}
-spec:
-  title: No privileged containers
-  category: pod-security
-  severity: critical
-  description: Test.
-  remediation: Test.
-  matchConstraints: {podTemplates: true}
-  validations:
-    - name: privileged
-      expression: "containers.all(c, c.?securityContext.?privileged.orValue(false) == false)"
-      message: run without privileges
-      reason: Forbidden
----
+const OTHERS: &str = r#"
 apiVersion: kpolicy.io/v1alpha1
 kind: Policy
 metadata: {name: team-label}
@@ -49,7 +34,7 @@ spec:
 
 /// One policy for each way to enforce.
 fn setup() -> Setup {
-    Setup::new(POLICIES).config(
+    Setup::new(&format!("{NO_PRIVILEGED}---{OTHERS}")).config(
         "{apiVersion: kpolicy.io/v1alpha1, kind: Config, profiles: [], policies: {
             team-label: {enforcement: warn}, named-ports: {enforcement: audit}}}",
     )
@@ -57,13 +42,9 @@ fn setup() -> Setup {
 
 /// A Pod that `no-privileged` finds fault with, if it is privileged; the others always do.
 fn pod(namespace: &str, name: &str, privileged: bool) -> Value {
-    let container = json!({
-        "name": "web", "image": "web:1", "ports": [{"containerPort": 80}], "securityContext": {"privileged": privileged},
-    });
-    json!({
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace},
-        "spec": {"containers": [container]},
-    })
+    let mut pod = crate::objects::pod(namespace, name, privileged);
+    pod["spec"]["containers"][0]["ports"] = json!([{"containerPort": 80}]);
+    pod
 }
 
 const REFUSAL: &str = "[no-privileged/privileged] container `web` sets `securityContext.privileged` to `true`: \

@@ -9,4 +9,9 @@
 )]
 
 mod answers;
+mod controllers;
 mod harness;
+mod mutations;
+mod native;
+mod objects;
+mod ways_in;

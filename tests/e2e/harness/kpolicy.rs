@@ -63,10 +63,13 @@ impl Kpolicy {
             std::fs::write(&path, text).expect("a file");
             path.display().to_string()
         };
-        // Together, because a file with a single policy would have to be named after it.
-        let policies = format!("{PROBE_POLICY}---\n{}", setup.policies);
+        // In one file with the others, since a file with a single policy has to be named after it.
+        let (name, policies) = match setup.policies.trim() {
+            "" => ("e2e-probe.yaml", PROBE_POLICY.to_owned()),
+            policies => ("policies.yaml", format!("{PROBE_POLICY}---\n{policies}\n")),
+        };
         let mut arguments = vec!["--config".to_owned(), write("config.yaml", &setup.config)];
-        arguments.extend(["--policy".to_owned(), write("policies.yaml", &policies)]);
+        arguments.extend(["--policy".to_owned(), write(name, &policies)]);
         arguments.extend(setup.arguments.iter().cloned());
         let ip = cluster.plane(|plane| plane.territory.service());
         let mut kpolicy = Self {

@@ -8,6 +8,8 @@ pub(crate) mod api;
 mod authority;
 pub(crate) mod cluster;
 mod control_plane;
+pub(crate) mod crds;
+pub(crate) mod injector;
 pub(crate) mod kpolicy;
 mod kubectl;
 mod process;
@@ -17,5 +19,5 @@ pub(crate) mod waiting;
 
 pub(crate) use api::Answer;
 pub(crate) use cluster::Cluster;
-pub(crate) use scenario::{Scenario, Setup};
+pub(crate) use scenario::{Scenario, Setup, in_turn};
 pub(crate) use waiting::{LONG, eventually};

@@ -1,0 +1,138 @@
+//! Another mutating webhook, such as a mesh has: it adds a container to each new Pod that has none of that name.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use super::cluster::{Cluster, SYSTEM};
+
+/// A registered webhook for the Pods of one namespace. Its configuration ends when the namespace's scenario calls `end`.
+pub(crate) struct Injector {
+    cluster: &'static Cluster,
+    configuration: Value,
+    task: JoinHandle<()>,
+}
+
+impl Injector {
+    /// Starts it behind a Service. `name` decides whether it is called before kpolicy or after: configurations are called
+    /// in the order of their names.
+    pub(crate) async fn start(
+        cluster: &'static Cluster,
+        name: &str,
+        namespace: &str,
+        container: Value,
+    ) -> Self {
+        let ip = cluster.plane(|plane| plane.territory.service());
+        let service = cluster.name("injector");
+        let host = format!("{service}.{SYSTEM}.svc");
+        let (pair, authority) = cluster.plane(|plane| {
+            (
+                plane.authority.server(&service, &[&host]),
+                plane.authority.certificate(),
+            )
+        });
+        let certificate = CertificateDer::from_pem_file(&pair.certificate).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_file(&pair.key).expect("a key");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .expect("a certificate and its key");
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind((ip, 0)).await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(acceptor.clone(), stream, container.clone()));
+            }
+        });
+        let object = json!({
+            "apiVersion": "v1", "kind": "Service", "metadata": {"name": service, "namespace": SYSTEM},
+            "spec": {"clusterIP": ip, "ports": [{"port": port}]},
+        });
+        cluster.admin.create(&object).await.accepted();
+        let bundle = STANDARD.encode(std::fs::read(authority).expect("a certificate"));
+        let configuration = json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
+            "metadata": {"name": name},
+            "webhooks": [{
+                "name": "injector.example.com",
+                "admissionReviewVersions": ["v1"],
+                "clientConfig": {
+                    "caBundle": bundle,
+                    "service": {"namespace": SYSTEM, "name": service, "path": "/", "port": port},
+                },
+                "sideEffects": "None",
+                "failurePolicy": "Fail",
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+                "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
+            }],
+        });
+        cluster.admin.create(&configuration).await.accepted();
+        Self {
+            cluster,
+            configuration,
+            task,
+        }
+    }
+
+    /// Takes its registration back.
+    pub(crate) async fn end(self) {
+        self.cluster
+            .admin
+            .delete(&self.configuration)
+            .await
+            .accepted();
+        self.task.abort();
+    }
+}
+
+async fn serve(acceptor: TlsAcceptor, stream: TcpStream, container: Value) {
+    let Ok(stream) = acceptor.accept(stream).await else {
+        return;
+    };
+    let answer = service_fn(async |request: Request<Incoming>| {
+        let body = request
+            .into_body()
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes);
+        let review = serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default();
+        let bytes = Bytes::from(inject(&review, &container).to_string());
+        let response = Response::builder().header("Content-Type", "application/json");
+        Ok::<_, Infallible>(response.body(Full::new(bytes)).unwrap_or_default())
+    });
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), answer)
+        .await;
+}
+
+/// The answer to a review.
+fn inject(review: &Value, container: &Value) -> Value {
+    let request = &review["request"];
+    let containers = request["object"]["spec"]["containers"].as_array();
+    let is_there =
+        containers.is_some_and(|all| all.iter().any(|one| one["name"] == container["name"]));
+    let patch = json!([{"op": "add", "path": "/spec/containers/-", "value": container}]);
+    let mut response = json!({"uid": request["uid"], "allowed": true});
+    if !is_there {
+        response["patchType"] = json!("JSONPatch");
+        response["patch"] = json!(STANDARD.encode(patch.to_string()));
+    }
+    json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response})
+}
