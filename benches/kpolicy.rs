@@ -15,7 +15,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use kpolicy::config::{Config, Date};
 use kpolicy::documents::Documents;
 use kpolicy::engine::{Kind, Limits, NoOtherObjects, Request, Resource};
-use kpolicy::judge::Judge;
+use kpolicy::judge::{Judge, Lineage};
 use kpolicy::lint::{self, Options, Render, Selection};
 use kpolicy::manifest::{self, Dialect, Document, DocumentBuilder, read, read_json, write_json};
 use kpolicy::policy::{Operation, PolicySet};
@@ -148,7 +148,14 @@ fn evaluating(c: &mut Criterion) {
             BenchmarkId::new("deployment", containers),
             &request,
             |b, request| {
-                b.iter(|| judge.validate(black_box(request), None, &others, &Limits::default()));
+                b.iter(|| {
+                    judge.validate(
+                        black_box(request),
+                        &Lineage::default(),
+                        &others,
+                        &Limits::default(),
+                    )
+                });
             },
         );
     }

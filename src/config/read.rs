@@ -207,11 +207,37 @@ fn read_crd(mut fields: Fields<'_, '_>) -> Option<PodTemplateCrd> {
                     for every value of a map: `spec.jobs[].template`";
         fields.report(Problem::error(message, text.span).with_help(help));
     }
+    let controllers = read_controllers(&mut fields);
     Some(PodTemplateCrd {
         group: group?.into(),
         kind: kind?.into(),
         paths,
+        controllers,
     })
+}
+
+/// User names, in full: what a pattern reaches could be claimed by whoever may create service accounts.
+fn read_controllers(fields: &mut Fields<'_, '_>) -> Vec<Box<str>> {
+    let mut controllers = Vec::new();
+    for text in fields.texts("controllers") {
+        let account = text.value.strip_prefix("system:serviceaccount:");
+        let parts = account.and_then(|account| account.split_once(':'));
+        let plain = |part: &str| {
+            let fits = |byte: u8| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte)
+            };
+            !part.is_empty() && part.bytes().all(fits)
+        };
+        if parts.is_some_and(|(namespace, name)| plain(namespace) && plain(name)) {
+            controllers.push(text.value.into());
+            continue;
+        }
+        let message = format!("`{}` is no service account", text.value);
+        let help = "write the user name of the account that the kind's controller runs as: \
+                    `system:serviceaccount:<namespace>:<name>`";
+        fields.report(Problem::error(message, text.span).with_help(help));
+    }
+    controllers
 }
 
 fn template_path(text: &str) -> Option<Vec<TemplateStep>> {

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::config::{Date, PolicyException};
 use crate::engine::{Request, Violation};
 
-use super::TopOwner;
-use super::glob;
+use super::{Owner, glob};
 
 /// The exceptions that hold in one cluster on one day.
 #[derive(Debug)]
@@ -29,13 +28,18 @@ impl Exceptions {
         }
     }
 
-    /// The first exception that reaches a violation.
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.active.is_empty()
+    }
+
+    /// The first exception that reaches a violation of an object that stands for itself, or for its owner.
     pub(super) fn lifting(
         &self,
         policy: &str,
         violation: &Violation,
         request: &Request<'_>,
-        owner: Option<TopOwner<'_>>,
+        owner: Option<&Owner>,
     ) -> Option<Arc<str>> {
         let found = self.active.iter().find(|(_, exception)| {
             let named = exception
@@ -52,20 +56,19 @@ fn reaches(
     exception: &PolicyException,
     violation: &Violation,
     request: &Request<'_>,
-    owner: Option<TopOwner<'_>>,
+    owner: Option<&Owner>,
 ) -> bool {
     let matches = &exception.matches;
-    let owner = owner.unwrap_or(TopOwner {
-        kind: request.kind.kind,
-        name: request.name,
+    let (kind, name) = owner.map_or((request.kind.kind, request.name), |owner| {
+        (&owner.kind, &owner.name)
     });
     let any = |patterns: &[Box<str>], name: Option<&str>| {
         patterns.is_empty()
             || name.is_some_and(|name| patterns.iter().any(|pattern| glob::matches(pattern, name)))
     };
     any(&matches.namespaces, request.namespace)
-        && (matches.kinds.is_empty() || matches.kinds.iter().any(|kind| **kind == *owner.kind))
-        && any(&matches.names, Some(owner.name))
+        && (matches.kinds.is_empty() || matches.kinds.iter().any(|listed| **listed == *kind))
+        && any(&matches.names, Some(name))
         && any(&matches.containers, violation.container.as_deref())
         // An error names one place of perhaps many: an exception for a container cannot speak for the others.
         && (matches.containers.is_empty() || !violation.is_error)

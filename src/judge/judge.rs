@@ -1,9 +1,12 @@
 //! The judge of one cluster.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::config::{Config, Date, Enforcement, PolicyException};
-use crate::engine::{self, Context, Limits, NoOtherObjects, NotJudged, OtherObjects, Request};
+use crate::engine::{
+    self, Context, Limits, NoOtherObjects, NotJudged, OtherObjects, Request, Violation,
+};
 use crate::manifest::{Document, Problem};
 use crate::policy::{FailurePolicy, Match, Policy, PolicySet};
 use crate::schema::namespaces;
@@ -15,16 +18,7 @@ use super::exceptions::Exceptions;
 use super::mask::Mask;
 use super::mutate::Run;
 use super::params::Sources;
-use super::{Decision, Mutation, Verdict, check, kinds, native, supersede, who};
-
-/// Who stands behind an object: the object that a person wrote. Exceptions match it by kind and name.
-#[derive(Clone, Copy, Debug)]
-pub struct TopOwner<'a> {
-    /// Its kind.
-    pub kind: &'a str,
-    /// Its name.
-    pub name: &'a str,
-}
+use super::{Decision, Lineage, Mutation, Owners, Verdict, check, kinds, native, supersede, who};
 
 /// Judges requests of one cluster (or of none) on one day.
 ///
@@ -163,18 +157,49 @@ impl Judge {
         refusing.map(|assignment| assignment.policy.clone())
     }
 
+    /// Who stands behind the object of a request, as far as `owners` are known. Where no exception holds nobody needs to
+    /// know more than who made it, and nothing is missing.
+    pub fn lineage(&self, request: &Request<'_>, owners: &dyn Owners) -> Lineage {
+        let lineage = Lineage::of(request, owners, &self.crds);
+        if self.exceptions.is_empty() {
+            lineage.without_questions()
+        } else {
+            lineage
+        }
+    }
+
     /// Runs the mutations on a request: those of native policies, then ours. Policies that only audit leave the object
     /// as it is. `others` is what the parameters of native policies are looked for in.
     pub fn mutate(
         &self,
         request: &Request<'_>,
+        lineage: &Lineage,
         others: &dyn OtherObjects,
         limits: &Limits<'_>,
     ) -> Mutation {
         if !self.mutate {
             return Mutation::default();
         }
-        let mut run = Run {
+        let mut run = self.mutations(request, others, limits);
+        run.all(&self.assignments.within(request.namespace));
+        let (mut mutation, mask) = (run.mutation, run.mask);
+        let owner = lineage.top().filter(|_| lineage.is_made());
+        for decision in &mut mutation.decisions {
+            let (policy, violation) = (&decision.policy.name, &decision.violation);
+            decision.exception = self.exceptions.lifting(policy, violation, request, owner);
+        }
+        mutation.decisions.sort_by_key(Decision::order);
+        mask.apply_to_mutation(&mut mutation);
+        mutation
+    }
+
+    fn mutations<'a>(
+        &'a self,
+        request: &'a Request<'a>,
+        others: &'a dyn OtherObjects,
+        limits: &'a Limits<'a>,
+    ) -> Run<'a> {
+        Run {
             request,
             sources: self.sources(others),
             crds: &self.crds,
@@ -182,15 +207,7 @@ impl Judge {
             limits,
             mutation: Mutation::default(),
             mask: Mask::of(request),
-        };
-        run.all(&self.assignments.within(request.namespace));
-        let (mut mutation, mask) = (run.mutation, run.mask);
-        for decision in &mut mutation.decisions {
-            self.lift(decision, request, None);
         }
-        mutation.decisions.sort_by_key(Decision::order);
-        mask.apply_to_mutation(&mut mutation);
-        mutation
     }
 
     fn sources<'a>(&'a self, cluster: &'a dyn OtherObjects) -> Sources<'a> {
@@ -200,30 +217,58 @@ impl Judge {
         }
     }
 
-    fn lift(&self, decision: &mut Decision, request: &Request<'_>, owner: Option<TopOwner<'_>>) {
-        let policy = &decision.policy.name;
-        let violation = &decision.violation;
-        decision.exception = self.exceptions.lifting(policy, violation, request, owner);
-    }
-
     /// Runs the validations on a request whose object is final.
     ///
-    /// `owner` is the object behind it where that is known and proven; without it the object stands for itself.
+    /// `lineage` is who stands behind the object, as [`lineage`](Self::lineage) gives it; by default the object stands
+    /// for itself.
     pub fn validate(
         &self,
         request: &Request<'_>,
-        owner: Option<TopOwner<'_>>,
+        lineage: &Lineage,
         others: &dyn OtherObjects,
         limits: &Limits<'_>,
     ) -> Verdict {
         let mut verdict = Verdict::default();
         let mut mask = Mask::of(request);
         let context = Context::new(*request, others, &self.crds);
-        for assignment in self.assignments.within(request.namespace).iter() {
-            if assignment.enforcement > Enforcement::Disabled && assignment.policy.validates() {
-                let seen = (&context, others);
-                self.run(assignment, seen, owner, limits, (&mut verdict, &mut mask));
+        let assignments = self.assignments.within(request.namespace);
+        let as_its_pods = who::is_mutated_by_its_pods(&context, lineage)
+            .then(|| {
+                let mut run = self.mutations(request, others, limits);
+                run.own_mutations(&assignments);
+                run.mutation.document.filter(|_| self.mutate)
+            })
+            .flatten();
+        let as_its_pods = as_its_pods.as_ref().map(|document| {
+            let object = Some(document.root());
+            Context::new(Request { object, ..*request }, others, &self.crds)
+        });
+        for assignment in assignments.iter() {
+            let policy = &assignment.policy;
+            if assignment.enforcement == Enforcement::Disabled || !policy.validates() {
+                continue;
             }
+            if policy.native.is_none() {
+                match engine::applies(&policy.matching, &context) {
+                    Match::Yes if who::is_left_alone(policy, &context, lineage) => continue,
+                    Match::Yes => {}
+                    Match::No => continue,
+                    Match::Unknown(reason) => {
+                        let what = policy.name.clone();
+                        verdict.not_judged.push(NotJudged { what, reason });
+                        continue;
+                    }
+                }
+            }
+            let of_pods = policy.native.is_none() && policy.matching.is_pod_templates();
+            let seen = Seen {
+                context: as_its_pods.as_ref().filter(|_| of_pods).unwrap_or(&context),
+                others,
+                limits,
+            };
+            let mut judged = self.run(assignment, seen, &mut mask);
+            self.lift(assignment, seen, lineage, &mut judged.decisions);
+            verdict.add(judged);
         }
         supersede::tell_once(&mut verdict.decisions);
         verdict.decisions.sort_by_key(Decision::order);
@@ -231,53 +276,81 @@ impl Judge {
         verdict
     }
 
-    fn run(
+    /// Finds the exceptions that reach what one policy decided.
+    fn lift(
         &self,
         assignment: &Assignment,
-        (context, others): (&Context<'_>, &dyn OtherObjects),
-        owner: Option<TopOwner<'_>>,
-        limits: &Limits<'_>,
-        (verdict, mask): (&mut Verdict, &mut Mask),
+        seen: Seen<'_>,
+        lineage: &Lineage,
+        decisions: &mut [Decision],
     ) {
+        let request = seen.context.request();
+        let before = OnceCell::new();
+        for decision in decisions {
+            let (policy, violation) = (&decision.policy.name, &decision.violation);
+            let lifting = |owner| self.exceptions.lifting(policy, violation, request, owner);
+            decision.exception = match lineage.top() {
+                None => lifting(None),
+                Some(top) if lineage.is_made() => lifting(Some(top)),
+                // What another than the owner's controller does with the object it does in its own name. What the
+                // object already was is the owner's.
+                Some(top) => lifting(None).or_else(|| {
+                    let found = lifting(Some(top))?;
+                    let before = before.get_or_init(|| self.before(assignment, seen));
+                    stood_before(request, before, violation).then_some(found)
+                }),
+            };
+        }
+    }
+
+    /// What a policy would have decided of the object as it was before an UPDATE.
+    fn before(&self, assignment: &Assignment, seen: Seen<'_>) -> Vec<Decision> {
+        let request = *seen.context.request();
+        let request = Request {
+            object: request.old_object,
+            ..request
+        };
+        let context = Context::new(request, seen.others, &self.crds);
+        let seen = Seen {
+            context: &context,
+            ..seen
+        };
+        self.run(assignment, seen, &mut Mask::of(&request))
+            .decisions
+    }
+
+    /// Runs one policy that applies; nothing is lifted yet.
+    fn run(&self, assignment: &Assignment, seen: Seen<'_>, mask: &mut Mask) -> Verdict {
+        let Seen {
+            context,
+            others,
+            limits,
+        } = seen;
+        let mut verdict = Verdict::default();
         let policy = &assignment.policy;
         if let Some(native) = &policy.native {
             let sources = self.sources(others);
             let limits = (assignment.enforcement, limits);
-            let mut judged = native::judge(policy, native, context, sources, limits, mask);
-            for decision in &mut judged.decisions {
-                self.lift(decision, context.request(), owner);
-            }
-            verdict.decisions.extend(judged.decisions);
-            verdict.not_judged.extend(judged.not_judged);
-            verdict.ignored_errors.extend(judged.ignored_errors);
-            verdict.annotations.extend(judged.annotations);
-            verdict.policies += usize::from(judged.matched);
-            return;
-        }
-        match engine::applies(&policy.matching, context) {
-            Match::No => return,
-            Match::Unknown(reason) => {
-                return verdict.not_judged.push(NotJudged {
-                    what: policy.name.clone(),
-                    reason,
-                });
-            }
-            Match::Yes => {}
-        }
-        if who::is_judged_by_its_pods(policy, context) || who::is_unchanged(policy, context) {
-            return;
+            let judged = native::judge(policy, native, context, sources, limits, mask);
+            return Verdict {
+                decisions: judged.decisions,
+                not_judged: judged.not_judged,
+                ignored_errors: judged.ignored_errors,
+                annotations: judged.annotations,
+                policies: usize::from(judged.matched),
+            };
         }
         let params = match &assignment.params {
             Params::Ready(params) => params,
             Params::Unset(reason) => {
-                let reason = reason.to_string();
-                return verdict.not_judged.push(NotJudged {
+                verdict.not_judged.push(NotJudged {
                     what: policy.name.clone(),
-                    reason,
+                    reason: reason.to_string(),
                 });
+                return verdict;
             }
         };
-        verdict.policies += 1;
+        verdict.policies = 1;
         let evaluation = engine::evaluate(policy, context, Some(params.root()), limits);
         verdict.not_judged.extend(evaluation.not_judged);
         verdict.ignored_errors.extend(evaluation.ignored_errors);
@@ -288,21 +361,44 @@ impl Judge {
         } else {
             enforcement.min(Enforcement::Warn)
         };
+        let decide = |violation| Decision {
+            policy: policy.clone(),
+            violation,
+            enforcement,
+            at_admission,
+            audited: false,
+            binding: None,
+            exception: None,
+        };
+        let violations = evaluation.violations.into_iter();
+        verdict.decisions.extend(violations.map(decide));
         verdict
-            .decisions
-            .extend(evaluation.violations.into_iter().map(|violation| {
-                let exception =
-                    self.exceptions
-                        .lifting(&policy.name, &violation, context.request(), owner);
-                Decision {
-                    policy: policy.clone(),
-                    violation,
-                    enforcement,
-                    at_admission,
-                    audited: false,
-                    binding: None,
-                    exception,
-                }
-            }));
     }
+}
+
+/// What one policy is run on.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    context: &'a Context<'a>,
+    others: &'a dyn OtherObjects,
+    limits: &'a Limits<'a>,
+}
+
+/// Whether a violation was there before an UPDATE: the same validation at the same place, where nothing changed.
+fn stood_before(request: &Request<'_>, before: &[Decision], violation: &Violation) -> bool {
+    let path = &violation.field_path;
+    let new = request.object.and_then(|object| object.follow(path));
+    let old = request.old_object.and_then(|object| object.follow(path));
+    let unchanged = match (new, old) {
+        (Some(new), Some(old)) => new.same_value(old),
+        (None, None) => true,
+        _ => false,
+    };
+    unchanged
+        && before.iter().any(|decision| {
+            let old = &decision.violation;
+            (&old.validation, &old.message) == (&violation.validation, &violation.message)
+                && (&old.field_path, &old.container)
+                    == (&violation.field_path, &violation.container)
+        })
 }

@@ -15,6 +15,7 @@ mod glob;
 )]
 mod judge;
 mod kinds;
+mod lineage;
 mod mask;
 mod mutate;
 mod native;
@@ -27,6 +28,7 @@ mod who;
 
 pub use check::{misfits, unknown_policies, unknown_superseded};
 pub use glob::matches as glob_matches;
-pub use judge::{Judge, TopOwner};
+pub use judge::Judge;
+pub use lineage::Lineage;
 pub use owner::{NoOwners, Owner, OwnerReference, Owners};
 pub use verdict::{Annotation, Decision, Drift, Mutation, Verdict};

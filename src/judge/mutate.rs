@@ -31,6 +31,11 @@ pub(super) struct Run<'a> {
     pub(super) mask: Mask,
 }
 
+/// Whether a policy changes anything here.
+fn runs(assignment: &Assignment) -> bool {
+    !assignment.policy.mutations.is_empty() && assignment.enforcement >= Enforcement::Warn
+}
+
 /// Other objects, which our own mutations do not see.
 const NONE: NoOtherObjects<'static> = NoOtherObjects("mutations see no other objects");
 
@@ -42,19 +47,21 @@ impl<'a> Run<'a> {
         if self.request.operation == Operation::Delete {
             return;
         }
-        let runs = |assignment: &&Assignment| {
-            !assignment.policy.mutations.is_empty() && assignment.enforcement >= Enforcement::Warn
-        };
-        let running: Vec<&Assignment> = assignments.iter().filter(runs).collect();
+        let running: Vec<&Assignment> = assignments.iter().filter(|one| runs(one)).collect();
         let first = self.natives(&running, None);
         if who::may_mutate(&Context::new(*self.request, &NONE, self.crds)) {
-            let is_own = |assignment: &&&Assignment| assignment.policy.native.is_none();
-            for assignment in running.iter().filter(is_own) {
-                self.own(assignment);
-            }
+            self.own_mutations(assignments);
         }
         if self.mutation.document.is_some() {
             self.natives(&running, Some(&first));
+        }
+    }
+
+    /// Runs ours alone, whoever made the object.
+    pub(super) fn own_mutations(&mut self, assignments: &[Assignment]) {
+        let ours = |one: &&Assignment| runs(one) && one.policy.native.is_none();
+        for assignment in assignments.iter().filter(ours) {
+            self.own(assignment);
         }
     }
 

@@ -59,6 +59,17 @@ pub struct Verdict {
     pub policies: usize,
 }
 
+impl Verdict {
+    /// Adds what another policy gave.
+    pub(super) fn add(&mut self, other: Self) {
+        self.decisions.extend(other.decisions);
+        self.not_judged.extend(other.not_judged);
+        self.ignored_errors.extend(other.ignored_errors);
+        self.annotations.extend(other.annotations);
+        self.policies += other.policies;
+    }
+}
+
 /// One mutation that would change the object.
 #[derive(Clone, Debug)]
 pub struct Drift {

@@ -1,28 +1,46 @@
 //! Who is judged, and who is mutated.
 //!
-//! A Pod always; a controller object for early feedback; an object that another controller made is judged through its
-//! Pods. The rules follow the Policy format's "Who is judged" and "Mutations".
+//! A Pod always; a controller object for early feedback; an object that the controller of another judged object made is
+//! judged through its Pods. The rules follow the Policy format's "Who is judged" and "Mutations".
 
 use crate::engine::{Context, Request};
 use crate::manifest::{MapRef, NodeRef, View};
 use crate::policy::{Operation, Policy};
 
-/// Whether another object made this one and makes Pods from it: a Deployment's ReplicaSet, a CronJob's Job. For a policy
-/// of pod templates its Pods are judged instead. Any other policy judges it: nothing else would, and an ownerReference
-/// is the requester's word.
-pub(super) fn is_judged_by_its_pods(policy: &Policy, context: &Context<'_>) -> bool {
+use super::Lineage;
+use super::lineage::{controllers, read};
+
+/// Whether a policy of ours has nothing to say of the object now. Native ones always have, as in the API server.
+pub(super) fn is_left_alone(policy: &Policy, context: &Context<'_>, lineage: &Lineage) -> bool {
+    is_judged_by_its_pods(policy, context, lineage) || is_unchanged(policy, context)
+}
+
+/// Whether another object's controller made this one and makes Pods from it: a Deployment's ReplicaSet, a CronJob's Job.
+/// For a policy of pod templates its Pods are judged instead. Any other policy judges it: nothing else would.
+///
+/// Who only says that a controller made it is judged like anything else, and so is what something made that is not
+/// judged itself: an operator's StatefulSet.
+fn is_judged_by_its_pods(policy: &Policy, context: &Context<'_>, lineage: &Lineage) -> bool {
+    policy.matching.is_pod_templates() && !is_pod(context.request()) && lineage.is_made()
+}
+
+/// Whether the object is judged as what its Pods will be. It is not mutated, because it names a controller that would
+/// undo that; but its Pods are, and what they then look like is what counts.
+pub(super) fn is_mutated_by_its_pods(context: &Context<'_>, lineage: &Lineage) -> bool {
     let request = context.request();
-    policy.matching.is_pod_templates()
+    lineage.is_claimed()
+        && !lineage.is_made()
         && !is_pod(request)
-        && request
-            .object
-            .or(request.old_object)
-            .is_some_and(has_controller)
+        && request.subresource.is_empty()
+        && !context.templates().is_empty()
 }
 
 /// Whether an UPDATE leaves everything alone that the policy looks at: the pod templates and labels for policies of
 /// pod templates, everything but status and bookkeeping for the others.
-pub(super) fn is_unchanged(policy: &Policy, context: &Context<'_>) -> bool {
+///
+/// Another controller is a change too, for what makes Pods: their exceptions follow it. Having none any more is not:
+/// whoever deletes an owner and keeps what it owns must not be stopped halfway.
+fn is_unchanged(policy: &Policy, context: &Context<'_>) -> bool {
     let request = context.request();
     let (Operation::Update, Some(object), Some(old)) =
         (request.operation, request.object, request.old_object)
@@ -34,20 +52,14 @@ pub(super) fn is_unchanged(policy: &Policy, context: &Context<'_>) -> bool {
         old.at(&["metadata", "labels"]),
     );
     if policy.matching.is_pod_templates() {
-        let (new, old) = (context.templates(), context.old_templates());
         let same_templates = if is_pod(request) {
-            same(
-                object.get("spec"),
-                old.first().and_then(|pod| pod.get("spec")),
-            ) && same(
-                object.at(&["metadata", "annotations"]),
-                old.first()
-                    .and_then(|pod| pod.at(&["metadata", "annotations"])),
-            )
+            let part = |path: &[&str]| same(object.at(path), old.at(path));
+            part(&["spec"]) && part(&["metadata", "annotations"])
         } else {
+            let (new, old) = (context.templates(), context.old_templates());
             new.len() == old.len() && new.iter().zip(old).all(|(new, old)| new.same_value(*old))
         };
-        return same_labels && same_templates;
+        return same_labels && same_templates && (is_pod(request) || same_controller(object, old));
     }
     same_labels
         && same(
@@ -94,14 +106,14 @@ fn is(request: &Request<'_>, group: &str, kind: &str) -> bool {
 }
 
 fn has_controller(object: NodeRef<'_>) -> bool {
-    let owners = object
-        .at(&["metadata", "ownerReferences"])
-        .and_then(NodeRef::as_list);
-    owners.is_some_and(|owners| {
-        owners
-            .iter()
-            .any(|owner| owner.get("controller").and_then(NodeRef::as_bool) == Some(true))
-    })
+    controllers(object).next().is_some()
+}
+
+/// Whether an object has no controller that it did not have before.
+fn same_controller(object: NodeRef<'_>, old: NodeRef<'_>) -> bool {
+    let new: Vec<_> = controllers(object).map(read).collect();
+    new.iter()
+        .all(|new| controllers(old).any(|old| read(old) == *new))
 }
 
 fn same(new: Option<NodeRef<'_>>, old: Option<NodeRef<'_>>) -> bool {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::config::Enforcement;
 use crate::engine::{Kind, Limits, NotJudged, Request, Resource};
 use crate::finding::{ClusterVerdict, Finding, FindingKind, Unjudged};
-use crate::judge::{Decision, Drift};
+use crate::judge::{Decision, Drift, NoOwners};
 use crate::manifest::{Document, NodeRef};
 use crate::policy::{Form, Operation, Safety};
 use crate::schema::{defaults, kinds, namespaces};
@@ -140,7 +140,10 @@ impl One<'_, '_> {
             ..Request::new(Operation::Create, kind, resource)
         };
         let limits = Limits::default();
-        let mutation = self.cluster.judge.mutate(&request, self.world, &limits);
+        // In Git nobody is a controller: whatever an object says of its owner, a person says it.
+        let judge = &self.cluster.judge;
+        let lineage = judge.lineage(&request, &NoOwners);
+        let mutation = judge.mutate(&request, &lineage, self.world, &limits);
         let last = mutation
             .document
             .as_ref()
@@ -149,10 +152,7 @@ impl One<'_, '_> {
             object: Some(last),
             ..request
         };
-        let verdict = self
-            .cluster
-            .judge
-            .validate(&request, None, self.world, &limits);
+        let verdict = judge.validate(&request, &lineage, self.world, &limits);
         for drift in &mutation.drifts {
             judged.findings.extend(self.drift(case, object, drift));
         }

@@ -22,6 +22,8 @@ pub struct PodTemplateCrd {
     pub kind: Box<str>,
     /// Routes to its templates.
     pub paths: Vec<Vec<TemplateStep>>,
+    /// The users that its controller goes by: owner references to this kind are believed from them alone.
+    pub controllers: Vec<Box<str>>,
 }
 
 /// Whether objects of a kind carry pod templates.

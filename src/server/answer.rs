@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::config::Enforcement;
-use crate::judge::{Decision, Mutation, Verdict};
+use crate::judge::{Decision, Lineage, Mutation, Verdict};
 use crate::manifest::patch;
 use crate::policy::Reason;
 
@@ -29,7 +29,10 @@ const OPERATIONS: usize = 10_000;
 const ANNOTATION: usize = 16 * 1024;
 
 /// The answer to a validating call.
-pub(super) fn of_verdict(verdict: &Verdict) -> Answer {
+///
+/// A warning to a controller is read by nobody, and who wrote the owner was warned then: of what a controller made, what
+/// is no refusal goes to the audit event, with the owner's name.
+pub(super) fn of_verdict(verdict: &Verdict, lineage: &Lineage) -> Answer {
     let counted = || {
         verdict
             .decisions
@@ -48,6 +51,7 @@ pub(super) fn of_verdict(verdict: &Verdict) -> Answer {
     let audited = |decision: &&Decision| {
         decision.at_admission == Enforcement::Audit
             || decision.audited && decision.at_admission > Enforcement::Disabled
+            || lineage.is_made() && decision.at_admission == Enforcement::Warn
     };
     annotate(
         "violations",
@@ -65,15 +69,26 @@ pub(super) fn of_verdict(verdict: &Verdict) -> Answer {
         Some(json!({"validation": &*decision.violation.validation, "exception": exception}))
     });
     annotate("excepted", excepted.collect());
+    let (owner, doubt) = if verdict.decisions.is_empty() {
+        (None, None)
+    } else {
+        let made = lineage.top().filter(|_| lineage.is_made());
+        (made, lineage.doubt().filter(|_| counted().next().is_some()))
+    };
+    let owner = owner.map(|owner| json!({"kind": &*owner.kind, "name": &*owner.name}));
+    annotate("owner", owner.into_iter().collect());
+    let doubt = doubt.map(|reason| json!({"reason": reason}));
+    annotate("owner-not-believed", doubt.into_iter().collect());
     let not_judged = verdict
         .not_judged
         .iter()
         .map(|what| json!({"validation": &*what.what, "reason": &what.reason}));
     annotate("not-judged", not_judged.collect());
     let denials: Vec<_> = with(Enforcement::Deny).collect();
+    let told = with(Enforcement::Warn).filter(|_| !lineage.is_made());
     Answer {
         denied: refusal(&denials),
-        warnings: warnings(with(Enforcement::Warn).map(|decision| line(decision, false))),
+        warnings: warnings(told.map(|decision| line(decision, false))),
         annotations,
         patch: None,
     }

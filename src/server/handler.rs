@@ -22,14 +22,14 @@ use super::Judges;
 use super::answer::{of_mutation, of_verdict};
 use super::body::{Budget, Read, ReadError};
 use super::deadline::{Deadline, budget};
-use super::learn::{lacking, learn};
+use super::learn::{Known, learn};
 use super::metrics::Metrics;
 use super::options::{self, Timeouts};
 use super::record;
 use super::review::{self, Answer, Review};
 use super::scan::{Scanned, Scanner};
 use super::undecided::Undecided;
-use super::view::{ClusterView, namespace_object};
+use super::view::namespace_object;
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,20 +213,18 @@ async fn judged(
         read_json(None, text).map_err(|problem| Undecided::Unreadable(problem.message))
     })??;
     let cluster = shared.judges.cluster();
-    let (review, mut view, complete) = shared.guarded(|| {
+    let (review, mut known) = shared.guarded(|| {
         let review = review::read(&document)?;
-        let view = cluster.snapshot();
-        let complete = lacking(&*view, &review).is_empty();
-        Ok::<_, Undecided>((review, view, complete))
+        let known = Known::new(cluster.snapshot(), judge, &review.request);
+        Ok::<_, Undecided>((review, known))
     })??;
-    if !complete {
-        let lacking = |view: &dyn ClusterView| lacking(view, &review);
-        let known = learn(cluster, view, deadline, lacking).await;
-        view = known.ok_or_else(|| shared.panicked())?;
+    if !known.missing.is_empty() {
+        let learned = learn(cluster, known, deadline, judge, &review.request).await;
+        known = learned.ok_or_else(|| shared.panicked())?;
     }
     shared.guarded(|| {
         let sized = (&review, bytes.len());
-        judge_review(shared, judge, call, sized, &*view, deadline)
+        judge_review(shared, judge, call, sized, &known, deadline)
     })
 }
 
@@ -235,9 +233,10 @@ fn judge_review(
     judge: &Judge,
     call: Call,
     (review, size): (&Review<'_>, usize),
-    view: &dyn ClusterView,
+    known: &Known,
     deadline: &Deadline,
 ) -> Outcome {
+    let (view, lineage) = (&*known.view, &known.lineage);
     let mut request = review.request;
     let namespace = namespace_object(view, request.namespace, &request.resource);
     request.namespace_object = namespace.as_deref().map(Document::root);
@@ -248,13 +247,13 @@ fn judge_review(
     };
     let answer = match call {
         Call::Validate => {
-            let verdict = judge.validate(&request, None, view, &limits);
-            record::verdict(&shared.metrics, review, &verdict);
-            of_verdict(&verdict)
+            let verdict = judge.validate(&request, lineage, view, &limits);
+            record::verdict(&shared.metrics, review, lineage, &verdict);
+            of_verdict(&verdict, lineage)
         }
         Call::Mutate => {
-            let mutation = judge.mutate(&request, view, &limits);
-            record::mutation(&shared.metrics, review, &mutation);
+            let mutation = judge.mutate(&request, lineage, view, &limits);
+            record::mutation(&shared.metrics, review, lineage, &mutation);
             // Half of the mutations may be worse than none; the validating call decides what then happens.
             if deadline.stopped_work() {
                 Answer::allowed()

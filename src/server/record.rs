@@ -1,7 +1,7 @@
 //! What is written down of each answer: metrics, and one log line for each refusal. Never what an object holds.
 
 use crate::config::Enforcement;
-use crate::judge::{Decision, Mutation, Verdict};
+use crate::judge::{Decision, Lineage, Mutation, Verdict};
 
 use super::Metrics;
 use super::review::Review;
@@ -9,7 +9,12 @@ use super::scan::Scanned;
 use super::undecided::Undecided;
 
 /// Writes down a verdict.
-pub(super) fn verdict(metrics: &Metrics, review: &Review<'_>, verdict: &Verdict) {
+pub(super) fn verdict(
+    metrics: &Metrics,
+    review: &Review<'_>,
+    lineage: &Lineage,
+    verdict: &Verdict,
+) {
     for decision in &verdict.decisions {
         decided(metrics, decision);
     }
@@ -17,7 +22,7 @@ pub(super) fn verdict(metrics: &Metrics, review: &Review<'_>, verdict: &Verdict)
         metrics.not_judged(policy_of(&what.what));
     }
     errors(metrics, review, &verdict.ignored_errors);
-    denied(review, &verdict.decisions);
+    denied(review, lineage, &verdict.decisions);
 }
 
 fn decided(metrics: &Metrics, decision: &Decision) {
@@ -29,7 +34,7 @@ fn decided(metrics: &Metrics, decision: &Decision) {
 }
 
 /// One line for a refusal.
-fn denied(review: &Review<'_>, decisions: &[Decision]) {
+fn denied(review: &Review<'_>, lineage: &Lineage, decisions: &[Decision]) {
     let refuses = |decision: &&Decision| {
         decision.exception.is_none() && decision.at_admission == Enforcement::Deny
     };
@@ -43,6 +48,8 @@ fn denied(review: &Review<'_>, decisions: &[Decision]) {
         return;
     }
     let request = &review.request;
+    let owner = lineage.top().filter(|_| lineage.is_made());
+    let owner = owner.map(|owner| format!("{}/{}", owner.kind, owner.name));
     tracing::info!(
         uid = review.uid,
         group = request.kind.group,
@@ -53,13 +60,20 @@ fn denied(review: &Review<'_>, decisions: &[Decision]) {
         operation = request.operation.as_str(),
         user = review.user,
         dry_run = request.dry_run,
+        owner = owner.as_deref(),
+        owner_not_believed = lineage.doubt(),
         validations = denied.join(","),
         "denied"
     );
 }
 
 /// Writes down what the mutations did.
-pub(super) fn mutation(metrics: &Metrics, review: &Review<'_>, mutation: &Mutation) {
+pub(super) fn mutation(
+    metrics: &Metrics,
+    review: &Review<'_>,
+    lineage: &Lineage,
+    mutation: &Mutation,
+) {
     for what in &mutation.not_judged {
         metrics.not_judged(policy_of(&what.what));
     }
@@ -67,7 +81,7 @@ pub(super) fn mutation(metrics: &Metrics, review: &Review<'_>, mutation: &Mutati
         decided(metrics, decision);
     }
     errors(metrics, review, &mutation.errors);
-    denied(review, &mutation.decisions);
+    denied(review, lineage, &mutation.decisions);
 }
 
 /// Writes down a review that could not be judged.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kpolicy::config::{Date, Enforcement};
 use kpolicy::documents::Documents;
 use kpolicy::engine::{Kind, Limits, NoOtherObjects, Request, Resource};
-use kpolicy::judge::{Judge, Verdict};
+use kpolicy::judge::{Judge, NoOwners, Verdict};
 use kpolicy::manifest::{Dialect, Document, DocumentBuilder, NodeRef, read};
 use kpolicy::policy::Operation;
 use kpolicy::source::{SourceId, SourceMap};
@@ -53,6 +53,17 @@ fn validate(
     new: &Document,
     old: Option<&Document>,
 ) -> Verdict {
+    validate_for(judge, kind, namespace, (new, old), None)
+}
+
+/// The same for a user, of whom nothing is known otherwise.
+fn validate_for(
+    judge: &Judge,
+    kind: &str,
+    namespace: &str,
+    (new, old): (&Document, Option<&Document>),
+    user: Option<&Document>,
+) -> Verdict {
     let (group, resource) = match kind {
         "Pod" => ("", "pods"),
         "ReplicaSet" => ("apps", "replicasets"),
@@ -82,6 +93,7 @@ fn validate(
         object: Some(new.root()),
         old_object: old.map(Document::root),
         namespace_object: Some(namespace_object.root()),
+        user_info: user.map(Document::root),
         ..Request::new(
             if old.is_some() {
                 Operation::Update
@@ -94,7 +106,7 @@ fn validate(
     };
     judge.validate(
         &request,
-        None,
+        &judge.lineage(&request, &NoOwners),
         &NoOtherObjects("a test"),
         &Limits::default(),
     )
@@ -225,16 +237,23 @@ fn what_a_controller_made_is_judged_by_its_pods_but_only_by_policies_of_pods() {
                     validations:\n  - {expression: 'object.spec.replicas > 1', message: m}\n";
     let judge = judge(ONLY, &[replicas], None, (2026, 11, 21));
     let set = object(
-        "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata:\n  name: web\n  ownerReferences: [{kind: Deployment, name: web, \
-         controller: true}]\nspec:\n  replicas: 1\n  template: {spec: {hostNetwork: true, containers: []}}\n",
+        "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata:\n  name: web\n  ownerReferences: [{apiVersion: apps/v1, \
+         kind: Deployment, name: web, uid: a, controller: true}]\nspec:\n  replicas: 1\n  template: {spec: {hostNetwork: true, containers: []}}\n",
     );
-    let verdict = validate(&judge, "ReplicaSet", "shop", &set, None);
-    let found: Vec<_> = verdict
-        .decisions
-        .iter()
-        .map(|decision| &*decision.policy.name)
-        .collect();
-    assert_eq!(found, ["more-0"]);
+    let made = object("{username: 'system:serviceaccount:kube-system:deployment-controller'}");
+    for (user, expected) in [
+        (Some(&made), &["more-0"][..]),
+        // Whoever only says that a controller made it is judged.
+        (None, &["more-0", "pod-security-baseline"]),
+    ] {
+        let verdict = validate_for(&judge, "ReplicaSet", "shop", (&set, None), user);
+        let found: Vec<_> = verdict
+            .decisions
+            .iter()
+            .map(|decision| &*decision.policy.name)
+            .collect();
+        assert_eq!(found, expected);
+    }
 }
 
 /// Baseline and restricted, each at a strength, and what Config says beside that.

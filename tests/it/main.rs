@@ -59,6 +59,8 @@ mod native_parity;
 #[cfg(feature = "serve")]
 mod native_requests;
 mod office;
+#[cfg(feature = "serve")]
+mod owners;
 #[cfg(all(feature = "lint", feature = "serve"))]
 mod parity;
 #[cfg(feature = "conformance")]

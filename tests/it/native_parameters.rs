@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kpolicy::documents::Documents;
 use kpolicy::engine::{Kind, Limits, NoOtherObjects, OtherObjects, Request, Resource};
-use kpolicy::judge::Judge;
+use kpolicy::judge::{Judge, Lineage};
 use kpolicy::manifest::{Document, Limits as ReadLimits, NodeRef, read, read_json};
 use kpolicy::policy::Operation;
 use kpolicy::source::{SourceId, SourceMap};
@@ -121,7 +121,7 @@ impl<'a> Case<'a> {
             Some(others) => others,
             None => &hidden,
         };
-        let verdict = judge.validate(&request, None, others, &Limits::default());
+        let verdict = judge.validate(&request, &Lineage::default(), others, &Limits::default());
         let decisions = verdict.decisions.iter().map(|decision| {
             let violation = &decision.violation;
             let word = decision.enforcement.as_str();
@@ -403,7 +403,7 @@ fn policies_and_reviews_of_access_are_never_judged() {
             object: Some(object.root()),
             ..Request::new(Operation::Create, kind, resource)
         };
-        let verdict = judge.validate(&request, None, &Nothing, &Limits::default());
+        let verdict = judge.validate(&request, &Lineage::default(), &Nothing, &Limits::default());
         assert_eq!(
             verdict.decisions.len(),
             usize::from(judged),

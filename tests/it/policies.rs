@@ -8,7 +8,7 @@ use kpolicy::documents::Documents;
 use kpolicy::engine::{
     Kind as ObjectKind, Limits, NoOtherObjects, OtherObjects, Request, Resource,
 };
-use kpolicy::judge::{Judge, Mutation, Verdict};
+use kpolicy::judge::{Judge, Lineage, Mutation, Verdict};
 use kpolicy::manifest::{Document, DocumentBuilder, NodeRef, write_json};
 use kpolicy::policy::{Operation, PolicySet};
 use kpolicy::schema::kinds;
@@ -138,13 +138,18 @@ pub(crate) fn namespace_object(name: &str, context: Option<NodeRef<'_>>) -> Docu
 fn validate(fixture: &Fixture, judge: &Judge, object: &Document) -> Verdict {
     let others = Others(fixture.others());
     with_request(fixture, object, |request| {
-        judge.validate(request, None, &others, &Limits::default())
+        judge.validate(request, &Lineage::default(), &others, &Limits::default())
     })
 }
 
 fn mutate(fixture: &Fixture, judge: &Judge, object: &Document) -> Mutation {
     with_request(fixture, object, |request| {
-        judge.mutate(request, &NoOtherObjects("a fixture"), &Limits::default())
+        judge.mutate(
+            request,
+            &Lineage::default(),
+            &NoOtherObjects("a fixture"),
+            &Limits::default(),
+        )
     })
 }
 

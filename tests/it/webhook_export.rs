@@ -185,6 +185,7 @@ fn rollouts() -> Vec<PodTemplateCrd> {
         group: "argoproj.io".into(),
         kind: "Rollout".into(),
         paths: vec![path],
+        controllers: Vec::new(),
     }]
 }
 

@@ -50,7 +50,7 @@ namespaces:
   - {names: ["prod-*"], policies: {require-limits: {enforcement: deny}}}
   - {names: [shop], labels: {team: shop}}
 exceptions: {paths: [exceptions/], maxLifetimeDays: 180, allowedNamespaces: [policy-exceptions]}
-podTemplateCrds: [{group: jobset.x-k8s.io, kind: JobSet, paths: ["spec.replicatedJobs[].template.spec.template", "spec.roles.*.template"]}]
+podTemplateCrds: [{group: jobset.x-k8s.io, kind: JobSet, paths: ["spec.replicatedJobs[].template.spec.template", "spec.roles.*.template"], controllers: ["system:serviceaccount:jobset-system:jobset-controller-manager"]}]
 mutate: disabled
 "#,
     );
@@ -72,7 +72,10 @@ mutate: disabled
     );
     assert_eq!(config.exceptions.max_lifetime_days, Some(180));
     assert!(!config.mutate);
-    let paths = &config.pod_template_crds[0].paths;
+    let crd = &config.pod_template_crds[0];
+    let controller = "system:serviceaccount:jobset-system:jobset-controller-manager";
+    assert_eq!(crd.controllers, [controller.into()]);
+    let paths = &crd.paths;
     assert_eq!(paths[0][2], TemplateStep::Each);
     assert_eq!(paths[0].len(), 6);
     assert_eq!(paths[1][2], TemplateStep::Each);
@@ -91,6 +94,7 @@ fn without_profiles_the_recommended_one_runs_and_mutations_do() {
 
 #[test]
 fn every_error_of_a_config_is_placed() {
+    const ACCOUNT: &str = "write the user name of the account that the kind's controller runs as: `system:serviceaccount:<namespace>:<name>`";
     const CLAIM: &str = "a namespace name that fits a glob can be claimed by whoever may create namespaces; name the namespaces in full";
     let glob = |problem: &str| format!("{problem} ({CLAIM})");
     let cases: Vec<(&str, Vec<String>)> = vec![
@@ -178,6 +182,13 @@ fn every_error_of_a_config_is_placed() {
         (
             "podTemplateCrds: [{group: a.io, kind: A, paths: [\"spec..template\"]}]",
             vec!["\"spec..template\": `spec..template` is no route to a pod template (write keys with dots between them, `[]` for every element of a list and `*` for every value of a map: `spec.jobs[].template`)".into()],
+        ),
+        (
+            "podTemplateCrds: [{group: a.io, kind: A, paths: [spec.a], controllers: [a, \"system:serviceaccount:a:*\"]}]",
+            vec![
+                format!("a: `a` is no service account ({ACCOUNT})"),
+                format!("\"system:serviceaccount:a:*\": `system:serviceaccount:a:*` is no service account ({ACCOUNT})"),
+            ],
         ),
         (
             "mutate: true",
