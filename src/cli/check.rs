@@ -49,6 +49,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
         mut setup,
         mut problems,
         own,
+        ..
     } = if arguments.paths.is_empty() {
         input::read(&arguments.policies, None, release)?
     } else {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,6 +50,13 @@ pub(super) struct Setup {
     pub(super) git: Option<PathBuf>,
 }
 
+/// The files and directories that were asked for, in order, by the names they were asked for under: behind a link, what
+/// a name leads to changes.
+pub(super) type Asked = Vec<PathBuf>;
+
+/// What stood in files, in a number.
+pub(super) type Print = u64;
+
 /// What was read, with what is wrong with it.
 #[derive(Debug)]
 pub(super) struct Read {
@@ -58,6 +66,12 @@ pub(super) struct Read {
     pub(super) problems: Vec<Problem>,
     /// How many documents of kpolicy's kinds were read, the built-in ones not counted.
     pub(super) own: usize,
+    /// What stood in the files that were read.
+    #[cfg_attr(
+        not(feature = "serve"),
+        allow(dead_code, reason = "only serve looks twice")
+    )]
+    pub(super) print: Print,
 }
 
 /// Reads everything and shows what is wrong on standard error; `None` where that makes judging impossible.
@@ -86,7 +100,13 @@ pub(super) fn read(
     start: Option<&Path>,
     release: Option<Release>,
 ) -> anyhow::Result<Read> {
-    gather(arguments, start, None, release)
+    gather(arguments, (start, None), release, &mut Asked::new())
+}
+
+/// As [`read`] without a release; `asked` says what was looked at, as far as reading came.
+#[cfg(feature = "serve")]
+pub(super) fn read_watched(arguments: &PolicyArguments, asked: &mut Asked) -> anyhow::Result<Read> {
+    gather(arguments, (None, None), None, asked)
 }
 
 /// Reads what these paths hold, and what a Config among them names. No other Config is looked for. `release` as for
@@ -97,14 +117,14 @@ pub(super) fn read_paths(
     release: Option<Release>,
 ) -> anyhow::Result<Read> {
     let start = paths.first().map(PathBuf::as_path);
-    gather(arguments, start, Some(paths), release)
+    gather(arguments, (start, Some(paths)), release, &mut Asked::new())
 }
 
 fn gather(
     arguments: &PolicyArguments,
-    start: Option<&Path>,
-    only: Option<&[PathBuf]>,
+    (start, only): (Option<&Path>, Option<&[PathBuf]>),
     release: Option<Release>,
+    asked: &mut Asked,
 ) -> anyhow::Result<Read> {
     let here = fs::canonicalize(".").context("there is no working directory")?;
     // A path that does not exist is the reader's to complain about.
@@ -117,9 +137,13 @@ fn gather(
         Some(file) => Some(canonical(file)?),
         None => repository.config.filter(|_| only.is_none()),
     };
+    // A mounted ConfigMap is a link to a folder that is replaced: its neighbours are those of the link.
+    let config_named = arguments.config.as_ref().or(config_file.as_ref()).cloned();
+    asked.extend(config_named.clone());
     let mut reader = Reader {
         sources: SourceMap::new(),
         seen: BTreeMap::new(),
+        hasher: DefaultHasher::new(),
         root,
     };
     let mut documents = Documents::built_in(&mut reader.sources);
@@ -131,25 +155,29 @@ fn gather(
         }
     }
     for path in only.unwrap_or_default() {
+        asked.push(path.clone());
         reader.path(path, &mut documents)?;
     }
     let config_file = config_file.or_else(|| reader.path_of(documents.config_source()?));
     let config = documents.config();
     let release = release.or_else(|| oldest(&config));
     documents.for_release(release);
-    let config_directory = config_file
-        .as_deref()
-        .and_then(Path::parent)
-        .map_or_else(|| reader.root.clone(), Path::to_owned);
+    let config_named = config_named.or_else(|| config_file.clone());
+    let config_directory = match config_named.as_deref().and_then(Path::parent) {
+        Some(directory) => canonical(&here.join(directory))?,
+        None => reader.root.clone(),
+    };
     let listed = config.policy_paths.iter().chain(&config.exceptions.paths);
     for path in listed {
         let path = config_directory.join(&**path);
+        asked.push(path.clone());
         reader.path(&path, &mut documents)?;
     }
     let mut idle = Vec::new();
     for path in &arguments.policy {
         let before = (documents.own, documents.problems.len());
         let objects = documents.objects.len();
+        asked.push(path.clone());
         reader.path(path, &mut documents)?;
         if before == (documents.own, documents.problems.len()) {
             idle.push((path, objects..documents.objects.len()));
@@ -183,6 +211,7 @@ fn gather(
         },
         problems: documents.problems,
         own: documents.own,
+        print: reader.hasher.finish(),
     })
 }
 
@@ -211,6 +240,7 @@ pub(super) fn require_cluster(cluster: Option<&str>, config: &Config) -> anyhow:
 struct Reader {
     sources: SourceMap,
     seen: BTreeMap<PathBuf, SourceId>,
+    hasher: DefaultHasher,
     root: PathBuf,
 }
 
@@ -241,12 +271,35 @@ impl Reader {
         self.seen.insert(file.to_owned(), self.sources.next_id());
         let name = shown(file, &self.root);
         let bytes = fs::read(file).with_context(|| format!("cannot read `{name}`"))?;
+        bytes.hash(&mut self.hasher);
         match decode_text(&bytes) {
             Ok(text) => documents.add(&name, &Arc::from(&*text), &mut self.sources),
             Err(problem) => bail!("cannot read `{name}`: {problem}"),
         }
         Ok(())
     }
+}
+
+/// What stands in the files that were asked for: the same number as reading them gives. A file that cannot be read
+/// counts with the reason.
+#[cfg(feature = "serve")]
+pub(super) fn print_of(asked: &Asked) -> Print {
+    let mut hasher = DefaultHasher::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for path in asked {
+        match files(path) {
+            Ok(files) => {
+                for file in files.into_iter().filter(|file| seen.insert(file.clone())) {
+                    match fs::read(&file) {
+                        Ok(bytes) => bytes.hash(&mut hasher),
+                        Err(error) => error.to_string().hash(&mut hasher),
+                    }
+                }
+            }
+            Err(error) => format!("{error:#}").hash(&mut hasher),
+        }
+    }
+    hasher.finish()
 }
 
 /// A file, or all YAML and JSON files below a directory, in order.
@@ -268,6 +321,11 @@ fn collect(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::
         let path = entry.path();
         let kind = entry.file_type().with_context(cannot)?;
         let extension = path.extension().and_then(std::ffi::OsStr::to_str);
+        // What a mounted ConfigMap links to, old and new; its files are reached by their links.
+        let behind_link = entry.file_name().as_encoded_bytes().starts_with(b"..");
+        if behind_link {
+            continue;
+        }
         if kind.is_dir() && depth < DEEPEST && entry.file_name() != ".git" {
             collect(&path, depth + 1, files)?;
         } else if matches!(extension, Some("yaml" | "yml" | "json")) && path.is_file() {

@@ -16,7 +16,11 @@ mod input;
 #[cfg(feature = "lint")]
 mod lint;
 mod policies;
+#[cfg(feature = "serve")]
+mod policy_files;
 mod policy_page;
+#[cfg(feature = "serve")]
+mod reload;
 mod schemas;
 #[cfg(feature = "serve")]
 mod serve;

@@ -8,15 +8,18 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::{Config, Date, PolicyException};
+use crate::config::Date;
 use crate::judge::Judge;
-use crate::policy::PolicySet;
+use crate::manifest::Severity;
+use crate::office::Office;
 use crate::server::{
-    self, Appoint, CertificateFiles, Drain, Judges, Limits, Metrics, Options, Server, Timeouts,
+    self, CertificateFiles, Drain, Judges, Limits, Metrics, Options, Server, Timeouts,
     parse_duration,
 };
 
 use super::args::PolicyArguments;
+use super::policy_files::{self, PolicyFiles};
+use super::reload::Reload;
 use super::{Console, Exit, input};
 
 /// The options of `kpolicy serve`.
@@ -127,21 +130,29 @@ impl Arguments {
 
 /// Serves until it is told to stop.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
-    let Some(setup) = input::load(&arguments.policies, None, console)? else {
+    let mut asked = input::Asked::new();
+    let input::Read {
+        setup,
+        problems,
+        print,
+        ..
+    } = input::read_watched(&arguments.policies, &mut asked)?;
+    console.problems(&problems, &setup.sources)?;
+    if problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+    {
         return Ok(Exit::Failed);
-    };
+    }
     input::require_cluster(arguments.cluster.as_deref(), &setup.config)?;
-    let bench = Bench {
-        policies: setup.policies,
-        config: setup.config,
-        exceptions: setup.exceptions,
-        cluster: arguments.cluster.clone(),
-        fixed_day: arguments.policies.today,
-    };
-    let judge = match bench.appoint(setup.today) {
-        Ok(judge) => judge,
+    let today = setup.today;
+    let cluster = arguments.cluster.as_deref();
+    let files = PolicyFiles::new(&arguments.policies, cluster, (asked, print));
+    let mut office = Office::new(policy_files::files(setup), cluster, false);
+    let judge = match office.assemble(today) {
+        Ok(assembly) => assembly.judge,
         Err(problems) => {
-            console.problems(&problems, &setup.sources)?;
+            console.problems(&problems, &office.files().sources)?;
             return Ok(Exit::Failed);
         }
     };
@@ -156,8 +167,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     runtime.block_on(serve(
         arguments.options(),
         judge,
-        setup.today,
-        Arc::new(bench),
+        (office, files),
+        (arguments.policies.today, today),
     ))?;
     Ok(Exit::Clean)
 }
@@ -165,8 +176,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
 async fn serve(
     options: Options,
     judge: Judge,
-    today: Date,
-    bench: Arc<Bench>,
+    of: (Office, PolicyFiles),
+    days: (Option<Date>, Date),
 ) -> anyhow::Result<()> {
     let metrics = Metrics::new();
     let judges = Arc::new(Judges::new(judge));
@@ -180,7 +191,8 @@ async fn serve(
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
     let server = Server::start(options, metrics.clone(), router).await?;
-    tokio::spawn(server::follow_calendar(judges, bench, today, metrics));
+    let (_, events) = tokio::sync::mpsc::channel(1);
+    tokio::spawn(Reload::new(judges, metrics, of, days, events).follow());
     let shutdown = server.shutdown();
     let mut finished = std::pin::pin!(server.finished());
     loop {
@@ -189,42 +201,5 @@ async fn serve(
             _ = terminate.recv() => shutdown.begin(),
             _ = interrupt.recv() => shutdown.begin(),
         }
-    }
-}
-
-/// What judges are made of: policies, Config, exceptions, and the cluster they serve.
-struct Bench {
-    policies: Arc<PolicySet>,
-    config: Config,
-    exceptions: Vec<PolicyException>,
-    cluster: Option<String>,
-    fixed_day: Option<Date>,
-}
-
-impl Bench {
-    fn appoint(&self, today: Date) -> Result<Judge, Vec<crate::manifest::Problem>> {
-        Judge::new(
-            &self.policies,
-            &self.config,
-            &self.exceptions,
-            self.cluster.as_deref(),
-            today,
-        )
-    }
-}
-
-impl Appoint for Bench {
-    fn today(&self) -> Date {
-        self.fixed_day.unwrap_or_else(input::today)
-    }
-
-    fn judge(&self, today: Date) -> Result<Judge, String> {
-        self.appoint(today).map_err(|problems| {
-            let messages: Vec<_> = problems
-                .into_iter()
-                .map(|problem| problem.message)
-                .collect();
-            messages.join("; ")
-        })
     }
 }

@@ -8,6 +8,7 @@
 //! Start reading at [`Office`].
 
 mod assemble;
+mod event;
 mod exceptions;
 mod outcome;
 mod place;
@@ -22,6 +23,7 @@ use crate::policy::{Policy, PolicySet};
 use crate::source::SourceMap;
 
 pub use assemble::{Assembly, Counts};
+pub use event::{Event, Version};
 pub use outcome::{Condition, Outcome, Reason};
 pub use resource::{Identity, Key, Kind};
 

@@ -1,5 +1,7 @@
 //! What the server counts, for Prometheus. Every label has a bounded set of values: none comes from an object.
 
+mod office;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+
+pub use office::OfficeMeter;
 
 /// Upper bounds of the duration histogram, in seconds: from 50 µs to the longest timeout a webhook can have.
 const DURATIONS: [f64; 17] = [
@@ -74,6 +78,7 @@ struct Inner {
     certificate_current: Gauge,
     certificate_errors: Counter,
     certificate_loads: Counter,
+    office: OfficeMeter,
 }
 
 impl Default for Metrics {
@@ -106,6 +111,7 @@ impl Metrics {
             certificate_current: Gauge::default(),
             certificate_errors: Counter::default(),
             certificate_loads: Counter::default(),
+            office: OfficeMeter::default(),
         };
         let all = &mut inner.registry;
         all.register(
@@ -207,7 +213,13 @@ impl Metrics {
             "Changed certificate files that could not be used",
             inner.certificate_errors.clone(),
         );
+        inner.office.register(all);
         Self(Arc::new(inner))
+    }
+
+    /// What is counted of the policies in office.
+    pub fn office(&self) -> &OfficeMeter {
+        &self.0.office
     }
 
     /// The text that Prometheus scrapes, in `OpenMetrics` format.
@@ -306,7 +318,8 @@ impl Metrics {
         self.0.policy_errors.inc_by(count as u64);
     }
 
-    pub(super) fn policies(&self, count: usize) {
+    /// How many policies run.
+    pub fn policies(&self, count: usize) {
         self.0
             .policies
             .set(i64::try_from(count).unwrap_or(i64::MAX));

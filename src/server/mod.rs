@@ -34,8 +34,8 @@ mod view;
 
 pub use certificates::{CertificateError, CertificateFiles, Certificates, Refresh};
 pub use deadline::parse_duration;
-pub use judges::{Appoint, Judges, follow_calendar};
-pub use metrics::Metrics;
+pub use judges::Judges;
+pub use metrics::{Metrics, OfficeMeter};
 pub use options::{Limits, Options, Timeouts};
 pub use router::admission;
 pub use run::{Server, StartError};

@@ -84,6 +84,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "judge",
             "lint",
             "manifest",
+            "office",
             "policy",
             "render",
             "report",

@@ -1,0 +1,286 @@
+//! Keeps the judge of `serve` in step: with files, with the resources of the cluster, and with the calendar.
+//!
+//! One task owns who is in office. Whatever changes, a new judge is made beside the one in office and takes its place as
+//! a whole, or not at all. Reading and compiling happen on a thread of their own, so that nobody waits for them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::config::Date;
+use crate::judge::Judge;
+use crate::office::{Assembly, Event, Key, Kind, Office, Outcome};
+use crate::server::{Judges, Metrics};
+
+use super::input;
+use super::policy_files::{Look, PolicyFiles, placed};
+
+/// How often files and the calendar are looked at: an exception may hold this long after its last day.
+const TURN: Duration = Duration::from_secs(2);
+
+/// Changes of resources are taken together until nothing came for this long.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// Not even a stream of changes without end holds the first one back for longer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What keeps the judge in step.
+pub(super) struct Reload {
+    pub(super) judges: Arc<Judges>,
+    pub(super) metrics: Metrics,
+    /// What the cluster brings; nothing where none is watched.
+    pub(super) events: mpsc::Receiver<Event>,
+    /// What became of resources, for whoever writes their status.
+    pub(super) outcomes: watch::Sender<Arc<[Outcome]>>,
+    /// Is told of each judge before it takes office.
+    pub(super) appointed: Box<dyn Fn(&Judge) + Send + Sync>,
+    state: Arc<Mutex<State>>,
+}
+
+/// What a turn works on.
+struct State {
+    office: Office,
+    files: PolicyFiles,
+    /// The day that never ends, for tests of policies.
+    fixed_day: Option<Date>,
+    /// The day of the judge in office.
+    day: Date,
+    /// Why the newest files are not in office, where resources keep them out.
+    kept_out: Option<String>,
+    /// Whether the newest files are wrong in themselves.
+    wrong: bool,
+    /// What each resource was told.
+    told: BTreeMap<Key, Outcome>,
+    metrics: Metrics,
+}
+
+impl Reload {
+    /// `first` is what the judge in office was made with.
+    pub(super) fn new(
+        judges: Arc<Judges>,
+        metrics: Metrics,
+        (office, files): (Office, PolicyFiles),
+        (fixed_day, day): (Option<Date>, Date),
+        events: mpsc::Receiver<Event>,
+    ) -> Self {
+        metrics.office().loaded();
+        let state = State {
+            office,
+            files,
+            fixed_day,
+            day,
+            kept_out: None,
+            wrong: false,
+            told: BTreeMap::new(),
+            metrics: metrics.clone(),
+        };
+        Self {
+            judges,
+            metrics,
+            events,
+            outcomes: watch::Sender::new(Arc::default()),
+            appointed: Box::new(|_| {}),
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Follows files, resources and the calendar for ever.
+    pub(super) async fn follow(mut self) {
+        let mut turn = Instant::now() + TURN;
+        let mut cluster = true;
+        loop {
+            let mut events = Vec::new();
+            tokio::select! {
+                event = self.events.recv(), if cluster => match event {
+                    Some(event) => {
+                        events.push(event);
+                        self.gather(&mut events).await;
+                    }
+                    None => cluster = false,
+                },
+                () = sleep_until(turn) => {}
+            }
+            let due = Instant::now() >= turn;
+            if due {
+                turn = Instant::now() + TURN;
+            }
+            self.work(events, due).await;
+        }
+    }
+
+    /// Adds what comes right after the first change.
+    async fn gather(&mut self, events: &mut Vec<Event>) {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            match timeout(QUIET, self.events.recv()).await {
+                Ok(Some(event)) => events.push(event),
+                _ => return,
+            }
+        }
+    }
+
+    async fn work(&self, events: Vec<Event>, look: bool) {
+        let state = Arc::clone(&self.state);
+        let worked = tokio::task::spawn_blocking(move || {
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.work(&events, look)
+        });
+        match worked.await {
+            Ok(Some(assembly)) => self.appoint(assembly),
+            Ok(None) => {}
+            Err(_) => {
+                self.metrics.office().failed("resources");
+                tracing::error!("making a judge failed from within; the old one stays");
+            }
+        }
+    }
+
+    fn appoint(&self, assembly: Assembly) {
+        let Assembly {
+            judge, outcomes, ..
+        } = assembly;
+        (self.appointed)(&judge);
+        self.metrics.policies(judge.policies().count());
+        self.metrics.office().loaded();
+        self.judges.replace(judge);
+        self.outcomes.send_replace(outcomes.into());
+    }
+}
+
+impl State {
+    /// Takes in what has changed; gives what is to be in office then, if that is something new.
+    fn work(&mut self, events: &[Event], look: bool) -> Option<Assembly> {
+        let mut changed = false;
+        for event in events {
+            changed |= self.office.take(event);
+        }
+        let today = self.fixed_day.unwrap_or_else(input::today);
+        if look {
+            changed |= self.look(today);
+            changed |= today != self.day;
+        }
+        // A new list tells who writes statuses that the office knows of it, also where nothing is new in it.
+        let listed = events
+            .iter()
+            .any(|event| matches!(event, Event::Listed(..)));
+        if !changed && !listed {
+            return None;
+        }
+        match self.office.assemble(today) {
+            Ok(assembly) => {
+                if today != self.day {
+                    tracing::info!(day = %today, "a new day: exceptions checked");
+                    self.day = today;
+                }
+                self.tell(&assembly);
+                Some(assembly)
+            }
+            Err(problems) => {
+                let sources = &self.office.files().sources;
+                self.metrics.office().failed("files");
+                for problem in placed(&problems, sources) {
+                    tracing::error!(problem, "cannot make a judge; the old one stays");
+                }
+                None
+            }
+        }
+    }
+
+    /// Looks at the files. Gives whether there may be something new to put into office.
+    fn look(&mut self, today: Date) -> bool {
+        let wrong = match self.files.look() {
+            Look::Unchanged => return false,
+            Look::Wrong(problems) => problems,
+            Look::Changed(files) => {
+                let sources = files.sources.clone();
+                match self.office.replace_files(*files, today) {
+                    Ok(()) => {
+                        self.wrong = false;
+                        tracing::info!("files of policies have changed");
+                        return true;
+                    }
+                    Err(problems) => placed(&problems, &sources),
+                }
+            }
+        };
+        let meter = self.metrics.office();
+        meter.failed("files");
+        meter.files_current(false);
+        self.wrong = true;
+        for problem in wrong {
+            tracing::error!(
+                problem,
+                "files of policies have changed and cannot be used; the old ones stay in office"
+            );
+        }
+        false
+    }
+
+    /// Says what is new: in the log, and in the metrics.
+    fn tell(&mut self, assembly: &Assembly) {
+        let meter = self.metrics.office();
+        if self.kept_out != assembly.waiting {
+            if let Some(reason) = &assembly.waiting {
+                meter.failed("files");
+                tracing::error!(
+                    reason,
+                    "files of policies have changed and wait; the old ones stay in office"
+                );
+            }
+            self.kept_out.clone_from(&assembly.waiting);
+        }
+        meter.files_current(!self.wrong && assembly.waiting.is_none());
+        let counts = assembly.counts;
+        for (kind, state, count) in [
+            (Kind::Policy, "current", counts.current),
+            (Kind::Policy, "earlier", counts.earlier),
+            (Kind::Policy, "out", counts.out),
+            (Kind::PolicyException, "accepted", counts.accepted),
+            (Kind::PolicyException, "refused", counts.refused),
+        ] {
+            meter.resources(kind.as_str(), state, count);
+        }
+        let mut told = BTreeMap::new();
+        for outcome in &assembly.outcomes {
+            if self.told.get(&outcome.key) != Some(outcome) {
+                say(outcome, &self.metrics);
+            }
+            told.insert(outcome.key.clone(), outcome.clone());
+        }
+        self.told = told;
+    }
+}
+
+/// Says what became of a resource.
+fn say(outcome: &Outcome, metrics: &Metrics) {
+    let kind = outcome.key.kind.as_str();
+    let name = outcome.key.to_string();
+    let generation = outcome.identity.generation;
+    let wrong: Vec<_> = outcome
+        .conditions
+        .iter()
+        .filter(|condition| !condition.holds)
+        .collect();
+    if wrong.is_empty() {
+        tracing::info!(kind, name, generation, "a resource is in force");
+        return;
+    }
+    metrics.office().failed("resources");
+    for condition in wrong {
+        tracing::warn!(
+            kind,
+            name,
+            generation,
+            condition = condition.kind,
+            reason = condition.reason.as_str(),
+            message = condition.message,
+            "a resource is not in force"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;
