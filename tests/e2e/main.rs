@@ -14,4 +14,7 @@ mod harness;
 mod mutations;
 mod native;
 mod objects;
+mod pod_security;
+#[path = "../it/pod_security.rs"]
+mod pod_security_checks;
 mod ways_in;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use kpolicy::config::{Cluster, Config, Enforcement, PolicySetting, PolicySettings};
 use kpolicy::documents::Documents;
 use kpolicy::engine::{Kind, Limits, NoOtherObjects, Request, Resource};
-use kpolicy::judge::Judge;
+use kpolicy::judge::{Judge, Lineage};
 use kpolicy::manifest::{self, Dialect, Document, DocumentBuilder};
 use kpolicy::policy::{Operation, PolicySet};
 use kpolicy::schema::{defaults, kinds};
@@ -154,7 +154,7 @@ fn failing(judge: &Judge, (object, group, kind): &(Document, &str, &str)) -> BTr
         ..Request::new(Operation::Create, kind, resource)
     };
     let others = NoOtherObjects("there are none");
-    let verdict = judge.validate(&request, None, &others, &Limits::default());
+    let verdict = judge.validate(&request, &Lineage::default(), &others, &Limits::default());
     assert_eq!(verdict.not_judged, []);
     let checks = verdict.decisions.iter().map(|decision| {
         let violation = &decision.violation;
