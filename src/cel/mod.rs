@@ -31,6 +31,7 @@ mod objects;
 mod patterns;
 mod print;
 mod program;
+mod reads;
 mod reference;
 #[cfg(test)]
 mod show;
@@ -50,6 +51,7 @@ pub use explain::{Detail, Explanation, NothingSensitive, Sensitive, Step, StepOu
 pub use objects::SetField;
 pub use print::Printer;
 pub use program::Program;
+pub use reads::{Reads, reads};
 pub use reference::{Offered, Signature, macros, signatures};
 pub use syntax::is_keyword;
 pub use types::{FieldType, ObjectTypes, StaticType};

@@ -24,6 +24,8 @@ mod reload;
 mod schemas;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "cluster")]
+mod watching;
 
 pub use args::Args;
 pub use console::Console;

@@ -4,6 +4,7 @@
 //! a whole, or not at all. Reading and compiling happen on a thread of their own, so that nobody waits for them.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,9 +36,30 @@ pub(super) struct Reload {
     pub(super) events: mpsc::Receiver<Event>,
     /// What became of resources, for whoever writes their status.
     pub(super) outcomes: watch::Sender<Arc<[Outcome]>>,
-    /// Is told of each judge before it takes office.
-    pub(super) appointed: Box<dyn Fn(&Judge) + Send + Sync>,
+    /// Who looks for a judge at what it needs to know.
+    pub(super) follower: Box<dyn Follower>,
     state: Arc<Mutex<State>>,
+}
+
+/// Looks for judges at what they need to know of the cluster.
+pub(super) trait Follower: Send + Sync {
+    /// Looks at what a judge needs; done when it may take office. What the one before needs is still looked at.
+    fn prepare(&self, judge: &Judge) -> Prepared;
+
+    /// The judge is in office: nothing else needs to be looked at.
+    fn settle(&self, judge: &Judge);
+}
+
+/// What [`Follower::prepare`] gives.
+pub(super) type Prepared = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Nothing is known of any cluster.
+impl Follower for () {
+    fn prepare(&self, _: &Judge) -> Prepared {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn settle(&self, _: &Judge) {}
 }
 
 /// What a turn works on.
@@ -82,7 +104,7 @@ impl Reload {
             metrics,
             events,
             outcomes: watch::Sender::new(Arc::default()),
-            appointed: Box::new(|_| {}),
+            follower: Box::new(()),
             state: Arc::new(Mutex::new(state)),
         }
     }
@@ -129,7 +151,7 @@ impl Reload {
             state.work(&events, look)
         });
         match worked.await {
-            Ok(Some(assembly)) => self.appoint(assembly),
+            Ok(Some(assembly)) => self.appoint(assembly).await,
             Ok(None) => {}
             Err(_) => {
                 self.metrics.office().failed("resources");
@@ -138,14 +160,15 @@ impl Reload {
         }
     }
 
-    fn appoint(&self, assembly: Assembly) {
+    async fn appoint(&self, assembly: Assembly) {
         let Assembly {
             judge, outcomes, ..
         } = assembly;
-        (self.appointed)(&judge);
+        self.follower.prepare(&judge).await;
         self.metrics.policies(judge.policies().count());
         self.metrics.office().loaded();
         self.judges.replace(judge);
+        self.follower.settle(&self.judges.current());
         self.outcomes.send_replace(outcomes.into());
     }
 }

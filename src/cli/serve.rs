@@ -58,6 +58,10 @@ pub(super) struct Arguments {
     #[arg(long, env = "KPOLICY_CLUSTER", value_name = "NAME")]
     cluster: Option<String>,
 
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    watching: super::watching::Arguments,
+
     /// The largest review that is judged, in MiB; a larger one is decided by failure policy
     #[arg(long, env = "KPOLICY_MAX_REVIEW_SIZE", value_name = "MIB", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -165,7 +169,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
         .build()
         .context("cannot start threads")?;
     runtime.block_on(serve(
-        arguments.options(),
+        arguments,
         judge,
         (office, files),
         (arguments.policies.today, today),
@@ -174,13 +178,22 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
 }
 
 async fn serve(
-    options: Options,
+    arguments: &Arguments,
     judge: Judge,
     of: (Office, PolicyFiles),
     days: (Option<Date>, Date),
 ) -> anyhow::Result<()> {
+    let options = arguments.options();
     let metrics = Metrics::new();
-    let judges = Arc::new(Judges::new(judge));
+    #[cfg(feature = "cluster")]
+    let (cluster, readiness, follower) = arguments.watching.begin(&judge, &metrics).await?;
+    #[cfg(not(feature = "cluster"))]
+    let (cluster, readiness, follower) = (
+        Arc::new(Arc::new(server::NoCluster)),
+        Arc::new(()),
+        Box::new(()),
+    );
+    let judges = Arc::new(Judges::with_cluster(judge, cluster));
     let router = server::admission(
         Arc::clone(&judges),
         metrics.clone(),
@@ -190,9 +203,11 @@ async fn serve(
     // Before the ports are open: a signal that comes early must not end the process at once.
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
-    let server = Server::start(options, metrics.clone(), router).await?;
+    let server = Server::start_when(options, metrics.clone(), router, readiness).await?;
     let (_, events) = tokio::sync::mpsc::channel(1);
-    tokio::spawn(Reload::new(judges, metrics, of, days, events).follow());
+    let mut reload = Reload::new(judges, metrics, of, days, events);
+    reload.follower = follower;
+    tokio::spawn(reload.follow());
     let shutdown = server.shutdown();
     let mut finished = std::pin::pin!(server.finished());
     loop {

@@ -92,6 +92,12 @@ pub trait OtherObjects {
         kind: &str,
         namespace: Option<&str>,
     ) -> Result<Vec<NodeRef<'_>>, String>;
+
+    /// Whether the objects of a kind live in namespaces; `None` where that is not known.
+    fn is_namespaced(&self, group: &str, kind: &str) -> Option<bool> {
+        let _ = (group, kind);
+        None
+    }
 }
 
 /// Nothing is known of other objects, and why.

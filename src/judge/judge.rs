@@ -95,6 +95,11 @@ impl Judge {
         kinds::learn(&mut self.schemas, document);
     }
 
+    /// The custom kinds that carry pod templates.
+    pub fn pod_template_crds(&self) -> &[PodTemplateCrd] {
+        &self.crds
+    }
+
     /// The policies that run here, with the enforcement they have where no namespace says otherwise: what Config says,
     /// and for a native policy no more than its bindings ask for.
     pub fn policies(&self) -> impl Iterator<Item = (&Arc<Policy>, Enforcement)> {

@@ -151,7 +151,9 @@ impl<'a> Sources<'a> {
     }
 
     fn scope(self, kind: &ParamKind, reference: &ParamRef) -> Scope {
-        if let Some(known) = kinds::scope(&kind.group, &kind.kind) {
+        let known = kinds::scope(&kind.group, &kind.kind);
+        let known = known.or_else(|| self.cluster.is_namespaced(&kind.group, &kind.kind));
+        if let Some(known) = known {
             return if known {
                 Scope::Namespaced
             } else {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::cel::Program;
+use crate::cel::{Program, Reads, reads};
 use crate::manifest::{Document, Placed};
 use crate::source::Span;
 
@@ -326,6 +326,15 @@ impl Policy {
         !self.supersedes.is_empty()
     }
 
+    /// What its expressions read of a root. Costs a walk over all of them.
+    pub fn reads_of(&self, root: super::Root) -> Reads {
+        let conditions = self.match_conditions.iter();
+        let rest = conditions
+            .map(|condition| &condition.expression)
+            .chain(self.outcomes());
+        reads(root.slot(), &self.variables, rest)
+    }
+
     /// Whether it looks at what a request brings, whatever it then does: validations, or audit annotations.
     pub fn validates(&self) -> bool {
         let native = self.native.as_ref();
@@ -357,15 +366,18 @@ impl Policy {
             .match_conditions
             .iter()
             .map(|condition| &condition.expression);
+        conditions.chain(&self.variables).chain(self.outcomes())
+    }
+
+    /// The expressions whose values leave the policy: verdicts, texts, patches.
+    fn outcomes(&self) -> impl Iterator<Item = &Program> {
         let validations = self.validations.iter().flat_map(|validation| {
             std::iter::once(&validation.expression).chain(&validation.message_expression)
         });
         let mutations = self.mutations.iter().map(|mutation| &mutation.expression);
         let native = self.native.iter();
         let annotations = native.flat_map(|native| &native.audit_annotations);
-        conditions
-            .chain(&self.variables)
-            .chain(validations)
+        validations
             .chain(mutations)
             .chain(annotations.map(|annotation| &annotation.expression))
     }

@@ -4,10 +4,16 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging for the whole process. `filter` is a `tracing` filter such as `info` or `kpolicy=debug`.
 ///
+/// The Kubernetes client is kept silent: it logs what it cannot read, and that may be a Secret. What matters of it the
+/// watches log themselves.
+///
 /// A panic is logged by its place alone: its message may quote what an object holds.
 pub fn init(filter: &str) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter)
+    let mut filter = EnvFilter::try_new(filter)
         .map_err(|error| format!("`{filter}` is no log filter: {error}"))?;
+    for silent in ["kube_client=off", "kube_runtime=off"] {
+        filter = filter.add_directive(silent.parse().map_err(|_| "no directive".to_owned())?);
+    }
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

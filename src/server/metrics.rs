@@ -1,6 +1,7 @@
 //! What the server counts, for Prometheus. Every label has a bounded set of values: none comes from an object.
 
 mod office;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 pub use office::OfficeMeter;
+pub use watch::{WatchLabels, WatchMeter};
 
 /// Upper bounds of the duration histogram, in seconds: from 50 µs to the longest timeout a webhook can have.
 const DURATIONS: [f64; 17] = [
@@ -56,6 +58,12 @@ struct DecisionLabels {
     enforcement: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LookUpLabels {
+    what: &'static str,
+    outcome: &'static str,
+}
+
 #[derive(Debug)]
 struct Inner {
     registry: Registry,
@@ -79,6 +87,8 @@ struct Inner {
     certificate_errors: Counter,
     certificate_loads: Counter,
     office: OfficeMeter,
+    watches: watch::Watches,
+    look_ups: Family<LookUpLabels, Counter>,
 }
 
 impl Default for Metrics {
@@ -112,6 +122,8 @@ impl Metrics {
             certificate_errors: Counter::default(),
             certificate_loads: Counter::default(),
             office: OfficeMeter::default(),
+            watches: watch::Watches::default(),
+            look_ups: Family::default(),
         };
         let all = &mut inner.registry;
         all.register(
@@ -214,6 +226,12 @@ impl Metrics {
             inner.certificate_errors.clone(),
         );
         inner.office.register(all);
+        all.register(
+            "look_ups",
+            "Objects asked for because no watch had shown them yet, by outcome",
+            inner.look_ups.clone(),
+        );
+        all.register_collector(Box::new(inner.watches.clone()));
         Self(Arc::new(inner))
     }
 
@@ -228,6 +246,17 @@ impl Metrics {
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.0.registry);
         text
+    }
+
+    /// A meter for a watch of the cluster.
+    pub fn watch(&self, labels: WatchLabels) -> Arc<WatchMeter> {
+        self.0.watches.add(labels)
+    }
+
+    /// Counts an object that was asked for: `namespace` or `owner`, and what came of it.
+    pub fn looked_up(&self, what: &'static str, outcome: &'static str) {
+        let labels = LookUpLabels { what, outcome };
+        self.0.look_ups.get_or_create(&labels).inc();
     }
 
     /// Counts an answered request.

@@ -32,17 +32,38 @@ pub fn admission(
         .with_state(Admission::new(judges, metrics, limits, timeouts))
 }
 
+/// What a server waits for before it says that it is ready.
+pub trait Readiness: Send + Sync + 'static {
+    /// What is still missing, for people; `None` once there is nothing.
+    fn missing(&self) -> Option<String>;
+}
+
+/// Ready from the start.
+impl Readiness for () {
+    fn missing(&self) -> Option<String> {
+        None
+    }
+}
+
 /// The plain port: `/healthz`, `/readyz`, `/metrics`.
-pub(super) fn plain(metrics: Metrics, life: Life) -> Router {
+pub(super) fn plain(metrics: Metrics, life: Life, readiness: Arc<dyn Readiness>) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(move || async move { ready(life.phase()) }))
+        .route(
+            "/readyz",
+            get(move || async move { ready(life.phase(), &*readiness) }),
+        )
         .route("/metrics", get(move || async move { expose(&metrics) }))
 }
 
-fn ready(phase: Phase) -> Response {
+fn ready(phase: Phase, readiness: &dyn Readiness) -> Response {
     match phase {
-        Phase::Serving => "ok\n".into_response(),
+        Phase::Serving => match readiness.missing() {
+            None => "ok\n".into_response(),
+            Some(missing) => {
+                (StatusCode::SERVICE_UNAVAILABLE, format!("{missing}\n")).into_response()
+            }
+        },
         Phase::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting\n").into_response(),
         _ => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response(),
     }

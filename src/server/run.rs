@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::listener::Port;
 use super::shutdown::{Life, Phase};
-use super::{CertificateError, Certificates, Metrics, Options, Shutdown, router, tls};
+use super::{CertificateError, Certificates, Metrics, Options, Readiness, Shutdown, router, tls};
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,16 @@ impl Server {
         metrics: Metrics,
         admission: Router,
     ) -> Result<Self, StartError> {
+        Self::start_when(options, metrics, admission, Arc::new(())).await
+    }
+
+    /// As [`start`](Self::start), but `/readyz` fails until nothing is missing.
+    pub async fn start_when(
+        options: Options,
+        metrics: Metrics,
+        admission: Router,
+        readiness: Arc<dyn Readiness>,
+    ) -> Result<Self, StartError> {
         let life = Life::new();
         let certificates = Arc::new(Certificates::load(
             options.certificate.clone(),
@@ -76,7 +86,7 @@ impl Server {
         let plain = Port {
             listener: plain,
             tls: None,
-            router: router::plain(metrics, life.clone()),
+            router: router::plain(metrics, life.clone(), readiness),
             timeouts: options.timeouts,
             connections: PLAIN_CONNECTIONS,
             life: life.clone(),

@@ -1,0 +1,98 @@
+//! The options by which `kpolicy serve` finds its cluster.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::cluster::{Access, Wanted, Watches, connect};
+use crate::judge::Judge;
+use crate::server::{Cluster, Metrics, NoCluster, Readiness};
+
+use super::reload::{Follower, Prepared};
+
+/// How the cluster is reached.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The kubeconfig by which the cluster is watched; in a pod its service account does without
+    #[arg(
+        long,
+        env = "KPOLICY_KUBECONFIG",
+        value_name = "FILE",
+        conflicts_with = "no_watch"
+    )]
+    kubeconfig: Option<PathBuf>,
+
+    /// The context of the kubeconfig; otherwise its current one
+    #[arg(
+        long,
+        env = "KPOLICY_CONTEXT",
+        value_name = "NAME",
+        requires = "kubeconfig"
+    )]
+    context: Option<String>,
+
+    /// Watch no cluster: what policies ask of other objects and of namespaces is then not judged
+    #[arg(long, env = "KPOLICY_NO_WATCH")]
+    no_watch: bool,
+}
+
+/// What is seen of the cluster, when the server may say that it is ready, and who is told of new judges.
+pub(super) type Sight = (Arc<dyn Cluster>, Arc<dyn Readiness>, Box<dyn Follower>);
+
+/// How long a new judge waits until what it needs is known.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Follower for Arc<Watches> {
+    fn prepare(&self, judge: &Judge) -> Prepared {
+        let watches = Self::clone(self);
+        watches.want(&Wanted::by(judge));
+        Box::pin(async move {
+            if timeout(PATIENCE, watches.settled()).await.is_err() {
+                tracing::warn!("new policies take office before all that they look at is known");
+            }
+        })
+    }
+
+    fn settle(&self, judge: &Judge) {
+        self.want_only(&Wanted::by(judge));
+    }
+}
+
+/// What the kubelet sets in each container.
+const IN_CLUSTER: &str = "KUBERNETES_SERVICE_HOST";
+
+impl Arguments {
+    /// Begins to watch the cluster, if there is one to watch.
+    pub(super) async fn begin(&self, judge: &Judge, metrics: &Metrics) -> anyhow::Result<Sight> {
+        let Some(access) = self.access() else {
+            return Ok((Arc::new(Arc::new(NoCluster)), Arc::new(()), Box::new(())));
+        };
+        let client = connect(&access).await?;
+        let wanted = Wanted::by(judge);
+        let watches = Arc::new(Watches::begin(client, &wanted, metrics.clone()));
+        Ok((watches.clone(), watches.clone(), Box::new(watches)))
+    }
+
+    fn access(&self) -> Option<Access> {
+        if let Some(file) = &self.kubeconfig {
+            return Some(Access::Kubeconfig {
+                file: file.clone(),
+                context: self.context.clone(),
+            });
+        }
+        if self.no_watch {
+            tracing::info!("no cluster is watched, as --no-watch says");
+            return None;
+        }
+        if std::env::var_os(IN_CLUSTER).is_some() {
+            return Some(Access::InCluster);
+        }
+        tracing::warn!(
+            "no cluster is watched: this is no pod, and --kubeconfig is not set; what policies ask of other objects \
+             and of namespaces is not judged"
+        );
+        None
+    }
+}
