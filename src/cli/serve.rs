@@ -60,7 +60,7 @@ pub(super) struct Arguments {
 
     #[cfg(feature = "cluster")]
     #[command(flatten)]
-    watching: super::watching::Arguments,
+    watching: super::watching::ClusterArguments,
 
     /// The largest review that is judged, in MiB; a larger one is decided by failure policy
     #[arg(long, env = "KPOLICY_MAX_REVIEW_SIZE", value_name = "MIB", default_value_t = 32,

@@ -14,7 +14,7 @@ use super::reload::{Follower, Prepared};
 
 /// How the cluster is reached.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(super) struct ClusterArguments {
     /// The kubeconfig by which the cluster is watched; in a pod its service account does without
     #[arg(
         long,
@@ -63,7 +63,7 @@ impl Follower for Arc<Watches> {
 /// What the kubelet sets in each container.
 const IN_CLUSTER: &str = "KUBERNETES_SERVICE_HOST";
 
-impl Arguments {
+impl ClusterArguments {
     /// Begins to watch the cluster, if there is one to watch.
     pub(super) async fn begin(&self, judge: &Judge, metrics: &Metrics) -> anyhow::Result<Sight> {
         let Some(access) = self.access() else {
