@@ -17,4 +17,5 @@ mod objects;
 mod pod_security;
 #[path = "../it/pod_security.rs"]
 mod pod_security_checks;
+mod sample;
 mod ways_in;

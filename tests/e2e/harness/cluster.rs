@@ -148,17 +148,54 @@ impl Cluster {
     /// The last request in the audit log that is this one.
     pub(crate) async fn audited(&self, is_it: impl Fn(&Value) -> bool) -> Value {
         eventually("the audit log knows the request", LONG, async || {
-            let text =
-                std::fs::read_to_string(&self.audit_log).map_err(|error| error.to_string())?;
-            let mut events = text
-                .lines()
-                .rev()
-                .filter_map(|line| serde_json::from_str(line).ok());
-            let found =
-                events.find(|event: &Value| event["stage"] == "ResponseComplete" && is_it(event));
-            found.ok_or_else(|| format!("{} lines, none is it", text.lines().count()))
+            let mut events = self.audit_since(0).into_iter().rev();
+            events
+                .find(&is_it)
+                .ok_or_else(|| "it is not there".to_owned())
         })
         .await
+    }
+
+    /// How far the audit log has come.
+    pub(crate) fn audit_mark(&self) -> u64 {
+        std::fs::metadata(&self.audit_log).map_or(0, |data| data.len())
+    }
+
+    /// The requests in the audit log since then. An answer can be here before its request is there.
+    pub(crate) fn audit_since(&self, mark: u64) -> Vec<Value> {
+        let text = std::fs::read(&self.audit_log).expect("an audit log");
+        let text = text
+            .get(usize::try_from(mark).expect("an offset")..)
+            .unwrap_or_default();
+        // The last line may still be being written.
+        let events = text
+            .split(|&byte| byte == b'\n')
+            .filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+        events
+            .filter(|event| event["stage"] == "ResponseComplete")
+            .collect()
+    }
+
+    /// Deletes namespaces and returns when they are gone.
+    pub(crate) async fn delete_namespaces(&self, names: &[&str]) {
+        let objects = names.iter().map(
+            |name| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}),
+        );
+        let objects: Vec<_> = objects.collect();
+        for object in &objects {
+            self.admin.delete(object).await;
+        }
+        for object in &objects {
+            eventually("the namespace is gone", LONG, async || {
+                let found = self.admin.get(object).await;
+                if found.status == 404 {
+                    Ok(())
+                } else {
+                    Err(found.body["status"].to_string())
+                }
+            })
+            .await;
+        }
     }
 
     /// How far the logs have come.

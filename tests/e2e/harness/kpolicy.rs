@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::cluster::{Cluster, PROBE, SYSTEM};
 use super::process::{Process, tail};
-use super::scenario::Setup;
+use super::scenario::{Config, Setup};
 use super::territory::free_port;
 use super::waiting::{LONG, eventually};
 
@@ -68,7 +68,11 @@ impl Kpolicy {
             "" => ("e2e-probe.yaml", PROBE_POLICY.to_owned()),
             policies => ("policies.yaml", format!("{PROBE_POLICY}---\n{policies}\n")),
         };
-        let mut arguments = vec!["--config".to_owned(), write("config.yaml", &setup.config)];
+        let config = match &setup.config {
+            Config::Text(text) => write("config.yaml", text),
+            Config::File(path) => path.display().to_string(),
+        };
+        let mut arguments = vec!["--config".to_owned(), config];
         arguments.extend(["--policy".to_owned(), write(name, &policies)]);
         arguments.extend(setup.arguments.iter().cloned());
         let ip = cluster.plane(|plane| plane.territory.service());

@@ -3,6 +3,7 @@
 //! Scenarios take turns, since what is exported is registered under one name. Each begins and ends with nothing registered.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use futures::FutureExt as _;
@@ -17,10 +18,16 @@ use super::process::tail;
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(super) policies: String,
-    pub(super) config: String,
+    pub(super) config: Config,
     pub(super) arguments: Vec<String>,
     pub(super) serve_arguments: Vec<String>,
     pub(super) environment: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Config {
+    Text(String),
+    File(PathBuf),
 }
 
 /// Without it the profile `recommended` would run beside what the scenario is about.
@@ -31,7 +38,7 @@ impl Setup {
     pub(crate) fn new(policies: &str) -> Self {
         Self {
             policies: policies.to_owned(),
-            config: CONFIG.to_owned(),
+            config: Config::Text(CONFIG.to_owned()),
             arguments: Vec::new(),
             serve_arguments: Vec::new(),
             environment: Vec::new(),
@@ -40,7 +47,13 @@ impl Setup {
 
     /// Another Config.
     pub(crate) fn config(mut self, config: &str) -> Self {
-        config.clone_into(&mut self.config);
+        self.config = Config::Text(config.to_owned());
+        self
+    }
+
+    /// A Config file where it stands, with all that it names beside it.
+    pub(crate) fn config_file(mut self, path: &Path) -> Self {
+        self.config = Config::File(path.to_owned());
         self
     }
 
