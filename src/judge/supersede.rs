@@ -1,5 +1,7 @@
 //! Policies that make the checks of others too: one mistake is told once.
 
+use std::collections::BTreeMap;
+
 use crate::config::Enforcement;
 
 use super::Decision;
@@ -25,6 +27,8 @@ fn covers(new: &Assignment, old: &Assignment) -> bool {
         return false;
     };
     new.policy.supersedes(&old.policy.name)
+        // Who reads other objects warns at most at admission, and cannot stand in for who does not.
+        && (new.policy.resources.is_empty() || !old.policy.resources.is_empty())
         && old.enforcement > Enforcement::Disabled
         && new.enforcement >= old.enforcement
         && new_params.root().same_value(old_params.root())
@@ -36,14 +40,20 @@ pub(super) fn tell_once(decisions: &mut Vec<Decision>) {
     if !decisions.iter().any(|one| one.policy.is_superseding()) {
         return;
     }
-    let told: Vec<bool> = decisions
-        .iter()
-        .map(|one| {
-            let counts = |other: &&Decision| other.exception.is_none();
-            let mut others = decisions.iter().filter(counts);
-            one.exception.is_none() && others.any(|other| same(one, other) && tells(other, one))
+    let counts = |one: &&Decision| one.exception.is_none();
+    // Messages name what they are about, so that few are alike: an object of thousands of faults costs no square of that.
+    let mut alike: BTreeMap<(&str, &str), Vec<&Decision>> = BTreeMap::new();
+    for one in decisions.iter().filter(counts) {
+        alike.entry(key(one)).or_default().push(one);
+    }
+    let is_told = |one: &Decision| {
+        let others = alike.get(&key(one)).filter(|_| counts(&one));
+        let mut others = others.into_iter().flatten();
+        others.any(|other| {
+            other.violation.field_path == one.violation.field_path && tells(other, one)
         })
-        .collect();
+    };
+    let told: Vec<bool> = decisions.iter().map(is_told).collect();
     let mut told = told.into_iter();
     decisions.retain(|_| told.next() != Some(true));
 }
@@ -51,14 +61,14 @@ pub(super) fn tell_once(decisions: &mut Vec<Decision>) {
 /// Whether `other` says what `one` says, at least as hard.
 fn tells(other: &Decision, one: &Decision) -> bool {
     let (newer, older) = (&one.policy, &other.policy);
-    newer.supersedes(&older.name) && other.enforcement >= one.enforcement
-        || older.supersedes(&newer.name) && other.enforcement > one.enforcement
+    other.at_admission >= one.at_admission
+        && (newer.supersedes(&older.name) && other.enforcement >= one.enforcement
+            || older.supersedes(&newer.name) && other.enforcement > one.enforcement)
 }
 
-fn same(one: &Decision, other: &Decision) -> bool {
-    let (one, other) = (&one.violation, &other.violation);
-    let check = |id: &str| id.split_once('/').map(|(_, check)| check.to_owned());
-    one.field_path == other.field_path
-        && one.message == other.message
-        && check(&one.validation) == check(&other.validation)
+/// The name of the check, and what is said.
+fn key(one: &Decision) -> (&str, &str) {
+    let violation = &one.violation;
+    let check = violation.validation.split_once('/');
+    (check.map_or("", |(_, check)| check), &violation.message)
 }

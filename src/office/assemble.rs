@@ -158,22 +158,34 @@ impl Office {
         Some(why)
     }
 
-    /// Which version of each policy judges, and the names that files have taken.
+    /// Which version of each policy judges, and the names of those that files keep out.
     fn choose(&self, files: &Files) -> (BTreeMap<&Key, Chosen>, BTreeSet<Box<str>>) {
         let mut taken = BTreeSet::new();
         let mut chosen = BTreeMap::new();
         for (key, held) in &self.policies {
             let of_file = files.policies.get(&key.name);
             let is_taken = of_file.is_some_and(|policy| !policy.built_in);
-            if is_taken {
-                taken.insert(key.name.clone());
-            }
             let misfit = |policy: &Arc<Policy>| {
                 let problems = misfits(policy, &files.config, self.cluster.as_deref());
                 let place = |span| files.sources.place(span);
                 (!problems.is_empty()).then(|| describe_files(&problems, place))
             };
-            chosen.insert(key, choice(held, is_taken, misfit));
+            let kept_out = if is_taken {
+                let message =
+                    "a file of the webhook has a policy of this name, and that one judges";
+                Some((Reason::NameTaken, message.to_owned()))
+            } else {
+                turns_off(held, &files.policies).map(|name| {
+                    let message = format!(
+                        "it supersedes `{name}`, which a file of the webhook has and no resource may turn off"
+                    );
+                    (Reason::SupersedesFile, message)
+                })
+            };
+            if kept_out.is_some() {
+                taken.insert(key.name.clone());
+            }
+            chosen.insert(key, choice(held, kept_out, misfit));
         }
         (chosen, taken)
     }
@@ -226,10 +238,17 @@ type Maker = fn(
     Date,
 ) -> Result<Judge, Vec<Problem>>;
 
+/// A policy of the files, other than a built-in one, that the newest version of a resource would turn off.
+fn turns_off<'h>(held: &'h Held<Arc<Policy>>, files: &PolicySet) -> Option<&'h str> {
+    let policy = held.newest.as_ref().ok()?;
+    let mut names = policy.supersedes.iter().map(|name| &*name.value);
+    names.find(|name| files.get(name).is_some_and(|known| !known.built_in))
+}
+
 /// Which version of a policy judges. `misfit` says why Config's parameters do not fit one.
 fn choice(
     held: &Held<Arc<Policy>>,
-    is_taken: bool,
+    kept_out: Option<(Reason, String)>,
     misfit: impl Fn(&Arc<Policy>) -> Option<String>,
 ) -> Chosen {
     let newest = held.identity.generation;
@@ -237,12 +256,10 @@ fn choice(
         Ok(policy) => Condition::compiled(true, Reason::Compiled, contents(policy)),
         Err(message) => Condition::compiled(false, Reason::Invalid, message),
     };
-    if is_taken {
-        let message = "a file of the webhook has a policy of this name, and that one judges";
-        let taken = Condition::in_force(false, Reason::NameTaken, message);
+    if let Some((reason, message)) = kept_out {
         return Chosen {
             policy: None,
-            conditions: vec![compiled, taken],
+            conditions: vec![compiled, Condition::in_force(false, reason, message)],
         };
     }
     let refused = held.newest.as_ref().ok().and_then(&misfit);

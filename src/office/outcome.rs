@@ -43,6 +43,8 @@ pub enum Reason {
     ParametersRefused,
     /// A file of the webhook has a policy of this name.
     NameTaken,
+    /// It would turn off a policy of a file.
+    SupersedesFile,
     /// The newest version is wrong; an earlier one judges in its place.
     EarlierVersion,
     /// The newest version is wrong, and nothing judges in its place.
@@ -70,6 +72,7 @@ impl Reason {
             Self::ParametersUnset => "ParametersUnset",
             Self::ParametersRefused => "ParametersRefused",
             Self::NameTaken => "NameTaken",
+            Self::SupersedesFile => "SupersedesFile",
             Self::EarlierVersion => "EarlierVersion",
             Self::NoVersion => "NoVersion",
             Self::Accepted => "Accepted",

@@ -71,6 +71,7 @@ mod policy_documents;
 mod real_render;
 #[cfg(feature = "serve")]
 mod serve;
+mod supersede;
 #[cfg(feature = "serve")]
 mod tls;
 #[cfg(feature = "serve")]
