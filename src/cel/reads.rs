@@ -7,10 +7,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::manifest::{DocumentBuilder, NodeId, NodeRef, View};
+
 use super::Program;
 use super::expression::{Call, Domain, Expression, Kind, Shape};
-use super::syntax::{Arithmetic, Relation};
-use super::value::Value;
+use super::syntax::Arithmetic;
 
 /// What is read of a tree. Lists are no level of their own: what is read of a list is read of each of its elements.
 ///
@@ -90,6 +91,37 @@ impl Reads {
                 })
     }
 
+    /// A copy of a tree with what is read of it.
+    pub fn copy(&self, builder: &mut DocumentBuilder, node: NodeRef<'_>) -> NodeId {
+        self.copy_at(builder, node, 0)
+    }
+
+    fn copy_at(&self, builder: &mut DocumentBuilder, node: NodeRef<'_>, depth: usize) -> NodeId {
+        if self.whole || depth > DEPTH {
+            return builder.copy(node);
+        }
+        match node.view() {
+            View::Map(map) => {
+                let mut entries = Vec::new();
+                for entry in map.iter() {
+                    if let Some(reads) = self.below(entry.key) {
+                        let copy = reads.copy_at(builder, entry.value, depth + 1);
+                        entries.push((entry.key, copy));
+                    }
+                }
+                builder.object(&entries)
+            }
+            View::List(list) => {
+                let items = list.iter();
+                let items: Vec<_> = items
+                    .map(|item| self.copy_at(builder, item, depth + 1))
+                    .collect();
+                builder.list(&items, None)
+            }
+            _ => builder.copy(node),
+        }
+    }
+
     fn at(&mut self, place: &[Step<'_>]) -> &mut Self {
         let mut at = self;
         for step in place {
@@ -104,6 +136,9 @@ impl Reads {
         at
     }
 }
+
+/// How deep parts are picked out; what is nested deeper, which only lists in lists can be, is copied whole.
+const DEPTH: usize = 64;
 
 /// What these expressions read of a root. `variables` are what they may name as `variables.x`.
 pub fn reads<'p>(
@@ -184,16 +219,6 @@ impl<'p> Tracer<'p> {
                 let mut places = self.value(left);
                 places.extend(self.value(right));
                 self.few(places)
-            }
-            Kind::Relation {
-                relation: Relation::Equal | Relation::NotEqual,
-                left,
-                right,
-            } if is_null(left) || is_null(right) => {
-                // Whether it is null shows without what is in it.
-                self.value(left);
-                self.value(right);
-                Vec::new()
             }
             Kind::Arithmetic { left, right, .. } | Kind::Relation { left, right, .. } => {
                 self.use_all([&**left, &**right].into_iter())
@@ -361,8 +386,4 @@ impl<'p> Tracer<'p> {
         }
         few
     }
-}
-
-fn is_null(expression: &Expression) -> bool {
-    matches!(expression.kind, Kind::Constant(Value::Null))
 }

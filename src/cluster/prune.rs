@@ -1,13 +1,10 @@
 //! What is kept of an object: who it is, and what the policies read of it.
 
 use crate::cel::Reads;
-use crate::manifest::{Document, DocumentBuilder, ListRef, MapRef, NodeId, NodeRef, View};
+use crate::manifest::{Document, DocumentBuilder, MapRef, NodeId, NodeRef};
 
 /// Who wrote which field when: half of many objects, and no policy's business.
 const MANAGED_FIELDS: &str = "managedFields";
-
-/// How deep parts are picked out; what is nested deeper is kept whole.
-const DEPTH: usize = 64;
 
 /// The object with its type, and of the rest what is read.
 pub(super) fn prune(object: NodeRef<'_>, api_version: &str, kind: &str, reads: &Reads) -> Document {
@@ -22,9 +19,7 @@ pub(super) fn prune(object: NodeRef<'_>, api_version: &str, kind: &str, reads: &
         let value = match entry.key {
             "apiVersion" | "kind" => None,
             "metadata" => Some(metadata(b, entry.value, reads)),
-            key => reads
-                .below(key)
-                .map(|reads| keep(b, entry.value, &reads, 0)),
+            key => reads.below(key).map(|reads| reads.copy(b, entry.value)),
         };
         entries.extend(value.map(|value| (entry.key, value)));
     }
@@ -46,35 +41,11 @@ fn metadata(builder: &mut DocumentBuilder, metadata: NodeRef<'_>, reads: &Reads)
             "name" | "namespace" | "uid" => Some(builder.copy(entry.value)),
             key => reads
                 .below(key)
-                .map(|reads| keep(builder, entry.value, &reads, 0)),
+                .map(|reads| reads.copy(builder, entry.value)),
         };
         entries.extend(value.map(|value| (entry.key, value)));
     }
     builder.object(&entries)
-}
-
-fn keep(builder: &mut DocumentBuilder, node: NodeRef<'_>, reads: &Reads, depth: usize) -> NodeId {
-    if reads.is_whole() || depth > DEPTH {
-        return builder.copy(node);
-    }
-    match node.view() {
-        View::Map(map) => {
-            let mut entries = Vec::new();
-            for entry in map.iter() {
-                if let Some(reads) = reads.below(entry.key) {
-                    entries.push((entry.key, keep(builder, entry.value, &reads, depth + 1)));
-                }
-            }
-            builder.object(&entries)
-        }
-        View::List(list) => {
-            let items: Vec<_> = ListRef::iter(list)
-                .map(|item| keep(builder, item, reads, depth + 1))
-                .collect();
-            builder.list(&items, None)
-        }
-        _ => builder.copy(node),
-    }
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ fn node(node: NodeRef<'_>) -> String {
     }
 }
 
-fn own(value: &Value<'_>) -> String {
+pub(crate) fn own(value: &Value<'_>) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),

@@ -23,6 +23,7 @@ mod cel_differential;
 mod cel_library;
 mod cel_limits;
 mod cel_properties;
+mod cel_reads;
 mod cel_soak;
 mod cli_check;
 mod cli_check_types;
