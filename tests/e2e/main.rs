@@ -12,6 +12,7 @@ mod answers;
 mod controllers;
 mod harness;
 mod mutations;
+mod namespaces;
 mod native;
 mod objects;
 mod pod_security;

@@ -18,8 +18,8 @@ type Object = (String, String, String, String);
 /// What was said of an object, by validation or mutation.
 type Said = BTreeMap<Object, BTreeSet<String>>;
 
-/// The policies that read other objects, which come after the workload: at admission they warn at most, and only lint is
-/// sure. `docs/config.md` says so.
+/// The policies that read other objects, which may come after the workload: at admission they warn at most, and only lint
+/// is sure. `docs/config.md` says so. What lint says of them, admission warns of, and perhaps of more.
 const READS_OTHERS: &str = "require-network-policy/";
 
 /// The day that the exceptions of the sample are held against.
@@ -51,13 +51,13 @@ static REPORT: LazyLock<Value> = LazyLock::new(|| {
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
 });
 
-/// What lint says of this cluster's objects: what is to be refused, and what it only counts.
-fn linted(cluster: &str) -> (Said, Said) {
+/// What lint says of this cluster's objects: what is to be refused, what it only counts, and what is warned of.
+fn linted(cluster: &str) -> (Said, Said, BTreeSet<String>) {
     let report = &*REPORT;
     // A chart is rendered in the cluster; what comes of it is judged there.
     let chart = json!([{"what": "HelmRelease reloader", "reason": "charts of HelmReleases are not rendered"}]);
     assert_eq!(report["notJudged"], chart);
-    let (mut refused, mut noted) = (Said::new(), Said::new());
+    let (mut refused, mut noted, mut warned) = (Said::new(), Said::new(), BTreeSet::new());
     for finding in report["findings"].as_array().expect("findings") {
         let clusters = finding["clusters"].as_array().expect("clusters");
         let Some(here) = clusters.iter().find(|one| one["name"] == cluster) else {
@@ -78,7 +78,12 @@ fn linted(cluster: &str) -> (Said, Said) {
             text("name"),
         );
         let validation = finding["validation"].as_str().expect("a validation");
-        if finding["exception"] != Value::Null || validation.starts_with(READS_OTHERS) {
+        if finding["exception"] != Value::Null {
+            continue;
+        }
+        if validation.starts_with(READS_OTHERS) {
+            assert_eq!(here["atAdmission"], "warn");
+            warned.insert(format!("Warning: [{validation}] "));
             continue;
         }
         let list = if finding["kind"] == "violation" && here["atAdmission"] == "deny" {
@@ -90,7 +95,7 @@ fn linted(cluster: &str) -> (Said, Said) {
             .or_default()
             .insert(validation.to_owned());
     }
-    (refused, noted)
+    (refused, noted, warned)
 }
 
 /// What Flux applies, in order: folders to build, and files to take as they are.
@@ -176,8 +181,8 @@ fn done(events: &[Value]) -> (Said, Said) {
     (refused, noted)
 }
 
-/// Applies all of a cluster's sources; gives the audit events, one for each object.
-async fn apply(cluster: &Cluster, name: &str) -> Vec<Value> {
+/// Applies all of a cluster's sources; gives the audit events, one for each object, and what kubectl said beside.
+async fn apply(cluster: &Cluster, name: &str) -> (Vec<Value>, String) {
     let mark = cluster.audit_mark();
     let settings = sample()
         .join("clusters")
@@ -187,7 +192,7 @@ async fn apply(cluster: &Cluster, name: &str) -> Vec<Value> {
     let arguments = ["create", "--dry-run=client", "-o", "json", "-f", "-"];
     let settings = cluster.kubectl(&arguments, &settings).await.succeeded();
     let settings = serde_json::from_str(&settings).expect("JSON");
-    let mut count = 0;
+    let (mut count, mut said) = (0, String::new());
     for source in sources(name) {
         let rendered = if source.is_dir() {
             let folder = source.display().to_string();
@@ -214,8 +219,9 @@ async fn apply(cluster: &Cluster, name: &str) -> Vec<Value> {
             source.display()
         );
         count += refusals + applied.out.lines().count();
+        said.push_str(&applied.errors);
     }
-    eventually(
+    let events = eventually(
         "the audit log knows all that was applied",
         LONG,
         async || {
@@ -230,7 +236,8 @@ async fn apply(cluster: &Cluster, name: &str) -> Vec<Value> {
             }
         },
     )
-    .await
+    .await;
+    (events, said)
 }
 
 /// Returns when the controllers have made of the Deployments what they can; fails if kpolicy kept them from it.
@@ -268,18 +275,23 @@ async fn assert_controllers_are_let_through(cluster: &Cluster, namespaces: &[Str
 
 fn check(name: &str, refusals: usize) {
     let config = sample().join(".kpolicy.yaml");
-    let setup =
-        Setup::new("")
-            .config_file(&config)
-            .arguments(&["--cluster", name, "--today", TODAY]);
+    let setup = Setup::new("").watching().config_file(&config).arguments(&[
+        "--cluster",
+        name,
+        "--today",
+        TODAY,
+    ]);
     clean();
     setup.run(async |scenario| {
         let cluster = scenario.cluster;
         cluster.install(crds::SAMPLE).await;
         cluster.create_namespace("flux-system", &json!({})).await;
-        let events = apply(cluster, name).await;
+        let (events, said) = apply(cluster, name).await;
         let (refused, noted) = done(&events);
-        let (expected, remarks) = linted(name);
+        let (expected, remarks, warnings) = linted(name);
+        for warning in warnings {
+            assert!(said.contains(&warning), "{warning}: {said}");
+        }
         assert_eq!(refused, expected, "what was refused, and what lint denies");
         assert_eq!(refused.len(), refusals);
         // Of what is refused nothing else is noted.

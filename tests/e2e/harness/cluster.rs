@@ -137,6 +137,24 @@ impl Cluster {
         self.plane(|plane| plane.write_kubeconfig(&file, user, groups))
     }
 
+    /// The kubeconfig of a user who may read everything, and nothing else.
+    pub(super) async fn reader(&self) -> PathBuf {
+        let role = json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "e2e-reader"},
+            "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]}],
+        });
+        let binding = json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "e2e-reader"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "e2e-reader"},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "e2e-reader"}],
+        });
+        for object in [role, binding] {
+            let answer = self.admin.create(&object).await;
+            assert!(matches!(answer.status, 201 | 409), "{answer:?}");
+        }
+        self.kubeconfig_of("e2e-reader", &[])
+    }
+
     /// The audit annotations of a request.
     pub(crate) async fn annotations(&self, answer: &Answer) -> BTreeMap<String, String> {
         let event = self

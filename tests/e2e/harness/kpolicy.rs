@@ -26,6 +26,8 @@ pub(crate) struct Kpolicy {
     metrics: SocketAddrV4,
     /// What `serve` and `export webhook` are both given.
     arguments: Vec<String>,
+    /// The kubeconfig by which it watches the cluster.
+    watching: Option<String>,
     process: Option<Process>,
 }
 
@@ -83,8 +85,13 @@ impl Kpolicy {
             address: free_port(ip),
             metrics: free_port(ip),
             arguments,
+            watching: None,
             process: None,
         };
+        if setup.watches {
+            let file = cluster.reader().await;
+            kpolicy.watching = Some(file.display().to_string());
+        }
         kpolicy.serve(setup);
         let object = json!({
             "apiVersion": "v1",
@@ -111,6 +118,9 @@ impl Kpolicy {
             ("--lame-duck", "0s".to_owned()),
         ] {
             arguments.extend([option.to_owned(), value]);
+        }
+        if let Some(file) = &self.watching {
+            arguments.extend(["--kubeconfig".to_owned(), file.clone()]);
         }
         arguments.extend(self.arguments.iter().cloned());
         arguments.extend(setup.serve_arguments.iter().cloned());

@@ -19,6 +19,7 @@ use super::process::tail;
 pub(crate) struct Setup {
     pub(super) policies: String,
     pub(super) config: Config,
+    pub(super) watches: bool,
     pub(super) arguments: Vec<String>,
     pub(super) serve_arguments: Vec<String>,
     pub(super) environment: Vec<(String, String)>,
@@ -39,6 +40,7 @@ impl Setup {
         Self {
             policies: policies.to_owned(),
             config: Config::Text(CONFIG.to_owned()),
+            watches: false,
             arguments: Vec::new(),
             serve_arguments: Vec::new(),
             environment: Vec::new(),
@@ -54,6 +56,12 @@ impl Setup {
     /// A Config file where it stands, with all that it names beside it.
     pub(crate) fn config_file(mut self, path: &Path) -> Self {
         self.config = Config::File(path.to_owned());
+        self
+    }
+
+    /// Watches the cluster, as a user who may read everything in it and change nothing.
+    pub(crate) fn watching(mut self) -> Self {
+        self.watches = true;
         self
     }
 
