@@ -15,6 +15,7 @@ mod failure;
 mod keep;
 mod look_up;
 mod objects;
+mod own;
 mod owners;
 mod prune;
 mod seen;
@@ -27,5 +28,6 @@ mod watches;
 mod world;
 
 pub use client::{Access, ClientError, connect};
+pub use own::OwnResources;
 pub use want::Wanted;
 pub use watches::Watches;

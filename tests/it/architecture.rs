@@ -66,8 +66,8 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "cluster",
         &[
-            "cel", "config", "engine", "export", "judge", "manifest", "policy", "schema", "server",
-            "source",
+            "cel", "config", "crds", "engine", "export", "judge", "manifest", "office", "policy",
+            "schema", "server", "source",
         ],
     ),
     (
