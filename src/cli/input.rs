@@ -348,3 +348,11 @@ pub(super) fn today() -> Date {
         day: now.day().unsigned_abs(),
     }
 }
+
+/// The time, as Kubernetes writes it.
+#[cfg(feature = "cluster")]
+pub(super) fn now() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
+}

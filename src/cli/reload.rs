@@ -3,6 +3,10 @@
 //! One task owns who is in office. Whatever changes, a new judge is made beside the one in office and takes its place as
 //! a whole, or not at all. Reading and compiling happen on a thread of their own, so that nobody waits for them.
 
+mod listed;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,11 +20,16 @@ use crate::judge::Judge;
 use crate::office::{Assembly, Event, Key, Kind, Office, Outcome};
 use crate::server::{Judges, Metrics};
 
+pub(super) use listed::Listed;
+
 use super::input;
 use super::policy_files::{Look, PolicyFiles, placed};
 
 /// How often files and the calendar are looked at: an exception may hold this long after its last day.
 const TURN: Duration = Duration::from_secs(2);
+
+/// So many events wait at most; the watches wait then.
+const EVENTS: usize = 64;
 
 /// Changes of resources are taken together until nothing came for this long.
 const QUIET: Duration = Duration::from_millis(200);
@@ -33,12 +42,54 @@ pub(super) struct Reload {
     pub(super) judges: Arc<Judges>,
     pub(super) metrics: Metrics,
     /// What the cluster brings; nothing where none is watched.
-    pub(super) events: mpsc::Receiver<Event>,
+    events: mpsc::Receiver<Event>,
     /// What became of resources, for whoever writes their status.
-    pub(super) outcomes: watch::Sender<Arc<[Outcome]>>,
+    outcomes: watch::Sender<Arc<[Outcome]>>,
     /// Who looks for a judge at what it needs to know.
     pub(super) follower: Box<dyn Follower>,
+    /// Which kinds of resources were listed and are in office.
+    listed: Arc<Listed>,
     state: Arc<Mutex<State>>,
+}
+
+/// How the task hears of the resources of the cluster, and what it says of them.
+pub(super) struct Wires {
+    events: mpsc::Receiver<Event>,
+    outcomes: watch::Sender<Arc<[Outcome]>>,
+    listed: Arc<Listed>,
+}
+
+/// The other ends of [`Wires`], for whoever watches the cluster.
+#[cfg_attr(
+    not(feature = "cluster"),
+    allow(dead_code, reason = "nobody watches a cluster")
+)]
+pub(super) struct Ends {
+    /// Where events go.
+    pub(super) events: mpsc::Sender<Event>,
+    /// What became of resources.
+    pub(super) outcomes: watch::Receiver<Arc<[Outcome]>>,
+    /// Whether the first resources are in office.
+    pub(super) listed: Arc<Listed>,
+}
+
+impl Wires {
+    pub(super) fn new() -> (Self, Ends) {
+        let (sender, events) = mpsc::channel(EVENTS);
+        let outcomes = watch::Sender::new(Arc::default());
+        let listed = Arc::default();
+        let ends = Ends {
+            events: sender,
+            outcomes: outcomes.subscribe(),
+            listed: Arc::clone(&listed),
+        };
+        let wires = Self {
+            events,
+            outcomes,
+            listed,
+        };
+        (wires, ends)
+    }
 }
 
 /// Looks for judges at what they need to know of the cluster.
@@ -74,6 +125,10 @@ struct State {
     kept_out: Option<String>,
     /// Whether the newest files are wrong in themselves.
     wrong: bool,
+    /// Whether the policies of the cluster were listed.
+    listed: bool,
+    /// The names that Config and exceptions say and nothing answers to, as they were logged.
+    unknown: Vec<String>,
     /// What each resource was told.
     told: BTreeMap<Key, Outcome>,
     metrics: Metrics,
@@ -86,7 +141,7 @@ impl Reload {
         metrics: Metrics,
         (office, files): (Office, PolicyFiles),
         (fixed_day, day): (Option<Date>, Date),
-        events: mpsc::Receiver<Event>,
+        wires: Wires,
     ) -> Self {
         metrics.office().loaded();
         let state = State {
@@ -96,15 +151,18 @@ impl Reload {
             day,
             kept_out: None,
             wrong: false,
+            listed: false,
+            unknown: Vec::new(),
             told: BTreeMap::new(),
             metrics: metrics.clone(),
         };
         Self {
             judges,
             metrics,
-            events,
-            outcomes: watch::Sender::new(Arc::default()),
+            events: wires.events,
+            outcomes: wires.outcomes,
             follower: Box::new(()),
+            listed: wires.listed,
             state: Arc::new(Mutex::new(state)),
         }
     }
@@ -145,13 +203,23 @@ impl Reload {
     }
 
     async fn work(&self, events: Vec<Event>, look: bool) {
+        let listed: Vec<Kind> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Listed(kind, _) => Some(*kind),
+                _ => None,
+            })
+            .collect();
         let state = Arc::clone(&self.state);
         let worked = tokio::task::spawn_blocking(move || {
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
             state.work(&events, look)
         });
         match worked.await {
-            Ok(Some(assembly)) => self.appoint(assembly).await,
+            Ok(Some(assembly)) => {
+                self.appoint(assembly).await;
+                self.listed.add(&listed);
+            }
             Ok(None) => {}
             Err(_) => {
                 self.metrics.office().failed("resources");
@@ -162,12 +230,16 @@ impl Reload {
 
     async fn appoint(&self, assembly: Assembly) {
         let Assembly {
-            judge, outcomes, ..
+            judge,
+            gate,
+            outcomes,
+            ..
         } = assembly;
         self.follower.prepare(&judge).await;
         self.metrics.policies(judge.policies().count());
         self.metrics.office().loaded();
         self.judges.replace(judge);
+        self.judges.open_gate(gate);
         self.follower.settle(&self.judges.current());
         self.outcomes.send_replace(outcomes.into());
     }
@@ -199,6 +271,10 @@ impl State {
                     self.day = today;
                 }
                 self.tell(&assembly);
+                self.listed |= listed;
+                if self.listed {
+                    self.say_unknown();
+                }
                 Some(assembly)
             }
             Err(problems) => {
@@ -210,6 +286,21 @@ impl State {
                 None
             }
         }
+    }
+
+    /// Says which policies are still to come. Before the first list of resources all that come from there would be.
+    fn say_unknown(&mut self) {
+        let problems = self.office.unknown_policies();
+        let unknown = placed(&problems, &self.office.files().sources);
+        for problem in &unknown {
+            if !self.unknown.contains(problem) {
+                tracing::warn!(
+                    problem,
+                    "a policy is named that is neither in a file nor in the cluster"
+                );
+            }
+        }
+        self.unknown = unknown;
     }
 
     /// Looks at the files. Gives whether there may be something new to put into office.
@@ -304,6 +395,3 @@ fn say(outcome: &Outcome, metrics: &Metrics) {
         );
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::Date;
 use crate::judge::Judge;
 use crate::manifest::Severity;
-use crate::office::Office;
+use crate::office::{Assembly, Gate, Office};
 use crate::server::{
     self, CertificateFiles, Drain, Judges, Limits, Metrics, Options, Server, Timeouts,
     parse_duration,
@@ -19,7 +19,7 @@ use crate::server::{
 
 use super::args::PolicyArguments;
 use super::policy_files::{self, PolicyFiles};
-use super::reload::Reload;
+use super::reload::{Reload, Wires};
 use super::{Console, Exit, input};
 
 /// The options of `kpolicy serve`.
@@ -152,9 +152,13 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     let today = setup.today;
     let cluster = arguments.cluster.as_deref();
     let files = PolicyFiles::new(&arguments.policies, cluster, (asked, print));
-    let mut office = Office::new(policy_files::files(setup), cluster, false);
-    let judge = match office.assemble(today) {
-        Ok(assembly) => assembly.judge,
+    #[cfg(feature = "cluster")]
+    let open = arguments.watching.watches();
+    #[cfg(not(feature = "cluster"))]
+    let open = false;
+    let mut office = Office::new(policy_files::files(setup), cluster, open);
+    let Assembly { judge, gate, .. } = match office.assemble(today) {
+        Ok(assembly) => assembly,
         Err(problems) => {
             console.problems(&problems, &office.files().sources)?;
             return Ok(Exit::Failed);
@@ -170,7 +174,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
         .context("cannot start threads")?;
     runtime.block_on(serve(
         arguments,
-        judge,
+        (judge, gate),
         (office, files),
         (arguments.policies.today, today),
     ))?;
@@ -179,21 +183,23 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
 
 async fn serve(
     arguments: &Arguments,
-    judge: Judge,
+    (judge, gate): (Judge, Gate),
     of: (Office, PolicyFiles),
     days: (Option<Date>, Date),
 ) -> anyhow::Result<()> {
     let options = arguments.options();
     let metrics = Metrics::new();
+    let (wires, ends) = Wires::new();
     #[cfg(feature = "cluster")]
-    let (cluster, readiness, follower) = arguments.watching.begin(&judge, &metrics).await?;
+    let (cluster, readiness, follower) = arguments.watching.begin(&judge, &metrics, ends).await?;
     #[cfg(not(feature = "cluster"))]
-    let (cluster, readiness, follower) = (
-        Arc::new(Arc::new(server::NoCluster)),
-        Arc::new(()),
-        Box::new(()),
-    );
+    let (cluster, readiness, follower) = {
+        drop(ends);
+        let cluster = Arc::new(Arc::new(server::NoCluster));
+        (cluster, Arc::new(()), Box::new(()))
+    };
     let judges = Arc::new(Judges::with_cluster(judge, cluster));
+    judges.open_gate(gate);
     let router = server::admission(
         Arc::clone(&judges),
         metrics.clone(),
@@ -204,8 +210,7 @@ async fn serve(
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
     let server = Server::start_when(options, metrics.clone(), router, readiness).await?;
-    let (_, events) = tokio::sync::mpsc::channel(1);
-    let mut reload = Reload::new(judges, metrics, of, days, events);
+    let mut reload = Reload::new(judges, metrics, of, days, wires);
     reload.follower = follower;
     tokio::spawn(reload.follow());
     let shutdown = server.shutdown();

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::cluster::{Access, Wanted, Watches, connect};
+use crate::cluster::{Access, OwnResources, Wanted, Watches, connect};
 use crate::judge::Judge;
 use crate::server::{Cluster, Metrics, NoCluster, Readiness};
 
-use super::reload::{Follower, Prepared};
+use super::input;
+use super::reload::{Ends, Follower, Listed, Prepared};
 
 /// How the cluster is reached.
 #[derive(Debug, clap::Args)]
@@ -60,19 +61,50 @@ impl Follower for Arc<Watches> {
     }
 }
 
+/// Ready when both are.
+struct Both(Arc<Watches>, Arc<Listed>);
+
+impl Readiness for Both {
+    fn missing(&self) -> Option<String> {
+        let missing: Vec<_> = [self.0.missing(), self.1.missing()]
+            .into_iter()
+            .flatten()
+            .collect();
+        (!missing.is_empty()).then(|| missing.join("; "))
+    }
+}
+
 /// What the kubelet sets in each container.
 const IN_CLUSTER: &str = "KUBERNETES_SERVICE_HOST";
 
 impl ClusterArguments {
     /// Begins to watch the cluster, if there is one to watch.
-    pub(super) async fn begin(&self, judge: &Judge, metrics: &Metrics) -> anyhow::Result<Sight> {
+    pub(super) async fn begin(
+        &self,
+        judge: &Judge,
+        metrics: &Metrics,
+        ends: Ends,
+    ) -> anyhow::Result<Sight> {
         let Some(access) = self.access() else {
             return Ok((Arc::new(Arc::new(NoCluster)), Arc::new(()), Box::new(())));
         };
         let client = connect(&access).await?;
         let wanted = Wanted::by(judge);
+        let Ends {
+            events,
+            outcomes,
+            listed,
+        } = ends;
+        OwnResources::begin(&client, &events, outcomes, input::now, metrics);
         let watches = Arc::new(Watches::begin(client, &wanted, metrics.clone()));
-        Ok((watches.clone(), watches.clone(), Box::new(watches)))
+        let readiness = Arc::new(Both(watches.clone(), listed));
+        Ok((watches.clone(), readiness, Box::new(watches)))
+    }
+
+    /// Whether there is a cluster to watch.
+    pub(super) fn watches(&self) -> bool {
+        let in_cluster = !self.no_watch && std::env::var_os(IN_CLUSTER).is_some();
+        self.kubeconfig.is_some() || in_cluster
     }
 
     fn access(&self) -> Option<Access> {

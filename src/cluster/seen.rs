@@ -33,6 +33,13 @@ impl<const METADATA: bool> Seen<METADATA> {
     }
 }
 
+impl Seen<false> {
+    /// The object as it was sent.
+    pub(super) fn text(&self) -> &str {
+        self.text.get()
+    }
+}
+
 impl<'de, const METADATA: bool> Deserialize<'de> for Seen<METADATA> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Default, Deserialize)]

@@ -11,7 +11,7 @@ use crate::policy::{Policy, PolicySet};
 use super::exceptions::accept;
 use super::place::describe_files;
 use super::resource::Held;
-use super::{Condition, Files, Key, Office, Outcome, Reason};
+use super::{Condition, Files, Gate, Key, Office, Outcome, Reason};
 
 /// How many resources are in which state, for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct Counts {
 pub struct Assembly {
     /// The judge.
     pub judge: Judge,
+    /// What new resources are held against.
+    pub gate: Gate,
     /// What became of each resource, in order.
     pub outcomes: Vec<Outcome>,
     /// How many are in which state.
@@ -57,7 +59,7 @@ impl Office {
     pub fn replace_files(&mut self, files: Files, today: Date) -> Result<(), Vec<Problem>> {
         self.waiting = None;
         self.check(&files, today)?;
-        self.waiting = Some(files);
+        self.waiting = Some(Arc::new(files));
         Ok(())
     }
 
@@ -116,8 +118,15 @@ impl Office {
         self.judging = judging;
         self.settle();
         outcomes.sort_by(|a, b| a.key.cmp(&b.key));
+        let gate = Gate {
+            files: Arc::clone(&self.files),
+            policies: set,
+            cluster: self.cluster.clone(),
+            today,
+        };
         Ok(Assembly {
             judge,
+            gate,
             outcomes,
             counts,
             waiting,

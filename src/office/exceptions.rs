@@ -61,7 +61,7 @@ fn within(exception: &PolicyException, cluster: Option<&str>) -> PolicyException
 }
 
 /// Why an exception has no effect.
-fn refused(
+pub(super) fn refused(
     exception: &PolicyException,
     policies: &PolicySet,
     config: &Config,

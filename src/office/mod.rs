@@ -10,6 +10,7 @@
 mod assemble;
 mod event;
 mod exceptions;
+mod gate;
 mod outcome;
 mod place;
 mod resource;
@@ -24,6 +25,7 @@ use crate::source::SourceMap;
 
 pub use assemble::{Assembly, Counts};
 pub use event::{Event, Version};
+pub use gate::{Admission, Gate};
 pub use outcome::{Condition, Outcome, Reason};
 pub use resource::{Identity, Key, Kind};
 
@@ -45,9 +47,9 @@ pub struct Files {
 /// What judges are made of.
 #[derive(Debug)]
 pub struct Office {
-    files: Files,
+    files: Arc<Files>,
     /// Newer files, which resources keep out: a policy in office does not take the parameters that they set.
-    waiting: Option<Files>,
+    waiting: Option<Arc<Files>>,
     /// The cluster of Config that is served.
     cluster: Option<Box<str>>,
     /// Whether policies may come from the cluster, now or later.
@@ -63,7 +65,7 @@ impl Office {
     /// later, so that a name which nothing answers to yet is no error.
     pub fn new(files: Files, cluster: Option<&str>, open: bool) -> Self {
         Self {
-            files,
+            files: Arc::new(files),
             waiting: None,
             cluster: cluster.map(Box::from),
             open,
@@ -74,7 +76,7 @@ impl Office {
     }
 
     /// The files in office.
-    pub const fn files(&self) -> &Files {
+    pub fn files(&self) -> &Files {
         &self.files
     }
 
@@ -118,7 +120,7 @@ impl Office {
             config,
             exceptions,
             ..
-        } = &self.files;
+        } = &*self.files;
         let mut known = policies.joined(std::iter::empty());
         let judging = self.policies.values().filter_map(|held| held.good.clone());
         known = known.joined(judging.map(|(_, policy)| policy));

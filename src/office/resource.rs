@@ -108,7 +108,7 @@ fn hold<T>(
     }
 }
 
-fn parse<T>(
+pub(super) fn parse<T>(
     key: &Key,
     json: &str,
     read: fn(&Document, &SourceMap, &mut Vec<Problem>) -> Option<T>,

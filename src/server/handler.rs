@@ -25,6 +25,7 @@ use super::deadline::{Deadline, budget};
 use super::learn::{Known, learn};
 use super::metrics::Metrics;
 use super::options::{self, Timeouts};
+use super::own_kinds;
 use super::record;
 use super::review::{self, Answer, Review};
 use super::scan::{Scanned, Scanner};
@@ -249,7 +250,8 @@ fn judge_review(
         Call::Validate => {
             let verdict = judge.validate(&request, lineage, view, &limits);
             record::verdict(&shared.metrics, review, lineage, &verdict);
-            of_verdict(&verdict, lineage)
+            let answer = of_verdict(&verdict, lineage);
+            own_kinds::look_at(shared.judges.gate(), &request, answer)
         }
         Call::Mutate => {
             let mutation = judge.mutate(&request, lineage, view, &limits);

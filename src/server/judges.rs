@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::judge::Judge;
+use crate::office::Gate;
 
 use super::view::{Cluster, NoCluster};
 
@@ -10,6 +11,8 @@ use super::view::{Cluster, NoCluster};
 #[derive(Debug)]
 pub struct Judges {
     current: RwLock<Arc<Judge>>,
+    /// What policies and exceptions that are applied are held against; `None` where they are not looked at.
+    gate: RwLock<Option<Arc<Gate>>>,
     cluster: Arc<dyn Cluster>,
 }
 
@@ -23,6 +26,7 @@ impl Judges {
     pub fn with_cluster(judge: Judge, cluster: Arc<dyn Cluster>) -> Self {
         Self {
             current: RwLock::new(Arc::new(judge)),
+            gate: RwLock::default(),
             cluster,
         }
     }
@@ -40,5 +44,18 @@ impl Judges {
     /// Puts another judge in office; requests under way finish with the old one.
     pub fn replace(&self, judge: Judge) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(judge);
+    }
+
+    /// What policies and exceptions that are applied to the cluster are held against.
+    pub(super) fn gate(&self) -> Option<Arc<Gate>> {
+        self.gate
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// From now on policies and exceptions that are applied to the cluster are held against this.
+    pub fn open_gate(&self, gate: Gate) {
+        *self.gate.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(gate));
     }
 }

@@ -22,6 +22,7 @@ mod listener;
 pub mod logs;
 mod metrics;
 mod options;
+mod own_kinds;
 mod record;
 mod review;
 mod router;

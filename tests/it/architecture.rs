@@ -58,6 +58,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "engine",
             "judge",
             "manifest",
+            "office",
             "policy",
             "schema",
             "source",

@@ -61,6 +61,8 @@ mod native_parity;
 mod native_requests;
 mod office;
 #[cfg(feature = "serve")]
+mod office_gate;
+#[cfg(feature = "serve")]
 mod owners;
 #[cfg(all(feature = "lint", feature = "serve"))]
 mod parity;

@@ -17,7 +17,7 @@ const TODAY: Date = Date {
     day: 21,
 };
 
-const CONFIG: &str = "apiVersion: kpolicy.io/v1alpha1
+pub(crate) const CONFIG: &str = "apiVersion: kpolicy.io/v1alpha1
 kind: Config
 policies:
   most: {params: {most: 3}}
@@ -45,11 +45,11 @@ fn files(config: &str, policies: &[&str]) -> Files {
     }
 }
 
-fn office(config: &str, policies: &[&str]) -> Office {
+pub(crate) fn office(config: &str, policies: &[&str]) -> Office {
     Office::new(files(config, policies), Some("app1"), true)
 }
 
-fn policy(name: &str, expression: &str) -> Value {
+pub(crate) fn policy(name: &str, expression: &str) -> Value {
     json!({
         "apiVersion": "kpolicy.io/v1alpha1", "kind": "Policy", "metadata": {"name": name},
         "spec": {
@@ -61,13 +61,13 @@ fn policy(name: &str, expression: &str) -> Value {
 }
 
 /// A policy that takes the parameter `most`, of this type.
-fn most(of: &str) -> Value {
+pub(crate) fn most(of: &str) -> Value {
     let mut policy = policy("most", "has(params.most)");
     policy["spec"]["parameters"] = json!({"type": "object", "properties": {"most": {"type": of}}});
     policy
 }
 
-fn exception(name: &str, spec: &Value) -> Value {
+pub(crate) fn exception(name: &str, spec: &Value) -> Value {
     let mut object = json!({
         "apiVersion": "kpolicy.io/v1alpha1", "kind": "PolicyException",
         "metadata": {"name": name, "namespace": "policy-exceptions"},
@@ -80,7 +80,7 @@ fn exception(name: &str, spec: &Value) -> Value {
     object
 }
 
-fn key(object: &Value) -> Key {
+pub(crate) fn key(object: &Value) -> Key {
     let text = |value: &Value| Box::from(value.as_str().unwrap_or_default());
     Key {
         kind: if object["kind"] == "Policy" {
@@ -101,7 +101,7 @@ fn receive(office: &mut Office, object: &Value, generation: i64) -> bool {
     office.receive(key(object), identity, &object.to_string())
 }
 
-fn assemble(office: &mut Office) -> Assembly {
+pub(crate) fn assemble(office: &mut Office) -> Assembly {
     office.assemble(TODAY).expect("a judge")
 }
 

@@ -83,6 +83,8 @@ impl Mount {
             day: TODAY,
             kept_out: None,
             wrong: false,
+            listed: false,
+            unknown: Vec::new(),
             told: BTreeMap::new(),
             metrics,
         };

@@ -5,16 +5,16 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures::StreamExt;
-use kube::api::DynamicObject;
-use kube::core::TypeMeta;
 use kube::runtime::utils::Backoff;
 use kube::runtime::watcher::{self, DefaultBackoff};
 use kube::{Api, Client};
 use tokio::sync::mpsc;
 
 use crate::crds::Status;
+use crate::manifest::{NodeRef, to_serde, write_json};
 use crate::office::{Event, Identity, Key, Kind, Version};
 
+use super::super::seen::Seen;
 use super::resource;
 use super::standing::{Standing, Standings};
 
@@ -28,7 +28,7 @@ pub(super) async fn follow(
     events: mpsc::Sender<Event>,
     standings: Standings,
 ) {
-    let api: Api<DynamicObject> = Api::all_with(client, &resource(kind));
+    let api: Api<Seen<false>> = Api::all_with(client, &resource(kind));
     let mut follower = Follower {
         kind,
         events,
@@ -37,6 +37,7 @@ pub(super) async fn follow(
         backoff: DefaultBackoff::default(),
         said: None,
         missing: 0,
+        told_none: false,
     };
     let mut stream = pin!(watcher::watcher(api, watcher::Config::default()));
     while let Some(event) = stream.next().await {
@@ -61,18 +62,20 @@ struct Follower {
     said: Option<String>,
     /// How often in turn the kind was not there.
     missing: u32,
+    /// Whether it was told that there is nothing.
+    told_none: bool,
 }
 
 impl Follower {
     /// Takes in what the watch brings. Gives whether anybody listens still.
-    async fn take(&mut self, event: watcher::Event<DynamicObject>) -> bool {
+    async fn take(&mut self, event: watcher::Event<Seen<false>>) -> bool {
         let event = match event {
             watcher::Event::Init => {
                 self.list.clear();
                 return true;
             }
             watcher::Event::InitApply(object) => {
-                if let Some((version, standing)) = read(self.kind, object) {
+                if let Some((version, standing)) = read(self.kind, &object) {
                     self.list.insert(version.key.clone(), (version, standing));
                 }
                 return true;
@@ -87,14 +90,14 @@ impl Follower {
                 Event::Listed(self.kind, versions)
             }
             watcher::Event::Apply(object) => {
-                let Some((version, standing)) = read(self.kind, object) else {
+                let Some((version, standing)) = read(self.kind, &object) else {
                     return true;
                 };
                 self.standings.put(version.key.clone(), standing);
                 Event::Seen(version)
             }
             watcher::Event::Delete(object) => {
-                let Some((version, _)) = read(self.kind, object) else {
+                let Some((version, _)) = read(self.kind, &object) else {
                     return true;
                 };
                 self.standings.remove(&version.key);
@@ -103,6 +106,7 @@ impl Follower {
         };
         self.backoff.reset();
         self.missing = 0;
+        self.told_none = false;
         if self.said.take().is_some() {
             tracing::info!(kind = self.kind.as_str(), "resources of a kind are watched");
         }
@@ -137,16 +141,18 @@ impl Follower {
             None => (error.to_string(), self.backoff.next().unwrap_or(LOOK_AGAIN)),
         };
         if self.said.as_ref() != Some(&reason) {
-            match code {
-                Some(404) => {
-                    tracing::info!(kind, reason, "resources of a kind are not watched yet")
-                }
-                _ => tracing::warn!(kind, reason, "resources of a kind cannot be watched"),
+            if code == Some(404) {
+                tracing::info!(kind, reason, "resources of a kind are not watched yet");
+            } else {
+                tracing::warn!(kind, reason, "resources of a kind cannot be watched");
             }
             self.said = Some(reason);
         }
         // Where a definition is gone, its resources are too; an API server that starts may say so for a moment.
-        if self.missing == 2 || self.missing == 1 && self.first() {
+        // Who may not look sees nothing either, but what was seen stays.
+        let nothing_known = self.first() && matches!(code, Some(403 | 404));
+        if !self.told_none && (self.missing == 2 || nothing_known) {
+            self.told_none = true;
             self.standings.replace(self.kind, BTreeMap::new());
             let none = Event::Listed(self.kind, Vec::new());
             if self.events.send(none).await.is_err() {
@@ -175,29 +181,34 @@ fn code(error: &watcher::Error) -> Option<u16> {
 }
 
 /// A resource as the office reads it, and as it stands in the cluster; `None` where it lacks what every object has.
-fn read(kind: Kind, mut object: DynamicObject) -> Option<(Version, Standing)> {
-    let metadata = &mut object.metadata;
-    // Half of many objects, and nobody's business.
-    metadata.managed_fields = None;
+fn read(kind: Kind, seen: &Seen<false>) -> Option<(Version, Standing)> {
+    let mut object = seen.read()?;
+    let metadata = object.root().get("metadata")?;
+    let text = |key: &str| metadata.get(key).and_then(NodeRef::as_str);
     let key = Key {
         kind,
-        namespace: metadata.namespace.clone().unwrap_or_default().into(),
-        name: metadata.name.clone()?.into(),
+        namespace: text("namespace").unwrap_or_default().into(),
+        name: text("name")?.into(),
     };
+    let generation = metadata.get("generation").and_then(NodeRef::as_i64);
     let identity = Identity {
-        uid: metadata.uid.clone()?.into(),
-        generation: metadata.generation.unwrap_or_default(),
+        uid: text("uid")?.into(),
+        generation: generation.unwrap_or_default(),
     };
-    let resource_version = metadata.resource_version.clone()?;
-    let status = object.data.get_mut("status").map(serde_json::Value::take);
+    let resource_version = text("resourceVersion")?.to_owned();
+    let status = object.root().get("status").and_then(to_serde);
     let status = status.and_then(|status| serde_json::from_value::<Status>(status).ok());
-    // The items of a list do not say what they are.
-    let served = resource(kind);
-    object.types = Some(TypeMeta {
-        api_version: served.api_version,
-        kind: served.kind,
-    });
-    let json = serde_json::to_string(&object).ok()?.into();
+    let json = if object.root().get("kind").is_some() {
+        seen.text().into()
+    } else {
+        // The items of a list need not say what they are.
+        let (root, served) = (object.root().id(), resource(kind));
+        for (key, value) in [("apiVersion", served.api_version), ("kind", served.kind)] {
+            let value = object.make_string(&value);
+            object.set_entry(root, key, value);
+        }
+        write_json(object.root()).into()
+    };
     let version = Version {
         key,
         identity: identity.clone(),

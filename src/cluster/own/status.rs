@@ -34,10 +34,10 @@ const ATTEMPTS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// No pause is longer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// How long nothing is written once the API server has said that kpolicy may not.
-const REFUSED: Duration = Duration::from_secs(300);
+const REFUSED: Duration = Duration::from_mins(5);
 
 /// Writes statuses.
 pub(super) struct Writer {

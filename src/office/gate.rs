@@ -1,0 +1,78 @@
+//! What is said of a policy or an exception before it is stored: whoever applies it is told at once, and not by a status
+//! that has to be looked for.
+
+use std::sync::Arc;
+
+use crate::config::{Date, PolicyException};
+use crate::judge::misfits;
+use crate::policy::{Policy, PolicySet};
+
+use super::exceptions::refused;
+use super::place::describe_files;
+use super::resource::{self, parse};
+use super::{Files, Key, Kind, Reason};
+
+/// What new resources are held against: what is in office on a day.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    pub(super) files: Arc<Files>,
+    /// All policies in office.
+    pub(super) policies: Arc<PolicySet>,
+    pub(super) cluster: Option<Box<str>>,
+    pub(super) today: Date,
+}
+
+/// What is said of a resource that is to be stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Admission {
+    /// Why it must not be stored.
+    pub refused: Option<String>,
+    /// Why it will have no effect, or not yet: the other half may still be on its way.
+    pub warning: Option<String>,
+}
+
+impl Gate {
+    /// Looks at a resource, as JSON. What is wrong in itself is refused, and an exception that Config does not allow.
+    pub fn admit(&self, key: &Key, json: &str) -> Admission {
+        let verdict = match key.kind {
+            Kind::Policy => parse(key, json, resource::policy).map(|policy| self.policy(&policy)),
+            Kind::PolicyException => {
+                let read = parse(key, json, resource::exception);
+                read.and_then(|exception| self.exception(&exception))
+            }
+        };
+        match verdict {
+            Ok(warning) => Admission {
+                refused: None,
+                warning,
+            },
+            Err(reason) => Admission {
+                refused: Some(reason),
+                warning: None,
+            },
+        }
+    }
+
+    fn policy(&self, policy: &Arc<Policy>) -> Option<String> {
+        let of_file = self.files.policies.get(&policy.name);
+        if of_file.is_some_and(|known| !known.built_in) {
+            let message = "it will not judge: a file of the webhook has a policy of this name";
+            return Some(message.to_owned());
+        }
+        let problems = misfits(policy, &self.files.config, self.cluster.as_deref());
+        let place = |span| self.files.sources.place(span);
+        (!problems.is_empty()).then(|| {
+            let problems = describe_files(&problems, place);
+            format!("it will not judge: Config sets parameters that it does not take: {problems}")
+        })
+    }
+
+    fn exception(&self, exception: &PolicyException) -> Result<Option<String>, String> {
+        let (config, cluster) = (&self.files.config, self.cluster.as_deref());
+        match refused(exception, &self.policies, config, cluster, self.today) {
+            None => Ok(None),
+            Some((Reason::NotAllowed, message)) => Err(message),
+            Some((_, message)) => Ok(Some(format!("it has no effect: {message}"))),
+        }
+    }
+}

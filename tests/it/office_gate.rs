@@ -1,0 +1,125 @@
+//! Policies and exceptions on their way into the cluster: what is said of them before they are stored.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use kpolicy::server::{Judges, Limits, Metrics, Timeouts, admission};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::office::{CONFIG, assemble, exception, key, most, office, policy};
+use crate::webhook::runtime;
+
+#[test]
+fn what_is_applied_is_refused_or_warned_of_before_it_is_stored() {
+    let mut office = office(CONFIG, &["of-file"]);
+    let gate = assemble(&mut office).gate;
+    let mut elsewhere = exception("e", &json!({}));
+    elsewhere["metadata"]["namespace"] = json!("shop");
+    let cases = [
+        (policy("new", "true"), None, None),
+        (
+            policy("new", "unheard"),
+            Some("spec.validations[0].expression, character 1: "),
+            None,
+        ),
+        (
+            policy("of-file", "true"),
+            None,
+            Some("it will not judge: a file of the webhook has"),
+        ),
+        (
+            most("string"),
+            None,
+            Some("it will not judge: Config sets parameters"),
+        ),
+        (exception("e", &json!({})), None, None),
+        (elsewhere, Some("exceptions may not be in namespace"), None),
+        (
+            exception("e", &json!({"expires": "2030-01-01"})),
+            Some("ends in"),
+            None,
+        ),
+        (
+            exception("e", &json!({"expires": "2020-01-01"})),
+            None,
+            Some("it has no effect: its last day was"),
+        ),
+        (
+            exception("e", &json!({"policies": ["later"]})),
+            None,
+            Some("it has no effect: there is no policy `later`"),
+        ),
+    ];
+    for (object, refused, warning) in cases {
+        let said = gate.admit(&key(&object), &object.to_string());
+        let begins = |said: &Option<String>, expected: Option<&str>| match (said, expected) {
+            (Some(said), Some(expected)) => said.contains(expected),
+            (None, None) => true,
+            _ => false,
+        };
+        assert!(begins(&said.refused, refused), "{object}: {said:?}");
+        assert!(begins(&said.warning, warning), "{object}: {said:?}");
+    }
+}
+
+/// What the webhook answers when a policy is created or changed.
+fn answer(operation: &str, subresource: &str, object: &Value, old: &Value) -> Value {
+    let assembly = assemble(&mut office(CONFIG, &["of-file"]));
+    let judges = Judges::new(assembly.judge);
+    judges.open_gate(assembly.gate);
+    let metrics = Metrics::new();
+    let router = admission(
+        Arc::new(judges),
+        metrics,
+        Limits::default(),
+        Timeouts::default(),
+    );
+    let review = json!({
+        "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+        "request": {
+            "uid": "u", "operation": operation, "name": object["metadata"]["name"], "subResource": subresource,
+            "kind": {"group": "kpolicy.io", "version": "v1alpha1", "kind": "Policy"},
+            "resource": {"group": "kpolicy.io", "version": "v1alpha1", "resource": "policies"},
+            "userInfo": {"username": "someone"}, "object": object, "oldObject": old,
+        },
+    });
+    let request = Request::post("/validate?timeout=10s")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(review.to_string()))
+        .expect("a request");
+    runtime().block_on(async {
+        let response = router.oneshot(request).await.expect("an answer");
+        let bytes = to_bytes(response.into_body(), usize::MAX).await;
+        let mut review: Value = serde_json::from_slice(&bytes.expect("a body")).expect("a review");
+        review["response"].take()
+    })
+}
+
+#[test]
+fn a_wrong_policy_is_refused_by_the_webhook_itself() {
+    let wrong = policy("new", "unheard");
+    let refused = answer("CREATE", "", &wrong, &Value::Null);
+    assert_eq!(refused["allowed"], false);
+    assert_eq!(refused["status"]["code"], 422);
+    let message = refused["status"]["message"].as_str().expect("a message");
+    assert!(
+        message.starts_with("spec.validations[0].expression, character 1: there is no `unheard`"),
+        "{message}"
+    );
+    // What was stored before anybody looked may still be labelled, and its status written.
+    let mut labelled = wrong.clone();
+    labelled["metadata"]["labels"] = json!({"team": "shop"});
+    for (subresource, object) in [("", &labelled), ("status", &wrong)] {
+        let allowed = answer("UPDATE", subresource, object, &wrong);
+        assert_eq!(allowed["allowed"], true, "{allowed}");
+    }
+    let taken = answer("CREATE", "", &policy("of-file", "true"), &Value::Null);
+    assert_eq!(taken["allowed"], true);
+    let warning = taken["warnings"][0].as_str().expect("a warning");
+    assert!(
+        warning.starts_with("it will not judge: a file of the webhook"),
+        "{warning}"
+    );
+}
