@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod away;
 mod controllers;
 mod harness;
 mod mutations;

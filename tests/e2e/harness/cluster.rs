@@ -227,7 +227,7 @@ impl Cluster {
         let _ = std::fs::write(self.folder.join("keep"), "a test failed");
         self.plane(|plane| {
             for ((name, log), from) in plane.logs().zip(since) {
-                eprintln!("--- {name}, last lines ---\n{}", tail(log, *from, 25));
+                eprintln!("--- {name}, last lines ---\n{}", tail(log, *from, 20));
             }
         });
         eprintln!("--- all logs are kept in {} ---", self.folder.display());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -28,7 +29,7 @@ pub(crate) struct Kpolicy {
     arguments: Vec<String>,
     /// The kubeconfig by which it watches the cluster.
     watching: Option<String>,
-    process: Option<Process>,
+    process: Mutex<Option<Process>>,
 }
 
 /// What makes the API server call for a ConfigMap, so that the harness can see when it does.
@@ -86,7 +87,7 @@ impl Kpolicy {
             metrics: free_port(ip),
             arguments,
             watching: None,
-            process: None,
+            process: Mutex::default(),
         };
         if setup.watches {
             let file = cluster.reader().await;
@@ -132,16 +133,15 @@ impl Kpolicy {
             &log,
             None,
         );
-        self.process = Some(process);
+        *self.process.lock().expect("a process") = Some(process);
     }
 
-    async fn ready(&mut self) {
-        let (log, process, metrics) = (self.log(), &mut self.process, self.metrics);
+    async fn ready(&self) {
         eventually("kpolicy is ready", LONG, async || {
-            if let Some(code) = process.as_mut().and_then(Process::ended) {
-                panic!("kpolicy ended with {code}:\n{}", tail(&log, 0, 40));
+            if let Some(code) = self.ended() {
+                panic!("kpolicy ended with {code}:\n{}", tail(&self.log(), 0, 40));
             }
-            let (status, body) = get(metrics, "/readyz")
+            let (status, body) = get(self.metrics, "/readyz")
                 .await
                 .map_err(|error| error.to_string())?;
             if status == 200 { Ok(()) } else { Err(body) }
@@ -200,7 +200,7 @@ impl Kpolicy {
             }
         }
         eventually("the API server calls kpolicy", LONG, async || {
-            for path in self.called_for_probe().await {
+            for path in self.called_for_probe().await? {
                 missing.remove(path);
             }
             if missing.is_empty() {
@@ -224,7 +224,7 @@ impl Kpolicy {
             self.cluster.admin.delete(&object).await;
         }
         eventually("the API server calls kpolicy no more", LONG, async || {
-            let called = self.called_for_probe().await;
+            let called = self.called_for_probe().await?;
             if called.is_empty() {
                 Ok(())
             } else {
@@ -234,20 +234,30 @@ impl Kpolicy {
         .await;
     }
 
-    /// The paths that are called for a ConfigMap in the namespace of the probe.
-    async fn called_for_probe(&self) -> Vec<&'static str> {
+    /// The paths that are called for a ConfigMap in the namespace of the probe; an error where it is not let through.
+    async fn called_for_probe(&self) -> Result<Vec<&'static str>, String> {
         let paths = ["mutate", "validate"];
-        let before = self.calls(paths).await;
         let object = json!({
             "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "probe", "namespace": PROBE},
         });
+        let runs = self.ended().is_none();
+        let before = if runs {
+            self.calls(paths).await
+        } else {
+            [0; 2]
+        };
         let answer = self.cluster.admin.try_create(&object).await;
-        assert_eq!(answer.status, 201, "{answer:?}");
-        let after = self.calls(paths).await;
+        if answer.status != 201 {
+            return Err(answer.message().to_owned());
+        }
+        let after = if runs {
+            self.calls(paths).await
+        } else {
+            [0; 2]
+        };
         let each = paths.into_iter().zip(before.into_iter().zip(after));
-        each.filter(|(_, (before, after))| before < after)
-            .map(|(path, _)| path)
-            .collect()
+        let called = each.filter(|(_, (before, after))| before < after);
+        Ok(called.map(|(path, _)| path).collect())
     }
 
     /// How often each of these paths (`mutate`, `validate`) was called so far.
@@ -270,10 +280,24 @@ impl Kpolicy {
     }
 
     /// Sends it a signal, such as `TERM`.
-    pub(crate) fn signal(&mut self, name: &str) {
-        if let Some(process) = &mut self.process {
+    pub(crate) fn signal(&self, name: &str) {
+        if let Some(process) = &mut *self.process.lock().expect("a process") {
             process.signal(name);
         }
+    }
+
+    /// The exit code, once it has ended.
+    pub(crate) fn ended(&self) -> Option<i32> {
+        self.process.lock().expect("a process").as_mut()?.ended()
+    }
+
+    /// Tells it to stop, and gives its exit code when it has.
+    pub(crate) async fn stop(&self) -> i32 {
+        self.signal("TERM");
+        eventually("kpolicy stops", LONG, async || {
+            self.ended().ok_or_else(|| "it runs".to_owned())
+        })
+        .await
     }
 }
 
