@@ -20,4 +20,5 @@ mod pod_security;
 #[path = "../it/pod_security.rs"]
 mod pod_security_checks;
 mod sample;
+mod watching;
 mod ways_in;

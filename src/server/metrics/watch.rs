@@ -97,32 +97,28 @@ impl Watches {
 impl Collector for Watches {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let meters = self.all();
+        let mut gauge = |name: &str, help: &str, of: &dyn Fn(&WatchMeter) -> i64| {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            for meter in &meters {
+                ConstGauge::new(of(meter)).encode(family.encode_family(&meter.labels)?)?;
+            }
+            Ok::<_, fmt::Error>(())
+        };
+        let help = "Objects held of a watched kind";
+        gauge("watch_objects", help, &|meter| {
+            i64::try_from(meter.objects.load(Ordering::Relaxed)).unwrap_or(i64::MAX)
+        })?;
+        let help = "1 where it is known which objects of the kind there are, 0 where it is not";
+        gauge("watch_known", help, &|meter| {
+            i64::from(meter.known.load(Ordering::Relaxed))
+        })?;
+        let help = "Time since the API server last sent anything into a watch, bookmarks included";
+        let unit = Some(&Unit::Seconds);
         let mut family =
-            |name: &str, help: &str, unit: Option<&Unit>, of: &dyn Fn(&WatchMeter) -> f64| {
-                let mut family = encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
-                for meter in &meters {
-                    ConstGauge::new(of(meter)).encode(family.encode_family(&meter.labels)?)?;
-                }
-                Ok::<_, fmt::Error>(())
-            };
-        family(
-            "watch_objects",
-            "Objects held of a watched kind",
-            None,
-            &|meter| meter.objects.load(Ordering::Relaxed) as f64,
-        )?;
-        family(
-            "watch_known",
-            "1 where it is known which objects of the kind there are, 0 where it is not",
-            None,
-            &|meter| f64::from(u8::from(meter.known.load(Ordering::Relaxed))),
-        )?;
-        family(
-            "watch_silence",
-            "Time since the API server last sent anything into a watch, bookmarks included",
-            Some(&Unit::Seconds),
-            &WatchMeter::silence,
-        )?;
+            encoder.encode_descriptor("watch_silence", help, unit, MetricType::Gauge)?;
+        for meter in &meters {
+            ConstGauge::new(meter.silence()).encode(family.encode_family(&meter.labels)?)?;
+        }
         let help = "Watches that broke and began again";
         let mut family =
             encoder.encode_descriptor("watch_restarts", help, None, MetricType::Counter)?;

@@ -78,6 +78,31 @@ impl Cluster {
         cluster
     }
 
+    /// Takes the API server away while a test runs.
+    pub(crate) async fn without_apiserver(&self, test: impl AsyncFnOnce()) {
+        self.plane(ControlPlane::stop_apiserver);
+        let outcome = AssertUnwindSafe(test()).catch_unwind().await;
+        self.plane(ControlPlane::start_apiserver);
+        self.until_ready().await;
+        if let Err(payload) = outcome {
+            std::panic::resume_unwind(payload);
+        }
+    }
+
+    async fn until_ready(&self) {
+        eventually("the API server is ready", LONG, async || {
+            self.plane(ControlPlane::assert_running);
+            let ready = self
+                .admin
+                .send(axum::http::Method::GET, "/readyz", "", Vec::new());
+            match ready.await?.status {
+                200 => Ok(()),
+                status => Err(status.to_string()),
+            }
+        })
+        .await;
+    }
+
     /// Runs `look` on the control plane.
     pub(super) fn plane<T>(&self, look: impl FnOnce(&mut ControlPlane) -> T) -> T {
         look(&mut self.plane.lock().expect("nobody panics in `look`"))

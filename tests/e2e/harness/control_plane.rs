@@ -22,6 +22,8 @@ pub(crate) struct ControlPlane {
     /// What the API server writes for each request.
     pub(crate) audit_log: PathBuf,
     processes: Vec<(&'static str, Process)>,
+    /// How the API server is started.
+    apiserver: (PathBuf, Vec<String>),
 }
 
 /// The folders that hold the programs, as `assets.sh` printed them.
@@ -77,16 +79,29 @@ impl ControlPlane {
             authority,
             url,
             processes: Vec::new(),
+            apiserver: (apiserver, Vec::new()),
             folder,
         };
         plane.write_kubeconfig("admin", "e2e-admin", &["system:masters"]);
         plane.run("etcd", &etcd, &plane.etcd(&store));
-        plane.run(
-            "kube-apiserver",
-            &apiserver,
-            &plane.apiserver(address, &store),
-        );
+        plane.apiserver.1 = plane.apiserver(address, &store);
+        plane.start_apiserver();
         plane
+    }
+
+    /// Starts the API server, which is not ready yet.
+    pub(crate) fn start_apiserver(&mut self) {
+        let (program, arguments) = self.apiserver.clone();
+        self.run("kube-apiserver", &program, &arguments);
+    }
+
+    /// Ends the API server, and nothing else.
+    pub(crate) fn stop_apiserver(&mut self) {
+        // The end of a process takes the folder of the run with it.
+        let keep = self.folder.join("keep");
+        std::fs::write(&keep, "the API server comes back").expect("a file");
+        self.processes.retain(|(name, _)| *name != "kube-apiserver");
+        std::fs::remove_file(keep).expect("a file");
     }
 
     /// Starts the controllers. They give up soon where the API server is not ready.

@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::api::Api;
 use super::cluster::{Cluster, PROBE, SYSTEM};
 use super::process::{Process, tail};
 use super::scenario::{Config, Setup};
@@ -270,6 +271,34 @@ impl Kpolicy {
                 &format!("path=\"{path}\""),
             )
         })
+    }
+
+    /// Sends it a review as the API server does.
+    pub(crate) async fn review(&self, path: &str, review: &serde_json::Value) -> serde_json::Value {
+        let kubeconfig = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "kpolicy",
+            "contexts": [{"name": "kpolicy", "context": {"cluster": "kpolicy", "user": "nobody"}}],
+            "users": [{"name": "nobody", "user": {}}],
+            "clusters": [{"name": "kpolicy", "cluster": {
+                "server": format!("https://{}", self.address),
+                "tls-server-name": format!("{}.{SYSTEM}.svc", self.service),
+                "certificate-authority": self.cluster.plane(|plane| plane.authority.certificate()),
+            }}],
+        });
+        let file = self.folder.join("kpolicy.kubeconfig");
+        std::fs::write(&file, kubeconfig.to_string()).expect("a file");
+        let api = Api::new(&file).await;
+        let body = review.to_string().into_bytes();
+        let answer = api
+            .send(axum::http::Method::POST, path, "application/json", body)
+            .await;
+        answer.expect("an answer").body
+    }
+
+    /// Whether `/readyz` says that it is ready, and what it says.
+    pub(crate) async fn readyz(&self) -> (bool, String) {
+        let (status, body) = get(self.metrics, "/readyz").await.expect("an answer");
+        (status == 200, body)
     }
 
     /// What `/metrics` says.

@@ -20,5 +20,6 @@ pub(crate) mod waiting;
 pub(crate) use api::Answer;
 pub(crate) use cluster::Cluster;
 pub(crate) use control_plane::program;
+pub(crate) use kpolicy::sum;
 pub(crate) use scenario::{Scenario, Setup, in_turn};
 pub(crate) use waiting::{LONG, eventually};
