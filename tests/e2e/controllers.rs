@@ -6,7 +6,7 @@ use crate::harness::{Cluster, LONG, Setup, eventually, in_turn};
 use crate::objects::{NO_PRIVILEGED, cron_job, deployment};
 
 /// Makes a CronJob due: its controller believes that it ran long ago, and catches up.
-async fn make_due(cluster: &Cluster, cron_job: &Value) {
+pub(crate) async fn make_due(cluster: &Cluster, cron_job: &Value) {
     let status = json!({"status": {"lastScheduleTime": "2025-06-01T00:00:00Z"}});
     cluster
         .admin
@@ -16,7 +16,7 @@ async fn make_due(cluster: &Cluster, cron_job: &Value) {
 }
 
 /// The objects of a namespace once there are some.
-async fn some(cluster: &Cluster, what: &str, path: &str) -> Vec<Value> {
+pub(crate) async fn some(cluster: &Cluster, what: &str, path: &str) -> Vec<Value> {
     eventually(what, LONG, async || match cluster.admin.list(path).await {
         items if items.is_empty() => Err("there are none".to_owned()),
         items => Ok(items),
@@ -25,7 +25,7 @@ async fn some(cluster: &Cluster, what: &str, path: &str) -> Vec<Value> {
 }
 
 /// The message of the event by which the controller of an object says that it could not create something.
-async fn failed_create(cluster: &Cluster, namespace: &str, kind: &str) -> String {
+pub(crate) async fn failed_create(cluster: &Cluster, namespace: &str, kind: &str) -> String {
     eventually(
         "the controller says why it creates nothing",
         LONG,

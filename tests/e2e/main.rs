@@ -16,6 +16,7 @@ mod mutations;
 mod namespaces;
 mod native;
 mod objects;
+mod owners;
 mod pod_security;
 #[path = "../it/pod_security.rs"]
 mod pod_security_checks;

@@ -1,6 +1,8 @@
 //! Whom an owner reference is believed from: reviews through the router, before a cluster that knows its owners.
 
 mod chains;
+#[cfg(feature = "lint")]
+mod in_git;
 mod looked_up;
 mod updates;
 
