@@ -68,7 +68,9 @@ fi
 if [ ! -d "$target" ]; then
     say "building ${wanted[*]} $version from their Go modules into $target, once; minutes the first time"
     started=$SECONDS
-    building=$(mktemp -d "$cache/building.XXXXXX")
+    # What a killed run left behind: nobody else builds this, as we hold the lock.
+    rm -rf "$target".building.*
+    building=$(mktemp -d "$target.building.XXXXXX")
     trap 'rm -rf "$building"' EXIT
     package=k8s.io/component-base/version
     stamp="-X $package.gitVersion=$version -X $package.gitMajor=${minor%%.*} -X $package.gitMinor=${minor#*.}"

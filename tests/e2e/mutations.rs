@@ -165,7 +165,7 @@ spec:
 "#;
 
 #[test]
-fn what_another_webhook_adds_after_us_is_mutated_too() {
+fn what_another_webhook_adds_after_us_is_mutated_too_and_services_are_spoken_to_in_http_1() {
     Setup::new(MEMORY).run(async |scenario| {
         let (cluster, namespace) = (scenario.cluster, scenario.namespace().await);
         let proxy = json!({"name": "proxy", "image": "proxy:1"});
@@ -202,6 +202,12 @@ fn what_another_webhook_adds_after_us_is_mutated_too() {
         let [mutations, validations] = scenario.kpolicy.calls(["mutate", "validate"]).await;
         let validated = validations - before[1];
         assert_eq!(mutations - before[0], validated + 1, "{validated} tries");
+        // Whatever is offered: so kpolicy offers nothing else.
+        let protocols = injector.protocols();
+        assert!(
+            !protocols.is_empty() && protocols.iter().all(|protocol| protocol == "http/1.1"),
+            "{protocols:?}"
+        );
         injector.end().await;
     });
 }

@@ -1,7 +1,7 @@
 //! Another mutating webhook, such as a mesh has: it adds a container to each new Pod that has none of that name.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -24,7 +24,11 @@ pub(crate) struct Injector {
     cluster: &'static Cluster,
     configuration: Value,
     task: JoinHandle<()>,
+    protocols: Protocols,
 }
+
+/// What was agreed on for each connection, by ALPN.
+type Protocols = Arc<Mutex<Vec<Vec<u8>>>>;
 
 impl Injector {
     /// Starts it behind a Service. `name` decides whether it is called before kpolicy or after: configurations are called
@@ -47,18 +51,27 @@ impl Injector {
         let certificate = CertificateDer::from_pem_file(&pair.certificate).expect("a certificate");
         let key = PrivateKeyDer::from_pem_file(&pair.key).expect("a key");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("versions")
             .with_no_client_auth()
             .with_single_cert(vec![certificate], key)
             .expect("a certificate and its key");
+        // As any Go server offers.
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let acceptor = TlsAcceptor::from(Arc::new(config));
+        let protocols = Protocols::default();
+        let spoken = Arc::clone(&protocols);
         let listener = TcpListener::bind((ip, 0)).await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(acceptor.clone(), stream, container.clone()));
+                tokio::spawn(serve(
+                    acceptor.clone(),
+                    stream,
+                    container.clone(),
+                    Arc::clone(&spoken),
+                ));
             }
         });
         let object = json!({
@@ -88,7 +101,17 @@ impl Injector {
             cluster,
             configuration,
             task,
+            protocols,
         }
+    }
+
+    /// The protocol of each connection so far: `h2` and `http/1.1` were offered.
+    pub(crate) fn protocols(&self) -> Vec<String> {
+        let protocols = self.protocols.lock().expect("a list");
+        protocols
+            .iter()
+            .map(|name| String::from_utf8_lossy(name).into_owned())
+            .collect()
     }
 
     /// Takes its registration back.
@@ -102,10 +125,12 @@ impl Injector {
     }
 }
 
-async fn serve(acceptor: TlsAcceptor, stream: TcpStream, container: Value) {
+async fn serve(acceptor: TlsAcceptor, stream: TcpStream, container: Value, spoken: Protocols) {
     let Ok(stream) = acceptor.accept(stream).await else {
         return;
     };
+    let protocol = stream.get_ref().1.alpn_protocol().unwrap_or_default();
+    spoken.lock().expect("a list").push(protocol.to_owned());
     let answer = service_fn(async |request: Request<Incoming>| {
         let body = request
             .into_body()

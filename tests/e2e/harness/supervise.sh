@@ -3,7 +3,8 @@
 #   sh supervise.sh <folder> <program> [argument...]
 #
 # A line on standard input is a signal to send. When standard input ends (also because the test process was killed), the
-# program is killed and the folder removed, unless it holds a file `keep`. An empty folder name removes nothing.
+# program is killed and the folder removed; if it holds a file `keep`, only etcd's data in it. An empty folder name removes
+# nothing.
 trap : HUP INT TERM
 folder=$1
 shift
@@ -20,5 +21,9 @@ exec 3<&- </dev/null
 while wait "$program"; status=$?; [ "$status" -gt 128 ] && kill -0 "$program" 2>/dev/null; do :; done
 kill -s KILL "$listener" 2>/dev/null
 # Those who write into the same folder may still be ending: the last one finds nobody left.
-[ -z "$folder" ] || [ -e "$folder/keep" ] || rm -rf "$folder" 2>/dev/null
+if [ -e "$folder/keep" ]; then
+    rm -rf "$folder/etcd" 2>/dev/null
+elif [ -n "$folder" ]; then
+    rm -rf "$folder" 2>/dev/null
+fi
 exit "$status"
