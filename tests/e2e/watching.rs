@@ -230,3 +230,78 @@ fn the_last_known_state_serves_while_the_api_server_is_away() {
         pods_are(cluster, &name, false).await;
     });
 }
+
+const SIZED: &str = r#"
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: sized.e2e.example.com}
+spec:
+  paramKind: {apiVersion: v1, kind: ConfigMap}
+  matchConstraints:
+    resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
+  validations:
+    - expression: "object.spec.containers.size() <= int(params.data.most)"
+      messageExpression: "'at most ' + params.data.most"
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: sized.e2e.example.com}
+spec:
+  policyName: sized.e2e.example.com
+  validationActions: [Deny]
+  paramRef: {name: limits, namespace: e2e-parameters, parameterNotFoundAction: Deny}
+"#;
+
+const ONE_CONFIG_MAP: &str = "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: limits, namespace: e2e-parameters}
+rules: [{apiGroups: [''], resources: [configmaps], resourceNames: [limits], verbs: [list, watch]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: limits, namespace: e2e-parameters}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: limits}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: kpolicy-documented}]
+";
+
+#[test]
+fn a_parameter_that_is_bound_by_name_is_all_that_kpolicy_must_be_allowed_to_see() {
+    in_turn(async |cluster| {
+        cluster.create_namespace("e2e-parameters", &json!({})).await;
+        cluster
+            .kubectl(&["apply", "-f", "-"], ONE_CONFIG_MAP)
+            .await
+            .succeeded();
+    });
+    watching(Setup::new(SIZED)).run(async |scenario| {
+        let (cluster, name) = (scenario.cluster, scenario.namespace().await);
+        let says = async |expected: Option<&str>| {
+            eventually("the verdict follows the parameter", LONG, async || {
+                let answer = cluster.admin.try_create(&pod(&name, "web", false)).await;
+                let message = answer.message();
+                if expected.map_or(message.is_empty(), |expected| message.contains(expected)) {
+                    Ok(())
+                } else {
+                    Err(message.to_owned())
+                }
+            })
+            .await;
+        };
+        says(Some("there is no ConfigMap `limits` in namespace `e2e-parameters`")).await;
+        let mut limits = json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "limits", "namespace": "e2e-parameters"},
+            "data": {"most": "0", "other": "nobody reads this"},
+        });
+        cluster.admin.create(&limits).await.accepted();
+        says(Some("at most 0")).await;
+        limits["data"]["most"] = json!("1");
+        cluster.admin.replace(&limits, "").await.accepted();
+        says(None).await;
+        cluster.admin.delete(&limits).await.accepted();
+        says(Some("there is no ConfigMap")).await;
+        let metrics = scenario.kpolicy.metrics().await;
+        let line = "kpolicy_watch_known{kind=\"ConfigMap\",holds=\"objects\",within=\"e2e-parameters/limits\"} 1";
+        assert!(metrics.lines().any(|known| known == line), "{metrics}");
+    });
+}

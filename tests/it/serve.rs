@@ -126,6 +126,26 @@ fn what_keeps_it_from_starting_is_said_and_gives_exit_code_2() {
             &[&files[..], &["--log", "a=b=c"]].concat()[..],
             "is no log filter",
         ),
+        (
+            &[&files[..], &["--kubeconfig", "nowhere.yaml"]].concat()[..],
+            "cannot use the kubeconfig `nowhere.yaml`",
+        ),
+        (
+            &[
+                &files[..],
+                &["--kubeconfig", "kubeconfig", "--context", "other"],
+            ]
+            .concat()[..],
+            "failed to load current context: other",
+        ),
+        (
+            &[&files[..], &["--context", "other"]].concat()[..],
+            "--kubeconfig <FILE>",
+        ),
+        (
+            &[&files[..], &["--kubeconfig", "x", "--no-watch"]].concat()[..],
+            "cannot be used with '--no-watch'",
+        ),
     ] {
         let all = [
             &[
