@@ -10,7 +10,7 @@ use kpolicy::manifest::{Document, Limits as ReadLimits, NodeRef, read, read_json
 use kpolicy::policy::Operation;
 use kpolicy::source::{SourceId, SourceMap};
 
-use crate::policies::{Others, TODAY};
+use crate::policies::{Discovered, Others, TODAY};
 
 const POLICY: &str = "apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
@@ -54,6 +54,8 @@ struct Case<'a> {
     namespace: Option<&'a str>,
     /// What the cluster holds; `None` where it cannot be known.
     cluster: Option<String>,
+    /// Whether the kind lives in namespaces, where the cluster says so.
+    namespaced: Option<bool>,
     /// What stands beside the policy.
     beside: String,
     expected: &'a [&'a str],
@@ -71,6 +73,7 @@ impl<'a> Case<'a> {
             reference,
             namespace: Some("shop"),
             cluster: Some(String::new()),
+            namespaced: None,
             beside: String::new(),
             expected,
         }
@@ -115,7 +118,10 @@ impl<'a> Case<'a> {
             object: Some(object.root()),
             ..Request::new(Operation::Create, kind, resource)
         };
-        let cluster = self.cluster.as_deref().map(|text| Others(all(text)));
+        let cluster = self
+            .cluster
+            .as_deref()
+            .map(|text| Discovered(Others(all(text)), self.namespaced));
         let hidden = NoOtherObjects("nothing is watched");
         let others: &dyn OtherObjects = match &cluster {
             Some(others) => others,
@@ -264,6 +270,26 @@ fn parameters_are_chosen_as_the_api_server_chooses_them() {
                 &[
                     "not judged: binding `b`: Limit `a` in namespace `shop` is not known: add the CustomResourceDefinition that says whether the kind lives in namespaces",
                 ],
+            )
+        },
+        Case {
+            cluster: Some(limit(("other", "a"), "s", "no")),
+            namespaced: Some(true),
+            ..Case::new(
+                "a kind of which the cluster says that it lives in namespaces",
+                own,
+                &[
+                    "deny p/params: binding `b` cannot be used: there is no Limit `a` in namespace `shop`",
+                ],
+            )
+        },
+        Case {
+            cluster: Some(limit(("", "a"), "s", "no")),
+            namespaced: Some(false),
+            ..Case::new(
+                "a kind of which the cluster says that it lives in none",
+                own,
+                &["deny p/0: no of a"],
             )
         },
         Case::new(

@@ -47,6 +47,24 @@ impl OtherObjects for Others {
     }
 }
 
+/// A cluster that says whether its kinds live in namespaces.
+pub(crate) struct Discovered(pub(crate) Others, pub(crate) Option<bool>);
+
+impl OtherObjects for Discovered {
+    fn list(
+        &self,
+        group: &str,
+        kind: &str,
+        namespace: Option<&str>,
+    ) -> Result<Vec<NodeRef<'_>>, String> {
+        self.0.list(group, kind, namespace)
+    }
+
+    fn is_namespaced(&self, _: &str, _: &str) -> Option<bool> {
+        self.1
+    }
+}
+
 fn built_in() -> (Arc<PolicySet>, Config) {
     let mut documents = Documents::built_in(&mut SourceMap::new());
     let config = documents.config();
