@@ -16,6 +16,7 @@ mod mutations;
 mod namespaces;
 mod native;
 mod objects;
+mod own_kinds;
 mod owners;
 mod pod_security;
 #[path = "../it/pod_security.rs"]

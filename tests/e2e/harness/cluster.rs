@@ -162,11 +162,15 @@ impl Cluster {
         self.plane(|plane| plane.write_kubeconfig(&file, user, groups))
     }
 
-    /// The kubeconfig of a user who may read everything, and nothing else.
+    /// The kubeconfig of a user who may read everything, and write nothing but the status of kpolicy's own kinds.
     pub(super) async fn reader(&self) -> PathBuf {
         let role = json!({
             "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "e2e-reader"},
-            "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]}],
+            "rules": [
+                {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]},
+                {"apiGroups": ["kpolicy.io"], "resources": ["policies/status", "policyexceptions/status"],
+                 "verbs": ["patch"]},
+            ],
         });
         let binding = json!({
             "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "e2e-reader"},
