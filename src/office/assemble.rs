@@ -175,6 +175,10 @@ impl Office {
             let of_file = files.policies.get(&key.name);
             let is_taken = of_file.is_some_and(|policy| !policy.built_in);
             let misfit = |policy: &Arc<Policy>| {
+                // An earlier version may name what has become a file's since.
+                if let Some(name) = turns_off(policy, &files.policies) {
+                    return Some(format!("it supersedes `{name}`"));
+                }
                 let problems = misfits(policy, &files.config, self.cluster.as_deref());
                 let place = |span| files.sources.place(span);
                 (!problems.is_empty()).then(|| describe_files(&problems, place))
@@ -184,7 +188,8 @@ impl Office {
                     "a file of the webhook has a policy of this name, and that one judges";
                 Some((Reason::NameTaken, message.to_owned()))
             } else {
-                turns_off(held, &files.policies).map(|name| {
+                let newest = held.newest.as_ref().ok();
+                newest.and_then(|policy| turns_off(policy, &files.policies)).map(|name| {
                     let message = format!(
                         "it supersedes `{name}`, which a file of the webhook has and no resource may turn off"
                     );
@@ -247,9 +252,8 @@ type Maker = fn(
     Date,
 ) -> Result<Judge, Vec<Problem>>;
 
-/// A policy of the files, other than a built-in one, that the newest version of a resource would turn off.
-fn turns_off<'h>(held: &'h Held<Arc<Policy>>, files: &PolicySet) -> Option<&'h str> {
-    let policy = held.newest.as_ref().ok()?;
+/// A policy of the files, other than a built-in one, that a policy of the cluster would turn off.
+pub(super) fn turns_off<'p>(policy: &'p Policy, files: &PolicySet) -> Option<&'p str> {
     let mut names = policy.supersedes.iter().map(|name| &*name.value);
     names.find(|name| files.get(name).is_some_and(|known| !known.built_in))
 }

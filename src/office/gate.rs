@@ -7,6 +7,7 @@ use crate::config::{Date, PolicyException};
 use crate::judge::misfits;
 use crate::policy::{Policy, PolicySet};
 
+use super::assemble::turns_off;
 use super::exceptions::refused;
 use super::place::describe_files;
 use super::resource::{self, parse};
@@ -58,6 +59,12 @@ impl Gate {
         if of_file.is_some_and(|known| !known.built_in) {
             let message = "it will not judge: a file of the webhook has a policy of this name";
             return Some(message.to_owned());
+        }
+        if let Some(name) = turns_off(policy, &self.files.policies) {
+            let message = format!(
+                "it will not judge: it supersedes `{name}`, which a file of the webhook has"
+            );
+            return Some(message);
         }
         let problems = misfits(policy, &self.files.config, self.cluster.as_deref());
         let place = |span| self.files.sources.place(span);

@@ -333,3 +333,81 @@ fn an_exception_holds_while_it_is_there_and_not_expired() {
         undefine(cluster).await;
     });
 }
+
+/// The entry of docs/resources.md, for the kpolicy of a scenario.
+async fn own_entry(scenario: &Scenario) -> Value {
+    let exported = scenario.kpolicy.export().await;
+    let field = |key: &str| {
+        let mut lines = exported.lines().map(str::trim);
+        let line = lines.find_map(|line| line.strip_prefix(key));
+        line.expect("a field").trim().to_owned()
+    };
+    let port: u16 = field("port:").parse().expect("a port");
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "kpolicy-own-kinds"},
+        "webhooks": [{
+            "name": "own-kinds.kpolicy.io", "admissionReviewVersions": ["v1"],
+            "clientConfig": {
+                "caBundle": field("caBundle:"),
+                "service": {"namespace": "kpolicy-system", "name": scenario.kpolicy.service, "path": "/validate",
+                            "port": port},
+            },
+            "failurePolicy": "Ignore", "sideEffects": "None", "timeoutSeconds": 3,
+            "rules": [{"apiGroups": ["kpolicy.io"], "apiVersions": ["v1alpha1"],
+                       "resources": ["policies", "policyexceptions"], "operations": ["CREATE", "UPDATE"]}],
+        }],
+    })
+}
+
+#[test]
+fn a_wrong_policy_is_refused_before_it_is_stored() {
+    Setup::new(NO_PRIVILEGED)
+        .config(CONFIG)
+        .watching()
+        .run(async |scenario| {
+            let cluster = scenario.cluster;
+            define(cluster).await;
+            let entry = own_entry(scenario).await;
+            cluster.admin.create(&entry).await.accepted();
+            let wrong = policy("wrong", "unheard");
+            let refused = eventually("the API server asks kpolicy", LONG, async || {
+                let answer = cluster.admin.try_create(&wrong).await;
+                if answer.status == 422 {
+                    Ok(answer)
+                } else {
+                    Err(format!("{answer:?}"))
+                }
+            })
+            .await;
+            let message = refused.message();
+            let expected = "admission webhook \"own-kinds.kpolicy.io\" denied the request: \
+                        spec.validations[0].expression, character 1: there is no `unheard` here";
+            assert!(message.starts_with(expected), "{message}");
+            let taken = cluster
+                .admin
+                .try_create(&policy("no-privileged", "true"))
+                .await;
+            assert_eq!(taken.status, 201);
+            assert!(
+                taken.warnings[0].contains("a file of the webhook has a policy of this name"),
+                "{taken:?}"
+            );
+            let right = cluster
+                .admin
+                .create(&policy("right", HAS_TEAM))
+                .await
+                .accepted();
+            condition(cluster, &right, "InForce", ("True", "Judging")).await;
+            // A wrong change is refused as well, and the status of a resource is no change of it.
+            let validations = policy("right", "unheard")["spec"]["validations"].take();
+            let change = json!({"spec": {"validations": validations}});
+            let refused = cluster.admin.patch(&right, "", &change).await;
+            assert!(
+                refused.message().contains("own-kinds.kpolicy.io"),
+                "{refused:?}"
+            );
+            cluster.admin.delete(&entry).await.accepted();
+            undefine(cluster).await;
+        });
+}
