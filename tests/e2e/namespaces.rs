@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::harness::{LONG, Setup, eventually};
-use crate::objects::{NO_PRIVILEGED, deployment, pod};
+use crate::objects::{NO_PRIVILEGED, pod};
 
 /// Looks at namespaces with `stage: production` only.
 fn in_production() -> String {
@@ -37,22 +37,4 @@ fn a_namespace_whose_label_changes_is_judged_by_its_new_label() {
                 .await;
             }
         });
-}
-
-#[test]
-fn a_namespace_is_known_with_its_labels_in_the_moment_it_is_made() {
-    Setup::new(&in_production()).watching().run(async |scenario| {
-        let cluster = scenario.cluster;
-        for _ in 0..10 {
-            let name = cluster.name("new");
-            let namespace = json!({
-                "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"stage": "production"}},
-            });
-            cluster.admin.create(&namespace).await.accepted();
-            // A Deployment can be there before the namespace has a service account.
-            let answer = cluster.admin.try_create(&deployment(&name, "bad", 1, true)).await;
-            assert_eq!(answer.status, 403, "{answer:?}");
-            cluster.admin.delete(&namespace).await.accepted();
-        }
-    });
 }

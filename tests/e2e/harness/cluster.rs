@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use futures::FutureExt as _;
 use serde_json::{Value, json};
@@ -105,7 +105,8 @@ impl Cluster {
 
     /// Runs `look` on the control plane.
     pub(super) fn plane<T>(&self, look: impl FnOnce(&mut ControlPlane) -> T) -> T {
-        look(&mut self.plane.lock().expect("nobody panics in `look`"))
+        // `look` may be an assertion that failed.
+        look(&mut self.plane.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A folder of this run, made anew.

@@ -97,11 +97,7 @@ impl ControlPlane {
 
     /// Ends the API server, and nothing else.
     pub(crate) fn stop_apiserver(&mut self) {
-        // The end of a process takes the folder of the run with it.
-        let keep = self.folder.join("keep");
-        std::fs::write(&keep, "the API server comes back").expect("a file");
         self.processes.retain(|(name, _)| *name != "kube-apiserver");
-        std::fs::remove_file(keep).expect("a file");
     }
 
     /// Starts the controllers. They give up soon where the API server is not ready.
@@ -154,7 +150,9 @@ impl ControlPlane {
 
     fn run(&mut self, name: &'static str, program: &Path, arguments: &[String]) {
         let log = self.folder.join(format!("{name}.log"));
-        let process = Process::start(program, arguments, &[], &log, Some(&self.folder));
+        // The store is what does not end before the run: it takes the folder with it.
+        let folder = (name == "etcd").then_some(&*self.folder);
+        let process = Process::start(program, arguments, &[], &log, folder);
         self.processes.push((name, process));
     }
 

@@ -20,10 +20,13 @@ exec 3<&- </dev/null
 # A signal to this shell ends `wait`, not the program.
 while wait "$program"; status=$?; [ "$status" -gt 128 ] && kill -0 "$program" 2>/dev/null; do :; done
 kill -s KILL "$listener" 2>/dev/null
-# Those who write into the same folder may still be ending: the last one finds nobody left.
-if [ -e "$folder/keep" ]; then
+if [ -z "$folder" ]; then
+    :
+elif [ -e "$folder/keep" ]; then
     rm -rf "$folder/etcd" 2>/dev/null
-elif [ -n "$folder" ]; then
-    rm -rf "$folder" 2>/dev/null
+else
+    # Others who write there are ending in the same moment.
+    tries=0
+    until rm -rf "$folder" 2>/dev/null || [ "$tries" -ge 100 ]; do tries=$((tries + 1)); done
 fi
 exit "$status"
