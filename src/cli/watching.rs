@@ -35,7 +35,7 @@ pub(super) struct ClusterArguments {
     context: Option<String>,
 
     /// Watch no cluster: what policies ask of other objects and of namespaces is then not judged
-    #[arg(long, env = "KPOLICY_NO_WATCH")]
+    #[arg(long, env = "KPOLICY_NO_WATCH", value_parser = clap::builder::BoolishValueParser::new())]
     no_watch: bool,
 }
 

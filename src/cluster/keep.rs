@@ -58,7 +58,7 @@ impl Store for Kept<'_> {
     }
 
     fn known(held: Objects) -> Known {
-        Known::Objects(held)
+        Known::Objects(Arc::new(held))
     }
 
     fn held(known: &Known) -> Option<&Objects> {
@@ -70,7 +70,7 @@ impl Store for Kept<'_> {
 
     fn held_mut(known: &mut Known) -> Option<&mut Objects> {
         match known {
-            Known::Objects(objects) => Some(objects),
+            Known::Objects(objects) => Some(Arc::make_mut(objects)),
             _ => None,
         }
     }
@@ -107,7 +107,7 @@ impl Store for Owning<'_> {
     }
 
     fn known(held: OwnersOfKind) -> Known {
-        Known::Owners(held)
+        Known::Owners(Arc::new(held))
     }
 
     fn held(known: &Known) -> Option<&OwnersOfKind> {
@@ -119,7 +119,7 @@ impl Store for Owning<'_> {
 
     fn held_mut(known: &mut Known) -> Option<&mut OwnersOfKind> {
         match known {
-            Known::Owners(owners) => Some(owners),
+            Known::Owners(owners) => Some(Arc::make_mut(owners)),
             _ => None,
         }
     }

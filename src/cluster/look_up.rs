@@ -211,7 +211,7 @@ impl LookUps {
         namespace: &str,
         reference: &OwnerReference,
     ) -> Result<bool, kube::Error> {
-        let Some(served) = self.served(reference) else {
+        let Some(served) = self.served(reference).filter(|_| is_name(&reference.name)) else {
             return Ok(false);
         };
         let client = self.client.clone();
@@ -247,6 +247,14 @@ impl LookUps {
         })?;
         slot.served.clone()
     }
+}
+
+/// Whether this may be the name of an object. What a reference says becomes part of a path, and anybody may write one.
+///
+/// Upstream: `NameIsDNSSubdomain` of k8s.io/apimachinery, which holds for all kinds that make pods.
+fn is_name(name: &str) -> bool {
+    let is_part = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+    (1..=253).contains(&name.len()) && name.bytes().all(is_part) && !name.starts_with('.')
 }
 
 fn counts_owner(answered: &BTreeMap<Box<str>, Instant>, uid: &str) -> bool {

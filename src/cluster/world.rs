@@ -13,7 +13,7 @@ use super::objects::{Objects, place_of};
 use super::owners::OwnersOfKind;
 use super::want::{Holds, Watched, Within};
 
-/// What all watches and look-ups have shown so far. Copies share everything but the outermost list.
+/// What all watches and look-ups have shown so far. Copies share everything but the list of watches.
 #[derive(Clone, Debug, Default)]
 pub(super) struct World {
     pub(super) slots: Vec<Slot>,
@@ -38,8 +38,8 @@ pub(super) enum Known {
     Not(Arc<str>),
     /// The cluster does not serve the kind, so there are none.
     NotServed,
-    Objects(Objects),
-    Owners(OwnersOfKind),
+    Objects(Arc<Objects>),
+    Owners(Arc<OwnersOfKind>),
 }
 
 /// Answers of the API server that a watch will show soon.

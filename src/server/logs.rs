@@ -11,7 +11,11 @@ use tracing_subscriber::EnvFilter;
 pub fn init(filter: &str) -> Result<(), String> {
     let mut filter = EnvFilter::try_new(filter)
         .map_err(|error| format!("`{filter}` is no log filter: {error}"))?;
-    for silent in ["kube_client=off", "kube_runtime=off"] {
+    for silent in [
+        "kube_client=off",
+        "kube_client::client=off",
+        "kube_runtime=off",
+    ] {
         filter = filter.add_directive(silent.parse().map_err(|_| "no directive".to_owned())?);
     }
     tracing_subscriber::fmt()

@@ -95,6 +95,9 @@ async fn what_is_not_there_is_not_asked_for_again_for_a_second() {
         owner_missing("uid-none", "none"),
         // A name that is used again is not the owner.
         owner_missing("uid-again", "again"),
+        // Neither a name nor a path: nothing is asked for.
+        owner_missing("uid-path", "../../../../../api/v1/secrets"),
+        owner_missing("uid-query", "none?watch=true"),
     ];
     let before = api.requests().len();
     let many = (0..50).map(|_| watches.look_up(&missing));
@@ -111,7 +114,7 @@ async fn what_is_not_there_is_not_asked_for_again_for_a_second() {
     assert!(
         metrics
             .expose()
-            .contains("kpolicy_look_ups_total{what=\"owner\",outcome=\"absent\"} 4")
+            .contains("kpolicy_look_ups_total{what=\"owner\",outcome=\"absent\"} 8")
     );
 }
 
