@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::controllers::{make_due, some};
 use crate::harness::api::collection;
-use crate::harness::{Cluster, LONG, Setup, eventually};
+use crate::harness::{Cluster, LONG, Setup, eventually, in_turn};
 use crate::objects::{NO_PRIVILEGED, cron_job, deployment, pod};
 
 const EXCEPTION: &str = r#"
@@ -13,7 +13,7 @@ kind: PolicyException
 metadata: {name: tools, namespace: policy-exceptions}
 spec:
   policies: [no-privileged]
-  match: {kinds: [CronJob, Deployment, StatefulSet], names: [nightly, web, db]}
+  match: {kinds: [CronJob, Deployment, StatefulSet, Rollout], names: [nightly, web, db, front]}
   reason: they mount disks
   owner: team-batch
   expires: "2099-12-31"
@@ -178,5 +178,42 @@ fn an_exception_for_a_stateful_set_reaches_its_pods() {
         cluster.admin.create(&set).await.accepted();
         let made = first(cluster, &namespace, POD).await;
         assert_eq!(made["metadata"]["name"], "db-0");
+    });
+}
+
+const ROLLOUTS: &str = "system:serviceaccount:argo-rollouts:argo-rollouts";
+
+/// Somebody else's controller, of which Config says who it is.
+#[test]
+fn an_exception_for_a_custom_kind_reaches_the_pods_of_what_its_controller_makes() {
+    let config = format!(
+        "{{apiVersion: kpolicy.io/v1alpha1, kind: Config, profiles: [], podTemplateCrds: [{{group: argoproj.io, \
+         kind: Rollout, paths: [spec.template], controllers: ['{ROLLOUTS}']}}]}}"
+    );
+    in_turn(async |cluster| {
+        let rollouts = ("argoproj.io", "v1alpha1", "Rollout", "rollouts", true);
+        cluster.install(&[rollouts]).await;
+    });
+    setup().config(&config).run(async |scenario| {
+        let (cluster, namespace) = (scenario.cluster, scenario.namespace().await);
+        let mut rollout = deployment(&namespace, "front", 1, true);
+        rollout["apiVersion"] = json!("argoproj.io/v1alpha1");
+        rollout["kind"] = json!("Rollout");
+        let mut other = rollout.clone();
+        other["metadata"]["name"] = json!("other");
+        let refused = cluster.admin.create(&other).await;
+        assert!(refused.refused(403).starts_with(REFUSAL), "{refused:?}");
+        let rollout = cluster.admin.create(&rollout).await.accepted();
+
+        let mut set = deployment(&namespace, "front-1", 1, true);
+        set["kind"] = json!("ReplicaSet");
+        let set = claiming(set, &rollout);
+        let refused = cluster.admin.create(&set).await;
+        assert!(refused.refused(403).starts_with(REFUSAL), "{refused:?}");
+        let controller = cluster.admin.impersonate(ROLLOUTS, &["system:masters"]);
+        controller.create(&set).await.accepted();
+        first(cluster, &namespace, POD).await;
+        let owner = audited_pod(cluster, &namespace, "replicaset-controller", "owner").await;
+        assert_eq!(owner, json!([{"kind": "Rollout", "name": "front"}]));
     });
 }
