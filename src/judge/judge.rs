@@ -1,12 +1,9 @@
 //! The judge of one cluster.
 
-use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::config::{Config, Date, Enforcement, PolicyException};
-use crate::engine::{
-    self, Context, Limits, NoOtherObjects, NotJudged, OtherObjects, Request, Violation,
-};
+use crate::engine::{self, Context, Limits, NoOtherObjects, NotJudged, OtherObjects, Request};
 use crate::manifest::{Document, Problem};
 use crate::policy::{FailurePolicy, Match, Policy, PolicySet};
 use crate::schema::namespaces;
@@ -26,8 +23,8 @@ use super::{Decision, Lineage, Mutation, Owners, Verdict, check, kinds, native, 
 #[derive(Debug)]
 pub struct Judge {
     assignments: Assignments,
-    exceptions: Exceptions,
-    crds: Vec<PodTemplateCrd>,
+    pub(super) exceptions: Exceptions,
+    pub(super) crds: Vec<PodTemplateCrd>,
     mutate: bool,
     /// What was found beside the policies.
     objects: Arc<[Document]>,
@@ -188,7 +185,9 @@ impl Judge {
         let mut run = self.mutations(request, others, limits);
         run.all(&self.assignments.within(request.namespace));
         let (mut mutation, mask) = (run.mutation, run.mask);
-        let owner = lineage.top().filter(|_| lineage.is_made());
+        // Of what stands in between nobody knows that it was mutated.
+        let proven = lineage.is_made() && lineage.between().is_empty();
+        let owner = lineage.top().filter(|_| proven);
         for decision in &mut mutation.decisions {
             let (policy, violation) = (&decision.policy.name, &decision.violation);
             decision.exception = self.exceptions.lifting(policy, violation, request, owner);
@@ -272,7 +271,7 @@ impl Judge {
                 limits,
             };
             let mut judged = self.run(assignment, seen, &mut mask);
-            self.lift(assignment, seen, lineage, &mut judged.decisions);
+            self.lift(assignment, seen, lineage, &mut judged);
             verdict.add(judged);
         }
         supersede::tell_once(&mut verdict.decisions);
@@ -281,51 +280,8 @@ impl Judge {
         verdict
     }
 
-    /// Finds the exceptions that reach what one policy decided.
-    fn lift(
-        &self,
-        assignment: &Assignment,
-        seen: Seen<'_>,
-        lineage: &Lineage,
-        decisions: &mut [Decision],
-    ) {
-        let request = seen.context.request();
-        let before = OnceCell::new();
-        for decision in decisions {
-            let (policy, violation) = (&decision.policy.name, &decision.violation);
-            let lifting = |owner| self.exceptions.lifting(policy, violation, request, owner);
-            decision.exception = match lineage.top() {
-                None => lifting(None),
-                Some(top) if lineage.is_made() => lifting(Some(top)),
-                // What another than the owner's controller does with the object it does in its own name. What the
-                // object already was is the owner's.
-                Some(top) => lifting(None).or_else(|| {
-                    let found = lifting(Some(top))?;
-                    let before = before.get_or_init(|| self.before(assignment, seen));
-                    stood_before(request, before, violation).then_some(found)
-                }),
-            };
-        }
-    }
-
-    /// What a policy would have decided of the object as it was before an UPDATE.
-    fn before(&self, assignment: &Assignment, seen: Seen<'_>) -> Vec<Decision> {
-        let request = *seen.context.request();
-        let request = Request {
-            object: request.old_object,
-            ..request
-        };
-        let context = Context::new(request, seen.others, &self.crds);
-        let seen = Seen {
-            context: &context,
-            ..seen
-        };
-        self.run(assignment, seen, &mut Mask::of(&request))
-            .decisions
-    }
-
     /// Runs one policy that applies; nothing is lifted yet.
-    fn run(&self, assignment: &Assignment, seen: Seen<'_>, mask: &mut Mask) -> Verdict {
+    pub(super) fn run(&self, assignment: &Assignment, seen: Seen<'_>, mask: &mut Mask) -> Verdict {
         let Seen {
             context,
             others,
@@ -343,6 +299,7 @@ impl Judge {
                 ignored_errors: judged.ignored_errors,
                 annotations: judged.annotations,
                 policies: usize::from(judged.matched),
+                unreached: Vec::new(),
             };
         }
         let params = match &assignment.params {
@@ -383,27 +340,8 @@ impl Judge {
 
 /// What one policy is run on.
 #[derive(Clone, Copy)]
-struct Seen<'a> {
-    context: &'a Context<'a>,
-    others: &'a dyn OtherObjects,
-    limits: &'a Limits<'a>,
-}
-
-/// Whether a violation was there before an UPDATE: the same validation at the same place, where nothing changed.
-fn stood_before(request: &Request<'_>, before: &[Decision], violation: &Violation) -> bool {
-    let path = &violation.field_path;
-    let new = request.object.and_then(|object| object.follow(path));
-    let old = request.old_object.and_then(|object| object.follow(path));
-    let unchanged = match (new, old) {
-        (Some(new), Some(old)) => new.same_value(old),
-        (None, None) => true,
-        _ => false,
-    };
-    unchanged
-        && before.iter().any(|decision| {
-            let old = &decision.violation;
-            (&old.validation, &old.message) == (&violation.validation, &violation.message)
-                && (&old.field_path, &old.container)
-                    == (&violation.field_path, &violation.container)
-        })
+pub(super) struct Seen<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) others: &'a dyn OtherObjects,
+    pub(super) limits: &'a Limits<'a>,
 }

@@ -9,7 +9,8 @@
 //! it makes Pods for, but that Job may carry a reference to a `CronJob` that a person wrote. Therefore an object whose
 //! reference is not believed at *its own* admission is judged in its own name, by its own template; a violating one does
 //! not get in, so that there is nothing for the exception of the claimed owner to lift. It is asked again when its
-//! template changes, and when it is given another controller (`who::is_unchanged`).
+//! template changes, and when it is given another controller (`who::is_unchanged`). A policy that does not look at Jobs
+//! asks nothing of them: there an exception for the CronJob does not reach the Pod (`lift`).
 //!
 //! What remains are objects that got in while nobody denied: from before kpolicy, while it was away under failure
 //! policy `Ignore`, under `warn` and `audit`. If one of them claims an owner, exceptions for that owner reach the Pods
@@ -92,6 +93,15 @@ const MAKERS: [Maker; 7] = [
     },
 ];
 
+/// An owner on the way up.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    /// The API version by which it is referred to.
+    pub(super) api_version: Box<str>,
+    /// The owner.
+    pub(super) owner: Arc<Owner>,
+}
+
 /// Who stands behind an object, as far as it is proven. The default: nobody, the object stands for itself.
 #[derive(Clone, Debug, Default)]
 pub struct Lineage {
@@ -99,8 +109,8 @@ pub struct Lineage {
     claimed: bool,
     /// Whether the requester is the controller of the kind that the object names.
     made: bool,
-    /// The end of the chain, where each step of it is proven.
-    top: Option<Arc<Owner>>,
+    /// The owners up to the one at the end; none where a step of the way is not proven.
+    chain: Vec<Link>,
     /// Why the reference, or a later one, is not believed.
     doubt: Option<String>,
     /// The reference to an owner that is not known.
@@ -154,7 +164,7 @@ impl Lineage {
                 ));
             }
         }
-        let mut seen: Vec<Box<str>> = Vec::new();
+        let mut chain: Vec<Link> = Vec::new();
         loop {
             let Some(owner) = owners.owner(&reference.uid) else {
                 let doubt = format!(
@@ -171,19 +181,23 @@ impl Lineage {
                     shown(&reference)
                 ));
             }
-            if seen.contains(&owner.uid) {
+            if chain.iter().any(|link| link.owner.uid == owner.uid) {
                 return Err(format!("{} owns itself in the end", shown(&reference)));
             }
-            seen.push(owner.uid.clone());
             let made = (&*owner.group, &*owner.kind);
             let next = owner.controller.clone();
+            let next = next.filter(|next| makes(next, crds, made).is_some());
+            chain.push(Link {
+                api_version: reference.api_version.clone(),
+                owner,
+            });
             // What no controller makes is what a person (or something that is not judged) wrote.
-            match next.filter(|next| makes(next, crds, made).is_some()) {
+            match next {
                 None => {
-                    self.top = Some(owner);
+                    self.chain = chain;
                     return Ok(());
                 }
-                Some(_) if seen.len() == LONGEST => {
+                Some(_) if chain.len() == LONGEST => {
                     return Err(format!(
                         "the owners of {} are more than {LONGEST}",
                         shown(&reference)
@@ -219,7 +233,12 @@ impl Lineage {
     /// Where the object was [made](Self::is_made) by the requester it stands behind all of it; otherwise only behind
     /// what was there before the request.
     pub fn top(&self) -> Option<&Owner> {
-        self.top.as_deref()
+        self.chain.last().map(|link| &*link.owner)
+    }
+
+    /// The owners between the object and the top one, nearest first.
+    pub(super) fn between(&self) -> &[Link] {
+        self.chain.split_last().map_or(&[], |(_, between)| between)
     }
 
     /// Why an owner that the object names, or one further up, is not believed.

@@ -15,6 +15,7 @@ mod glob;
 )]
 mod judge;
 mod kinds;
+mod lift;
 mod lineage;
 mod mask;
 mod mutate;

@@ -57,6 +57,8 @@ pub struct Verdict {
     pub annotations: Vec<Annotation>,
     /// How many policies applied.
     pub policies: usize,
+    /// Exceptions for the owner of the object that do not reach it, and why.
+    pub unreached: Vec<String>,
 }
 
 impl Verdict {
@@ -67,6 +69,7 @@ impl Verdict {
         self.ignored_errors.extend(other.ignored_errors);
         self.annotations.extend(other.annotations);
         self.policies += other.policies;
+        self.unreached.extend(other.unreached);
     }
 }
 

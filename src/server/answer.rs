@@ -77,8 +77,11 @@ pub(super) fn of_verdict(verdict: &Verdict, lineage: &Lineage) -> Answer {
     };
     let owner = owner.map(|owner| json!({"kind": &*owner.kind, "name": &*owner.name}));
     annotate("owner", owner.into_iter().collect());
-    let doubt = doubt.map(|reason| json!({"reason": reason}));
-    annotate("owner-not-believed", doubt.into_iter().collect());
+    let doubts = doubt
+        .into_iter()
+        .chain(verdict.unreached.iter().map(String::as_str));
+    let doubts = doubts.map(|reason| json!({"reason": reason}));
+    annotate("owner-not-believed", doubts.collect());
     let not_judged = verdict
         .not_judged
         .iter()

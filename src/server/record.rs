@@ -22,7 +22,8 @@ pub(super) fn verdict(
         metrics.not_judged(policy_of(&what.what));
     }
     errors(metrics, review, &verdict.ignored_errors);
-    denied(review, lineage, &verdict.decisions);
+    let unreached = verdict.unreached.first().map(String::as_str);
+    denied(review, lineage, unreached, &verdict.decisions);
 }
 
 fn decided(metrics: &Metrics, decision: &Decision) {
@@ -34,7 +35,7 @@ fn decided(metrics: &Metrics, decision: &Decision) {
 }
 
 /// One line for a refusal.
-fn denied(review: &Review<'_>, lineage: &Lineage, decisions: &[Decision]) {
+fn denied(review: &Review<'_>, lineage: &Lineage, unreached: Option<&str>, decisions: &[Decision]) {
     let refuses = |decision: &&Decision| {
         decision.exception.is_none() && decision.at_admission == Enforcement::Deny
     };
@@ -61,7 +62,7 @@ fn denied(review: &Review<'_>, lineage: &Lineage, decisions: &[Decision]) {
         user = review.user,
         dry_run = request.dry_run,
         owner = owner.as_deref(),
-        owner_not_believed = lineage.doubt(),
+        owner_not_believed = lineage.doubt().or(unreached),
         validations = denied.join(","),
         "denied"
     );
@@ -81,7 +82,7 @@ pub(super) fn mutation(
         decided(metrics, decision);
     }
     errors(metrics, review, &mutation.errors);
-    denied(review, lineage, &mutation.decisions);
+    denied(review, lineage, None, &mutation.decisions);
 }
 
 /// Writes down a review that could not be judged.

@@ -332,14 +332,35 @@ fn what_is_not_mutated_for_its_owner_is_judged_as_its_pods_will_be() {
     assert!(answer["patch"].is_string(), "{answer}");
 }
 
+/// Nobody asks a Job for what only Pods are asked, so that a forged Job would pass; and nobody sees whether it was mutated.
 #[test]
-fn the_failure_of_a_native_mutation_is_lifted_for_the_pods_of_an_excepted_object() {
+fn what_only_pods_are_asked_is_lifted_for_the_owner_that_made_them_and_not_beyond() {
     let webhook = Webhook::new();
-    for (user, allowed) in [(JOBS, true), (JANE, false)] {
-        let mut pod = object("Pod", "nightly-1-x", Some("Job nightly-1 j1"), false);
+    for (owner, user, allowed) in [
+        ("StatefulSet db s1", STATEFUL_SETS, true),
+        ("Job nightly-1 j1", JOBS, false),
+        ("ReplicaSet front-1 r2", REPLICA_SETS, false),
+        ("StatefulSet db s1", JANE, false),
+    ] {
+        for field in ["hostNetwork", "hostPID"] {
+            let mut pod = object("Pod", "x", Some(owner), false);
+            pod["spec"][field] = json!(true);
+            let answer = webhook.validate(&review(&pod, None, user));
+            assert_eq!(
+                answer["allowed"], allowed,
+                "{owner} {user} {field}: {answer}"
+            );
+            let told = annotation(&answer, "owner-not-believed");
+            assert_eq!(told.is_array(), !allowed, "{answer}");
+            if user == JOBS {
+                let told = told[0]["reason"].as_str().unwrap_or_default();
+                assert!(told.contains("`Job/nightly-1` is in between"), "{told}");
+            }
+        }
+        let mut pod = object("Pod", "x", Some(owner), false);
         pod["metadata"]["labels"] = json!({"broken": "yes"});
         let answer = webhook.ask("/mutate", &review(&pod, None, user));
-        assert_eq!(answer["allowed"], allowed, "{user}: {answer}");
+        assert_eq!(answer["allowed"], allowed, "{owner} {user}: {answer}");
     }
 }
 
