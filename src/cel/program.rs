@@ -107,6 +107,23 @@ impl Program {
         mentions > harmless
     }
 
+    /// Whether it names this field of a root, by selecting one field after another.
+    pub fn names(&self, slot: usize, route: &[&str]) -> bool {
+        let mut found = false;
+        self.expression.visit(&mut |node| {
+            let named = match &node.kind {
+                Kind::Select { .. } => route_from(node, slot),
+                Kind::Has { operand, field } => route_from(operand, slot).map(|mut fields| {
+                    fields.push(field);
+                    fields
+                }),
+                _ => None,
+            };
+            found |= named.is_some_and(|named| named == route);
+        });
+        found
+    }
+
     /// The indices of the variables it reads itself, ascending.
     pub fn reads_variables(&self) -> Vec<usize> {
         self.variables.to_vec()

@@ -148,3 +148,54 @@ fn a_message_may_read_what_its_validation_read_in_any_case() {
         }
     }
 }
+
+#[test]
+fn a_policy_about_replicas_that_does_not_see_kubectl_scale_is_told_so() {
+    let policy = |resources: &str, operations: &str, expression: &str| {
+        format!(
+            "apiVersion: kpolicy.io/v1alpha1\nkind: Policy\nmetadata: {{name: few}}\nspec:\n  title: T\n  category: api\n  \
+             severity: low\n  matchConstraints:\n    resourceRules:\n      - {{apiGroups: [apps], apiVersions: [v1], \
+             resources: [{resources}], operations: [{operations}]}}\n  validations:\n    - name: few\n      \
+             expression: {expression}\n      message: too many\n"
+        )
+    };
+    let reads = "object.spec.?replicas.orValue(1) < 9";
+    for (text, told) in [
+        (policy("deployments", "CREATE, UPDATE", reads), true),
+        (policy("deployments", "CREATE", reads), false),
+        (policy("\"*\"", "CREATE, UPDATE", reads), true),
+        (
+            policy("deployments, deployments/scale", "CREATE, UPDATE", reads),
+            false,
+        ),
+        (
+            policy("deployments, \"*/scale\"", "CREATE, UPDATE", reads),
+            false,
+        ),
+        (policy("\"*/*\"", "CREATE, UPDATE", reads), false),
+        (
+            policy(
+                "daemonsets",
+                "CREATE, UPDATE",
+                "object.spec.minReadySeconds < 9",
+            ),
+            false,
+        ),
+        (
+            policy(
+                "deployments",
+                "CREATE, UPDATE",
+                "object.spec.paused == false",
+            ),
+            false,
+        ),
+    ] {
+        let folder = Folder::new(&[("few.yaml", &text)]);
+        let (_, output, _) = folder.run(&["check", "few.yaml"]);
+        assert_eq!(
+            output.contains("`kubectl scale` is not judged"),
+            told,
+            "{text}\n{output}"
+        );
+    }
+}

@@ -10,6 +10,7 @@
 mod expressions;
 mod report;
 mod roots;
+mod scale;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -44,8 +45,10 @@ pub fn advise(
     let schemas = Arc::new(schemas);
     let seen = views::views(policy, &schemas, params.as_ref());
     let written = expressions::written(document, policy);
+    let mut problems = report::problems(&written, &seen.each, &schemas, sources);
+    problems.extend(scale::problem(policy));
     PolicyAdvice {
-        problems: report::problems(&written, &seen.each, &schemas, sources),
+        problems,
         kinds: seen.kinds,
         incomplete: seen.incomplete,
     }
