@@ -132,6 +132,8 @@ pub struct Config {
     pub pod_template_crds: Vec<PodTemplateCrd>,
     /// Whether mutations run at all.
     pub mutate: bool,
+    /// Users that may change the scale of workloads without being judged, beside those that kpolicy knows.
+    pub autoscalers: Vec<Box<str>>,
 }
 
 impl Config {
@@ -150,6 +152,7 @@ impl Config {
             exceptions: ExceptionSettings::default(),
             pod_template_crds: Vec::new(),
             mutate: true,
+            autoscalers: Vec::new(),
         }
     }
 }

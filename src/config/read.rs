@@ -38,6 +38,7 @@ pub fn read_config(
         mutate: root
             .word("mutate", &[("enabled", true), ("disabled", false)])
             .unwrap_or(base.mutate),
+        autoscalers: read_accounts(&mut root, "autoscalers", "the autoscaler"),
     }
 }
 
@@ -207,7 +208,7 @@ fn read_crd(mut fields: Fields<'_, '_>) -> Option<PodTemplateCrd> {
                     for every value of a map: `spec.jobs[].template`";
         fields.report(Problem::error(message, text.span).with_help(help));
     }
-    let controllers = read_controllers(&mut fields);
+    let controllers = read_accounts(&mut fields, "controllers", "the kind's controller");
     Some(PodTemplateCrd {
         group: group?.into(),
         kind: kind?.into(),
@@ -217,9 +218,9 @@ fn read_crd(mut fields: Fields<'_, '_>) -> Option<PodTemplateCrd> {
 }
 
 /// User names, in full: what a pattern reaches could be claimed by whoever may create service accounts.
-fn read_controllers(fields: &mut Fields<'_, '_>) -> Vec<Box<str>> {
-    let mut controllers = Vec::new();
-    for text in fields.texts("controllers") {
+fn read_accounts(fields: &mut Fields<'_, '_>, key: &'static str, whose: &str) -> Vec<Box<str>> {
+    let mut accounts = Vec::new();
+    for text in fields.texts(key) {
         let account = text.value.strip_prefix("system:serviceaccount:");
         let parts = account.and_then(|account| account.split_once(':'));
         let plain = |part: &str| {
@@ -229,15 +230,17 @@ fn read_controllers(fields: &mut Fields<'_, '_>) -> Vec<Box<str>> {
             !part.is_empty() && part.bytes().all(fits)
         };
         if parts.is_some_and(|(namespace, name)| plain(namespace) && plain(name)) {
-            controllers.push(text.value.into());
+            accounts.push(text.value.into());
             continue;
         }
         let message = format!("`{}` is no service account", text.value);
-        let help = "write the user name of the account that the kind's controller runs as: \
-                    `system:serviceaccount:<namespace>:<name>`";
+        let help = format!(
+            "write the user name of the account that {whose} runs as: \
+             `system:serviceaccount:<namespace>:<name>`"
+        );
         fields.report(Problem::error(message, text.span).with_help(help));
     }
-    controllers
+    accounts
 }
 
 fn template_path(text: &str) -> Option<Vec<TemplateStep>> {

@@ -8,7 +8,7 @@ use crate::manifest::{Document, Problem};
 use crate::policy::{FilledParams, Policy, PolicySet, layer};
 
 use super::glob;
-use super::settings::{General, Level, general};
+use super::settings::{EVERY, General, Level, general};
 use super::supersede;
 
 /// One policy as it runs somewhere.
@@ -19,6 +19,22 @@ pub(super) struct Assignment {
     pub(super) params: Params,
     /// Why it does not run although it is asked to: another policy makes its checks.
     pub(super) replaced: Option<Arc<str>>,
+}
+
+impl Assignment {
+    const fn is_ready(&self) -> bool {
+        matches!(self.params, Params::Ready(_))
+    }
+}
+
+/// Whether a setting says something of the parameters of a policy.
+fn sets_params(setting: &NamespaceSetting, policy: &Policy) -> bool {
+    let settings = &setting.policies;
+    let named = settings
+        .get(EVERY)
+        .into_iter()
+        .chain(settings.get(&policy.name[..]));
+    named.into_iter().any(|setting| setting.params.is_some())
 }
 
 /// The parameters of a policy somewhere.
@@ -82,22 +98,35 @@ impl Assignments {
         &self.general
     }
 
-    /// Each policy with the hardest enforcement that it has in any namespace.
+    /// Each policy with the hardest enforcement that it has in any namespace, whatever settings meet there; disabled
+    /// where nowhere are all of its required parameters set.
     pub(super) fn hardest(&self) -> Vec<(Arc<Policy>, Enforcement)> {
-        let mut all: Vec<_> = self
-            .general
-            .iter()
-            .map(|assignment| (assignment.policy.clone(), assignment.enforcement))
-            .collect();
-        for (position, setting) in self.namespaces.iter().enumerate() {
-            for name in &setting.names {
-                let levels = self.levels(&[position], name, &mut Vec::new());
-                for (known, level) in all.iter_mut().zip(levels) {
-                    known.1 = known.1.max(level.enforcement);
+        let hardest = |(at, (policy, general)): (usize, &(Arc<Policy>, General))| {
+            let ready = self.general.get(at).is_some_and(Assignment::is_ready);
+            if !ready
+                && !self
+                    .namespaces
+                    .iter()
+                    .any(|setting| sets_params(setting, policy))
+            {
+                return (policy.clone(), Enforcement::Disabled);
+            }
+            let mut level = general.level.clone();
+            // Several settings may meet in one namespace, and what one turns on another may harden.
+            loop {
+                let before = level.enforcement;
+                for setting in &self.namespaces {
+                    for name in &setting.names {
+                        let within = general.within(level.clone(), &policy.name, setting, name);
+                        level.enforcement = level.enforcement.max(within.enforcement);
+                    }
+                }
+                if level.enforcement == before {
+                    return (policy.clone(), before);
                 }
             }
-        }
-        all
+        };
+        self.policies.iter().enumerate().map(hardest).collect()
     }
 
     /// What holds in a namespace; `None` for cluster-scoped objects.

@@ -26,6 +26,7 @@ pub struct Judge {
     pub(super) exceptions: Exceptions,
     pub(super) crds: Vec<PodTemplateCrd>,
     mutate: bool,
+    autoscalers: Vec<Box<str>>,
     /// What was found beside the policies.
     objects: Arc<[Document]>,
     /// The kinds of the cluster: Kubernetes' own, and those of custom resources that are known.
@@ -81,6 +82,7 @@ impl Judge {
             exceptions: Exceptions::new(exceptions, cluster, today),
             crds: config.pod_template_crds.clone(),
             mutate: config.mutate,
+            autoscalers: who::autoscalers(config),
             objects: policies.objects().clone(),
             schemas: kinds::schemas(known, policies.objects()),
         })
@@ -131,6 +133,16 @@ impl Judge {
         self.assignments.hardest()
     }
 
+    /// Whether objects are mutated at all.
+    pub const fn mutates(&self) -> bool {
+        self.mutate
+    }
+
+    /// The users whose changes of scale are not judged, in order.
+    pub fn autoscalers(&self) -> impl Iterator<Item = &str> {
+        self.autoscalers.iter().map(|user| &**user)
+    }
+
     /// Whether nothing runs in a namespace at all.
     pub fn is_excluded(&self, namespace: Option<&str>) -> bool {
         if namespace.is_some_and(namespaces::is_system) {
@@ -179,7 +191,7 @@ impl Judge {
         others: &dyn OtherObjects,
         limits: &Limits<'_>,
     ) -> Mutation {
-        if !self.mutate {
+        if !self.mutate || who::is_autoscaling(request, &self.autoscalers) {
             return Mutation::default();
         }
         let mut run = self.mutations(request, others, limits);
@@ -233,6 +245,9 @@ impl Judge {
         limits: &Limits<'_>,
     ) -> Verdict {
         let mut verdict = Verdict::default();
+        if who::is_autoscaling(request, &self.autoscalers) {
+            return verdict;
+        }
         let mut mask = Mask::of(request);
         let context = Context::new(*request, others, &self.crds);
         let assignments = self.assignments.within(request.namespace);

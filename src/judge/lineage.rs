@@ -24,74 +24,13 @@ use std::sync::Arc;
 use crate::engine::Request;
 use crate::manifest::{ListRef, NodeRef};
 use crate::policy::Operation;
+use crate::schema::controllers::{MAKERS, MANAGER};
 use crate::schema::templates::{PodTemplateCrd, carries_pods};
 
 use super::{Owner, OwnerReference, Owners};
 
 /// The longest chain of owners. The built-in kinds make chains of two; each custom kind on top adds one.
 const LONGEST: usize = 6;
-
-/// Who makes all built-in kinds where controllers have no service accounts of their own.
-///
-/// Upstream: `--use-service-account-credentials` of kube-controller-manager.
-const CONTROLLER_MANAGER: &str = "system:kube-controller-manager";
-
-/// A kind whose controller makes objects that carry pods.
-struct Maker {
-    group: &'static str,
-    kind: &'static str,
-    /// The user that makes them.
-    user: &'static str,
-    /// Group and kind of what it makes.
-    makes: (&'static str, &'static str),
-}
-
-/// The built-in ones. Upstream: the controller names in `cmd/kube-controller-manager/names`, which are also the names
-/// of their service accounts.
-const MAKERS: [Maker; 7] = [
-    Maker {
-        group: "",
-        kind: "ReplicationController",
-        user: "system:serviceaccount:kube-system:replication-controller",
-        makes: ("", "Pod"),
-    },
-    Maker {
-        group: "apps",
-        kind: "DaemonSet",
-        user: "system:serviceaccount:kube-system:daemon-set-controller",
-        makes: ("", "Pod"),
-    },
-    Maker {
-        group: "apps",
-        kind: "Deployment",
-        user: "system:serviceaccount:kube-system:deployment-controller",
-        makes: ("apps", "ReplicaSet"),
-    },
-    Maker {
-        group: "apps",
-        kind: "ReplicaSet",
-        user: "system:serviceaccount:kube-system:replicaset-controller",
-        makes: ("", "Pod"),
-    },
-    Maker {
-        group: "apps",
-        kind: "StatefulSet",
-        user: "system:serviceaccount:kube-system:statefulset-controller",
-        makes: ("", "Pod"),
-    },
-    Maker {
-        group: "batch",
-        kind: "CronJob",
-        user: "system:serviceaccount:kube-system:cronjob-controller",
-        makes: ("batch", "Job"),
-    },
-    Maker {
-        group: "batch",
-        kind: "Job",
-        user: "system:serviceaccount:kube-system:job-controller",
-        makes: ("", "Pod"),
-    },
-];
 
 /// An owner on the way up.
 #[derive(Clone, Debug)]
@@ -298,7 +237,7 @@ enum Makers<'a> {
 impl Makers<'_> {
     fn include(&self, user: &str) -> bool {
         match self {
-            Self::BuiltIn(maker) => user == *maker || user == CONTROLLER_MANAGER,
+            Self::BuiltIn(maker) => user == *maker || user == MANAGER,
             Self::Custom(makers) => makers.iter().any(|maker| **maker == *user),
         }
     }

@@ -3,12 +3,33 @@
 //! A Pod always; a controller object for early feedback; an object that the controller of another judged object made is
 //! judged through its Pods. The rules follow the Policy format's "Who is judged" and "Mutations".
 
+use std::collections::BTreeSet;
+
+use crate::config::Config;
 use crate::engine::{Context, Request};
 use crate::manifest::{MapRef, NodeRef, View};
 use crate::policy::{Operation, Policy};
+use crate::schema::controllers::AUTOSCALERS;
 
 use super::Lineage;
 use super::lineage::{controllers, read};
+
+/// The users that are taken for autoscalers, in order.
+pub(super) fn autoscalers(config: &Config) -> Vec<Box<str>> {
+    let known = AUTOSCALERS.iter().copied();
+    let all = known.chain(config.autoscalers.iter().map(|user| &**user));
+    let all: BTreeSet<&str> = all.collect();
+    all.into_iter().map(Into::into).collect()
+}
+
+/// Whether an autoscaler changes the scale of a workload. It does what an object says that was judged itself, and a
+/// refusal would stop it for good; so no policy judges it, native ones neither.
+pub(super) fn is_autoscaling(request: &Request<'_>, autoscalers: &[Box<str>]) -> bool {
+    let user = request.user_info.and_then(|user| user.get("username"));
+    let user = user.and_then(NodeRef::as_str);
+    request.subresource == "scale"
+        && user.is_some_and(|user| autoscalers.iter().any(|known| **known == *user))
+}
 
 /// Whether a policy of ours has nothing to say of the object now. Native ones always have, as in the API server.
 pub(super) fn is_left_alone(policy: &Policy, context: &Context<'_>, lineage: &Lineage) -> bool {
@@ -57,7 +78,7 @@ fn is_unchanged(policy: &Policy, context: &Context<'_>) -> bool {
             part(&["spec"]) && part(&["metadata", "annotations"])
         } else {
             let (new, old) = (context.templates(), context.old_templates());
-            new.len() == old.len() && new.iter().zip(old).all(|(new, old)| new.same_value(*old))
+            new.len() == old.len() && new.iter().zip(old).all(|(new, old)| new.equal_value(*old))
         };
         return same_labels && same_templates && (is_pod(request) || same_controller(object, old));
     }
@@ -90,7 +111,7 @@ pub(super) fn may_mutate(context: &Context<'_>) -> bool {
         Operation::Update => {
             let (new, old) = (context.templates(), context.old_templates());
             let changed = new.len() != old.len()
-                || new.iter().zip(old).any(|(new, old)| !new.same_value(*old));
+                || new.iter().zip(old).any(|(new, old)| !new.equal_value(*old));
             !is_pod(request) && !is(request, "batch", "Job") && !new.is_empty() && changed
         }
         Operation::Delete | Operation::Connect => false,
@@ -118,7 +139,7 @@ fn same_controller(object: NodeRef<'_>, old: NodeRef<'_>) -> bool {
 
 fn same(new: Option<NodeRef<'_>>, old: Option<NodeRef<'_>>) -> bool {
     match (new, old) {
-        (Some(new), Some(old)) => new.same_value(old),
+        (Some(new), Some(old)) => new.equal_value(old),
         (None, None) => true,
         (Some(one), None) | (None, Some(one)) => is_empty(one),
     }
@@ -133,19 +154,46 @@ fn is_empty(node: NodeRef<'_>) -> bool {
     }
 }
 
-/// Whether all but metadata is the same, and but the status, unless the request is about the status.
+/// Whether all but metadata is the same, and but the status, unless the request is about the status. What is gone is
+/// a change as much as what is new.
 fn same_content(object: NodeRef<'_>, old: NodeRef<'_>, subresource: &str) -> bool {
     let counts = |key: &str| key != "metadata" && (key != "status" || subresource == "status");
-    let Some(map) = object.as_map() else {
-        return false;
-    };
-    let size = |node: NodeRef<'_>| {
-        let entries = node.as_map().into_iter().flat_map(MapRef::iter);
-        entries.filter(|entry| counts(entry.key)).count()
-    };
-    size(object) == size(old)
-        && map
-            .iter()
+    let keeps = |one: NodeRef<'_>, other: NodeRef<'_>| {
+        let entries = one.as_map().into_iter().flat_map(MapRef::iter);
+        entries
             .filter(|entry| counts(entry.key))
-            .all(|entry| same(Some(entry.value), old.get(entry.key)))
+            .all(|entry| same(Some(entry.value), other.get(entry.key)))
+    };
+    object.as_map().is_some() && keeps(object, old) && keeps(old, object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::read_json;
+
+    #[test]
+    fn what_is_gone_is_a_change_as_much_as_what_is_new() {
+        for (new, old, same) in [
+            (
+                r#"{"data":{"a":"1"},"status":{"b":2}}"#,
+                r#"{"data":{"a":"1"}}"#,
+                true,
+            ),
+            (
+                r#"{"data":{"a":"1"},"other":{}}"#,
+                r#"{"data":{"a":"1"}}"#,
+                true,
+            ),
+            (r#"{"spec":{"a":1.0}}"#, r#"{"spec":{"a":1}}"#, true),
+            (r#"{"data":{"a":"2"}}"#, r#"{"data":{"a":"1"}}"#, false),
+            // As many keys as before, and the new one is empty.
+            (r#"{"other":{}}"#, r#"{"data":{"a":"1"}}"#, false),
+            ("{}", r#"{"data":{"a":"1"}}"#, false),
+        ] {
+            let documents = [new, old].map(|text| read_json(None, text).expect("JSON"));
+            let [new, old] = documents.each_ref().map(|document| document.root());
+            assert_eq!(same_content(new, old, ""), same, "{new:?} {old:?}");
+        }
+    }
 }

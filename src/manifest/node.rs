@@ -205,13 +205,31 @@ impl<'a> NodeRef<'a> {
 
     /// Whether both hold the same JSON value: the same types and values, maps without regard to order.
     pub fn same_value(self, other: NodeRef<'_>) -> bool {
+        self.compare(other, false)
+    }
+
+    /// Whether both are equal to CEL: as [`Self::same_value`], but a number is what it counts, however it is written.
+    pub fn equal_value(self, other: NodeRef<'_>) -> bool {
+        self.compare(other, true)
+    }
+
+    fn compare(self, other: NodeRef<'_>, numbers: bool) -> bool {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "cel-go too compares an integer with a float as floats"
+        )]
+        let equal = |integer: i64, float: f64| numbers && (integer as f64).eq(&float);
         let mut pending = vec![(self, other)];
         while let Some((left, right)) = pending.pop() {
             match (left.view(), right.view()) {
                 (View::Null, View::Null) => {}
                 (View::Bool(a), View::Bool(b)) if a == b => {}
                 (View::Int(a), View::Int(b)) if a == b => {}
-                (View::Float(a), View::Float(b)) if a.to_bits() == b.to_bits() => {}
+                (View::Float(a), View::Float(b))
+                    if a.to_bits() == b.to_bits() || numbers && a.eq(&b) => {}
+                (View::Int(integer), View::Float(float))
+                | (View::Float(float), View::Int(integer))
+                    if equal(integer, float) => {}
                 (View::String(a), View::String(b)) if a == b => {}
                 (View::List(a), View::List(b)) if a.len() == b.len() => {
                     pending.extend(a.iter().zip(b.iter()));

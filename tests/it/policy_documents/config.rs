@@ -52,6 +52,7 @@ namespaces:
 exceptions: {paths: [exceptions/], maxLifetimeDays: 180, allowedNamespaces: [policy-exceptions]}
 podTemplateCrds: [{group: jobset.x-k8s.io, kind: JobSet, paths: ["spec.replicatedJobs[].template.spec.template", "spec.roles.*.template"], controllers: ["system:serviceaccount:jobset-system:jobset-controller-manager"]}]
 mutate: disabled
+autoscalers: ["system:serviceaccount:scaling:keda-operator"]
 "#,
     );
     assert_eq!(problems, [""; 0]);
@@ -72,6 +73,8 @@ mutate: disabled
     );
     assert_eq!(config.exceptions.max_lifetime_days, Some(180));
     assert!(!config.mutate);
+    let autoscalers = ["system:serviceaccount:scaling:keda-operator".into()];
+    assert_eq!(config.autoscalers, autoscalers);
     let crd = &config.pod_template_crds[0];
     let controller = "system:serviceaccount:jobset-system:jobset-controller-manager";
     assert_eq!(crd.controllers, [controller.into()]);
@@ -189,6 +192,13 @@ fn every_error_of_a_config_is_placed() {
                 format!("a: `a` is no service account ({ACCOUNT})"),
                 format!("\"system:serviceaccount:a:*\": `system:serviceaccount:a:*` is no service account ({ACCOUNT})"),
             ],
+        ),
+        (
+            "autoscalers: [keda]",
+            vec![format!(
+                "keda: `keda` is no service account ({})",
+                ACCOUNT.replace("the kind's controller", "the autoscaler")
+            )],
         ),
         (
             "mutate: true",
