@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 
 use crate::export::crds::DEFINITIONS;
-use crate::export::webhook::{Settings, configurations};
+use crate::export::webhook::{Configurations, Settings, configurations};
 use crate::judge::Judge;
+use crate::manifest::suggest::suggestion;
+use crate::policy::{CATEGORIES, PolicySet};
+use crate::report::safe_line;
 
 use super::args::PolicyArguments;
 use super::{Console, Exit, input};
@@ -22,7 +25,7 @@ pub(super) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// The validating and mutating webhook configurations for the policies that run
-    Webhook(WebhookArguments),
+    Webhook(Box<WebhookArguments>),
     /// The definitions of the custom resources Policy and PolicyException
     Crds,
 }
@@ -67,7 +70,32 @@ struct WebhookArguments {
     /// The certificates that the API server shall trust, PEM; without it the field is left to cert-manager
     #[arg(long, env = "KPOLICY_CA_BUNDLE", value_name = "FILE")]
     ca_bundle: Option<PathBuf>,
+
+    /// The cert-manager Certificate whose authority the API server shall trust: writes the annotation
+    /// `cert-manager.io/inject-ca-from`
+    #[arg(
+        long,
+        env = "KPOLICY_INJECT_CA_FROM",
+        value_name = "NAMESPACE/CERTIFICATE",
+        value_parser = certificate,
+        conflicts_with = "ca_bundle"
+    )]
+    inject_ca_from: Option<String>,
+
+    /// What is refused while the webhook does not answer: kinds that these categories or policies judge, where they deny,
+    /// count errors as violations and need no other objects. `none` for nothing
+    #[arg(
+        long,
+        env = "KPOLICY_FAIL_CLOSED",
+        value_name = "CATEGORY|POLICY",
+        value_delimiter = ',',
+        default_value = "pod-security,images"
+    )]
+    fail_closed: Vec<String>,
 }
+
+/// The word for nothing.
+const NONE: &str = "none";
 
 /// Writes what was asked for to standard output.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
@@ -108,7 +136,9 @@ fn webhook(arguments: &WebhookArguments, console: &mut Console) -> anyhow::Resul
         .filter(|name| !name.contains('*') && judge.is_excluded(Some(name)))
         .collect();
     let policies = judge.hardest();
-    let text = configurations(
+    let fail_closed = fail_closed(&arguments.fail_closed, &setup.policies)?;
+    let autoscalers: Vec<&str> = judge.autoscalers().collect();
+    let Configurations { yaml, notes } = configurations(
         policies
             .iter()
             .map(|(policy, enforcement)| (&**policy, *enforcement)),
@@ -118,13 +148,20 @@ fn webhook(arguments: &WebhookArguments, console: &mut Console) -> anyhow::Resul
             service: &arguments.service,
             port: arguments.service_port,
             ca_bundle: ca_bundle.as_deref(),
+            inject_ca_from: arguments.inject_ca_from.as_deref(),
             excluded_namespaces: &excluded,
+            fail_closed: &fail_closed,
+            autoscalers: &autoscalers,
+            mutate: judge.mutates(),
         },
     );
-    if text.is_empty() {
+    for note in notes {
+        writeln!(console.err(), "warning: {}", safe_line(&note))?;
+    }
+    if yaml.is_empty() {
         bail!("no policy runs, so there is nothing to register");
     }
-    console.out().write_all(text.as_bytes())?;
+    console.out().write_all(yaml.as_bytes())?;
     Ok(Exit::Clean)
 }
 
@@ -134,6 +171,39 @@ fn crds(console: &mut Console) -> anyhow::Result<Exit> {
         console.out().write_all(text.as_bytes())?;
     }
     Ok(Exit::Clean)
+}
+
+/// What fails closed: categories and policies that exist; nothing where it says `none`.
+fn fail_closed<'a>(listed: &'a [String], policies: &PolicySet) -> anyhow::Result<Vec<&'a str>> {
+    let listed: Vec<&str> = listed.iter().map(|name| name.trim()).collect();
+    if listed == [NONE] {
+        return Ok(Vec::new());
+    }
+    let names: Vec<&str> = policies.iter().map(|policy| &*policy.name).collect();
+    let known = || CATEGORIES.iter().chain(&names).copied();
+    for name in &listed {
+        if *name == NONE {
+            bail!("`--fail-closed` names `{NONE}` and something else");
+        }
+        if !known().any(|known| known == *name) {
+            let help = suggestion(name, known());
+            let help = help.map_or_else(String::new, |help| format!("; {help}"));
+            bail!("`--fail-closed` names `{name}`, which is no category and no policy{help}");
+        }
+    }
+    Ok(listed)
+}
+
+/// `namespace/name` of a Certificate, as cert-manager's injector reads it.
+fn certificate(text: &str) -> Result<String, String> {
+    match text.split_once('/') {
+        Some((namespace, name))
+            if !namespace.is_empty() && !name.is_empty() && !name.contains('/') =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err("write it as namespace/certificate".to_owned()),
+    }
 }
 
 fn pem(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {

@@ -5,6 +5,12 @@
 //!
 //! Start reading at [`webhook`]; the definitions of kpolicy's own kinds are in [`crds`].
 
+mod changes;
+mod conditions;
 pub mod crds;
+mod expression;
+mod needs;
+mod pattern;
 mod registration;
+mod vital;
 pub mod webhook;

@@ -1,7 +1,7 @@
 //! The webhook configurations for a set of policies: what `kpolicy serve` must be sent, as YAML.
 //!
-//! One mutating entry, and two validating ones split by what a policy would do, so that a request is sent once:
-//! failure policy Fail where some policy denies and counts errors as violations, Ignore for the rest.
+//! One mutating webhook, and two validating ones: one that fails closed, and one that fails open. A request is sent to
+//! at most one of the two. What is sent is decided in `registration`; here it is written.
 
 use std::fmt::Write as _;
 
@@ -13,10 +13,10 @@ use crate::policy::Policy;
 use crate::schema::namespaces;
 use crate::schema::templates::PodTemplateCrd;
 
-pub use super::registration::Rule;
-use super::registration::{Registration, Rules};
+use super::conditions::Own;
+use super::registration::{Entry, Registration, Rule, Setting};
 
-/// Where the webhook runs, and whom it leaves alone.
+/// Where the webhook runs, what it does when it does not answer, and whom it leaves alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings<'a> {
     /// The namespace of the Service.
@@ -27,65 +27,71 @@ pub struct Settings<'a> {
     pub port: u16,
     /// The PEM certificates that the API server shall trust; without them the field is left to whoever injects it.
     pub ca_bundle: Option<&'a [u8]>,
+    /// The cert-manager Certificate whose authority is injected, as `namespace/name`.
+    pub inject_ca_from: Option<&'a str>,
     /// Further namespaces that are not sent, by exact name.
     pub excluded_namespaces: &'a [&'a str],
+    /// Categories and names of policies whose requests are refused where the webhook does not answer.
+    pub fail_closed: &'a [&'a str],
+    /// Users whose changes of scale are not sent.
+    pub autoscalers: &'a [&'a str],
+    /// Whether objects are mutated at all.
+    pub mutate: bool,
 }
 
-/// The rules that the API server is given, by what happens when the webhook does not answer.
-#[derive(Clone, Debug)]
-pub struct WebhookRules {
-    /// Validating, failure policy Fail.
-    pub fail: Vec<Rule>,
-    /// Validating, failure policy Ignore.
-    pub ignore: Vec<Rule>,
-    /// Mutating, failure policy Ignore.
-    pub mutate: Vec<Rule>,
+/// The configurations, and what whoever applies them should know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Configurations {
+    /// A stream of YAML documents; empty where no policy needs any.
+    pub yaml: String,
+    /// A line each: what is not registered as a policy asks for it.
+    pub notes: Vec<String>,
 }
 
-/// The rules for policies, each with the hardest enforcement that it has anywhere.
-pub fn rules<'p>(
-    policies: impl IntoIterator<Item = (&'p Policy, Enforcement)>,
-    crds: &[PodTemplateCrd],
-) -> WebhookRules {
-    let registration = Registration::new(policies, crds);
-    WebhookRules {
-        fail: registration.fail.written(),
-        ignore: registration.ignore.written(),
-        mutate: registration.mutate.written(),
-    }
-}
-
-/// The configurations as a stream of YAML documents; empty where no policy needs any.
+/// The configurations for policies, each with the hardest enforcement that it has anywhere.
 pub fn configurations<'p>(
     policies: impl IntoIterator<Item = (&'p Policy, Enforcement)>,
     crds: &[PodTemplateCrd],
     settings: Settings<'_>,
-) -> String {
+) -> Configurations {
+    let setting = Setting {
+        crds,
+        fail_closed: settings.fail_closed,
+        mutate: settings.mutate,
+        own: Own {
+            namespace: settings.namespace,
+            autoscalers: settings.autoscalers,
+        },
+    };
     let Registration {
         fail,
         ignore,
         mutate,
-    } = Registration::new(policies, crds);
+        notes,
+    } = Registration::new(policies, setting);
     let mut writer = Writer {
         out: String::new(),
         settings,
     };
-    if !mutate.is_empty() {
+    if let Some(entry) = mutate {
         writer.head("MutatingWebhookConfiguration");
-        writer.webhook("mutate", "/mutate", "Ignore", &mutate);
+        writer.webhook("mutate", "/mutate", "Ignore", &entry);
         // A later webhook may add a container, which the mutations have then not seen. They are idempotent.
         writer.line(4, "reinvocationPolicy: IfNeeded");
     }
-    if !(fail.is_empty() && ignore.is_empty()) {
+    if fail.is_some() || ignore.is_some() {
         writer.head("ValidatingWebhookConfiguration");
-        if !fail.is_empty() {
-            writer.webhook("validate", "/validate", "Fail", &fail);
+        if let Some(entry) = fail {
+            writer.webhook("validate", "/validate", "Fail", &entry);
         }
-        if !ignore.is_empty() {
-            writer.webhook("validate-ignore", "/validate", "Ignore", &ignore);
+        if let Some(entry) = ignore {
+            writer.webhook("validate-ignore", "/validate", "Ignore", &entry);
         }
     }
-    writer.out
+    Configurations {
+        yaml: writer.out,
+        notes,
+    }
 }
 
 struct Writer<'w> {
@@ -106,17 +112,22 @@ impl Writer<'_> {
         self.line(0, "apiVersion: admissionregistration.k8s.io/v1");
         self.line(0, &format!("kind: {kind}"));
         self.line(0, "metadata:");
-        // Mutating configurations run in order of their names: after `istio-sidecar-injector`, so the sidecar is seen.
+        // Mutating configurations run in order of their names: after `istio-sidecar-injector` and `istio-revision-tag-…`,
+        // so that the sidecar is seen.
         self.line(2, "name: kpolicy");
         self.line(2, "labels:");
         self.line(4, "app.kubernetes.io/name: kpolicy");
         self.line(2, "annotations:");
         // Without it AKS adds selectors by namespace label, and whoever may label a namespace may leave.
         self.line(4, "admissions.enforcer/disabled: \"true\"");
+        if let Some(certificate) = self.settings.inject_ca_from {
+            let certificate = quoted(certificate);
+            self.line(4, &format!("cert-manager.io/inject-ca-from: {certificate}"));
+        }
         self.line(0, "webhooks:");
     }
 
-    fn webhook(&mut self, name: &str, path: &str, failure_policy: &str, rules: &Rules) {
+    fn webhook(&mut self, name: &str, path: &str, failure_policy: &str, entry: &Entry) {
         let Settings {
             namespace,
             service,
@@ -140,18 +151,33 @@ impl Writer<'_> {
         self.line(4, "sideEffects: None");
         self.line(4, "timeoutSeconds: 3");
         self.namespaces();
-        if rules.has_wildcard() {
-            self.conditions();
+        if !entry.conditions.is_empty() {
+            self.line(4, "matchConditions:");
+        }
+        for condition in &entry.conditions {
+            self.line(6, &format!("- name: {}", condition.name));
+            self.line(8, "expression: |-");
+            for line in condition.expression.lines() {
+                self.line(10, line);
+            }
         }
         self.line(4, "rules:");
-        for rule in rules.written() {
-            self.line(6, &format!("- apiGroups: [{}]", quoted(&rule.group)));
-            self.line(8, &format!("apiVersions: [{}]", quoted(&rule.version)));
-            self.line(8, &format!("operations: [{}]", rule.operations.join(", ")));
-            self.line(8, "resources:");
-            for resource in &rule.resources {
-                self.line(10, &format!("- {}", quoted(resource)));
-            }
+        for rule in &entry.rules {
+            self.rule(rule);
+        }
+    }
+
+    fn rule(&mut self, rule: &Rule) {
+        let operations: Vec<&str> = rule.operations.iter().copied().collect();
+        self.line(6, &format!("- apiGroups: [{}]", quoted(&rule.group)));
+        self.line(8, &format!("apiVersions: [{}]", quoted(&rule.version)));
+        self.line(8, &format!("operations: [{}]", operations.join(", ")));
+        if rule.scope != "*" {
+            self.line(8, &format!("scope: {}", rule.scope));
+        }
+        self.line(8, "resources:");
+        for resource in &rule.resources {
+            self.line(10, &format!("- {}", quoted(resource)));
         }
     }
 
@@ -171,33 +197,7 @@ impl Writer<'_> {
             self.line(12, &format!("- {}", quoted(name)));
         }
     }
-
-    /// A rule with a wildcard would send what the control plane lives on.
-    fn conditions(&mut self) {
-        self.line(4, "matchConditions:");
-        for (name, expression) in VITAL {
-            self.line(6, &format!("- name: {name}"));
-            self.line(8, &format!("expression: {}", quoted(expression)));
-        }
-    }
 }
-
-/// What is never sent, whatever a policy names with a wildcard.
-const VITAL: [(&str, &str); 4] = [
-    (
-        "not-a-lease",
-        "!(request.resource.group == 'coordination.k8s.io' && request.resource.resource == 'leases')",
-    ),
-    (
-        "not-a-node",
-        "!(request.resource.group == '' && request.resource.resource == 'nodes')",
-    ),
-    ("not-an-event", "!(request.resource.resource == 'events')"),
-    (
-        "not-an-access-review",
-        "!(request.resource.group in ['authentication.k8s.io', 'authorization.k8s.io'])",
-    ),
-];
 
 /// A scalar that YAML reads as this string, whatever it looks like.
 fn quoted(text: &str) -> String {
@@ -253,8 +253,13 @@ mod tests {
             service: "kpolicy",
             port: 443,
             ca_bundle: None,
+            inject_ca_from: None,
             excluded_namespaces: &[],
+            fail_closed: &["pod-security"],
+            autoscalers: &[],
+            mutate: true,
         };
-        assert_eq!(configurations([], &[], settings), "");
+        let nothing = Configurations::default();
+        assert_eq!(configurations([], &[], settings), nothing);
     }
 }

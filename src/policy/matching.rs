@@ -54,7 +54,7 @@ pub struct ResourceRule {
 }
 
 /// Whether a rule is about cluster-scoped or namespaced resources.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RuleScope {
     /// `*`.
     #[default]

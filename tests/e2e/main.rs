@@ -21,6 +21,7 @@ mod owners;
 mod pod_security;
 #[path = "../it/pod_security.rs"]
 mod pod_security_checks;
+mod registration;
 mod sample;
 mod watching;
 mod ways_in;

@@ -98,7 +98,7 @@ fn scaling_is_judged() {
         assert_eq!(refused.code, 1);
         assert_eq!(
             refused.errors,
-            "Error from server (Forbidden): admission webhook \"validate.kpolicy.io\" denied the request: \
+            "Error from server (Forbidden): admission webhook \"validate-ignore.kpolicy.io\" denied the request: \
              [few/replicas] `spec.replicas` is `4`: at most 3 (spec.replicas)\n"
         );
         scale("2").await.succeeded();

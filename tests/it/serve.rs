@@ -202,3 +202,50 @@ fn the_exported_configuration_is_written_to_standard_output() {
     );
     assert!(text.contains("        port: 8443\n") && !text.contains("caBundle"));
 }
+
+#[test]
+fn what_the_export_cannot_do_it_says() {
+    let export = |arguments: &[&str]| {
+        let all = [
+            &["export", "webhook", "--policy", "policies.yaml"],
+            arguments,
+        ]
+        .concat();
+        let output = kpolicy(&all).output().expect("a process");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    for (arguments, expected) in [
+        (
+            &["--fail-closed", "pod-securty"][..],
+            "error: `--fail-closed` names `pod-securty`, which is no category and no policy; did you mean \
+             `pod-security`?\n",
+        ),
+        (
+            &["--fail-closed", "none,images"],
+            "error: `--fail-closed` names `none` and something else\n",
+        ),
+    ] {
+        assert_eq!(
+            export(arguments),
+            (Some(2), String::new(), expected.to_owned())
+        );
+    }
+    let (code, _, errors) = export(&["--inject-ca-from", "kpolicy"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        errors.contains("write it as namespace/certificate"),
+        "{errors}"
+    );
+    let (code, text, errors) = export(&["--inject-ca-from", "a/b", "--fail-closed", "none"]);
+    assert_eq!((code, errors), (Some(0), String::new()));
+    assert!(
+        text.contains("    cert-manager.io/inject-ca-from: a/b\n"),
+        "{text}"
+    );
+    assert!(!text.contains("failurePolicy: Fail"), "{text}");
+}

@@ -1,318 +1,304 @@
 //! `kpolicy export webhook`: every request that a policy judges is sent once, and none that no policy judges.
 //!
-//! `UPDATE=1` rewrites the expected configuration.
+//! What is sent is decided from the YAML alone, as the API server decides it (`api_server`); what is judged is asked of
+//! the judge. Aside stand the selectors, match conditions and parameters of policies, and the namespaces in which Config
+//! runs a policy: those only the webhook knows.
+//!
+//! `UPDATE=1` rewrites the expected configurations.
 
-use std::fs;
-use std::path::Path;
-use std::sync::Arc;
+mod api_server;
+mod configurations;
+mod generate;
+mod objects;
+mod policies;
+mod requests;
 
-use kpolicy::config::{Config, Enforcement};
-use kpolicy::documents::Documents;
-use kpolicy::export::webhook::{Rule, Settings, WebhookRules, configurations, rules};
-use kpolicy::judge::Judge;
-use kpolicy::manifest::{Dialect, Limits, NodeRef, read};
-use kpolicy::policy::{FailurePolicy, Match, MatchFacts, Operation, Policy};
-use kpolicy::schema::kinds;
-use kpolicy::schema::templates::{PodTemplateCrd, TemplateStep};
-use kpolicy::source::{SourceId, SourceMap};
+use kpolicy::policy::Operation;
+use proptest::prelude::*;
 
-use crate::webhook::TODAY;
+use api_server::{Hooks, hooks};
+use generate::{USERS, choice, likely, spec};
+use objects::{EDITS, Edit, MAKERS, Maker};
+use policies::{Form, QUIET, Rule, Said, Spec, Together};
+use requests::{Case, Choice, Version, served};
 
-type Running = Vec<(Arc<Policy>, Enforcement)>;
-
-/// The built-in policies under `recommended`, or those of `testdata/admission`.
-fn running(own: bool) -> (Running, Config) {
-    let mut sources = SourceMap::new();
-    let mut documents = if own {
-        Documents::default()
-    } else {
-        Documents::built_in(&mut sources)
-    };
-    if own {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/admission");
-        for name in ["policies.yaml", "native.yaml"] {
-            let text = fs::read_to_string(folder.join(name)).expect("policies");
-            documents.add(name, &Arc::from(text), &mut sources);
-        }
-    }
-    let config = documents.config();
-    assert!(documents.problems.is_empty(), "{:?}", documents.problems);
-    let policies = Arc::new(documents.take_policies());
-    let judge = Judge::new(&policies, &config, &[], None, TODAY).expect("a judge");
-    (judge.hardest(), config)
-}
-
-fn rules_of(running: &Running, crds: &[PodTemplateCrd]) -> WebhookRules {
-    rules(
-        running
+/// What is never sent, or only where a policy says its name. `None` where one says the name, and then does not judge it.
+fn is_spared(case: &Case, together: &Together, mutating: bool) -> Option<bool> {
+    // By name a policy asks for it, whatever else it leaves out; where it judges, so may the others.
+    let named = |subresource, group| {
+        let mut policies = together
+            .alone
             .iter()
-            .map(|(policy, enforcement)| (&**policy, *enforcement)),
-        crds,
-    )
-}
-
-/// A request, as far as rules look at it.
-#[derive(Clone, Debug)]
-struct Sent {
-    group: String,
-    resource: String,
-    subresource: &'static str,
-    operation: Operation,
-    carries_pods: bool,
-}
-
-/// Every kind of request that these policies could care about, and some that none should.
-fn requests(crds: &[PodTemplateCrd]) -> Vec<Sent> {
-    let mut resources: Vec<(String, String, bool)> = kinds::pod_kinds()
-        .map(|kind| (kind.group.to_owned(), kind.resource.to_owned(), true))
-        .collect();
-    let crds = crds.iter().map(|crd| {
-        (
-            crd.group.to_string(),
-            kinds::resource(&crd.group, &crd.kind),
-            true,
-        )
-    });
-    resources.extend(crds);
-    for (group, resource) in [
-        ("", "namespaces"),
-        ("", "secrets"),
-        ("", "configmaps"),
-        ("", "services"),
-        ("", "endpoints"),
-        ("", "persistentvolumeclaims"),
-        ("", "nodes"),
-        ("coordination.k8s.io", "leases"),
-        ("networking.k8s.io", "networkpolicies"),
-        ("networking.k8s.io", "ingresses"),
-        ("policy", "poddisruptionbudgets"),
-        ("rbac.authorization.k8s.io", "roles"),
-    ] {
-        resources.push((group.to_owned(), resource.to_owned(), false));
-    }
-    let subresources = [
-        "",
-        "status",
-        "scale",
-        "ephemeralcontainers",
-        "resize",
-        "exec",
-        "binding",
-        "log",
-    ];
-    let operations = [
-        Operation::Create,
-        Operation::Update,
-        Operation::Delete,
-        Operation::Connect,
-    ];
-    let mut all = Vec::new();
-    for (group, resource, carries_pods) in resources {
-        for subresource in subresources {
-            for operation in operations {
-                let (group, resource) = (group.clone(), resource.clone());
-                all.push(Sent {
-                    group,
-                    resource,
-                    subresource,
-                    operation,
-                    carries_pods,
-                });
-            }
+            .filter(|alone| alone.spec.mutates == mutating);
+        let mut naming = policies
+            .clone()
+            .filter(|alone| alone.names(case, subresource, group));
+        let judged = naming.any(|alone| alone.says(case, case.version()) == Said::Judged);
+        match (
+            policies.any(|alone| alone.names(case, subresource, group)),
+            judged,
+        ) {
+            (false, _) => Some(false),
+            (true, true) => Some(true),
+            (true, false) => None,
         }
-    }
-    all
-}
-
-impl Sent {
-    /// Whether a request of this kind can exist.
-    fn exists(&self) -> bool {
-        let pod = self.group.is_empty() && self.resource == "pods";
-        match self.subresource {
-            "" => self.operation != Operation::Connect,
-            "ephemeralcontainers" | "resize" => pod && self.operation == Operation::Update,
-            "exec" | "log" => pod && self.operation == Operation::Connect,
-            "binding" => pod && self.operation == Operation::Create,
-            _ => self.operation == Operation::Update,
-        }
-    }
-
-    fn is_judged_by(&self, policy: &Policy) -> bool {
-        !policy.validations.is_empty() && self.is_matched_by(policy)
-    }
-
-    fn is_matched_by(&self, policy: &Policy) -> bool {
-        let facts = MatchFacts {
-            operation: self.operation,
-            group: &self.group,
-            version: "v1",
-            resource: &self.resource,
-            subresource: self.subresource,
-            name: "x",
-            namespace: Some("shop"),
-            carries_pods: self.carries_pods,
-            object: None,
-            old_object: None,
-            namespace_object: None,
-        };
-        policy.matching.matches(&facts) != Match::No
-    }
-
-    fn is_named_by(&self, rule: &Rule) -> bool {
-        let whole = match self.subresource {
-            "" => self.resource.clone(),
-            subresource => format!("{}/{subresource}", self.resource),
-        };
-        *rule.group == *self.group
-            && rule.resources.iter().any(|resource| **resource == *whole)
-            && rule
-                .operations
-                .iter()
-                .any(|operation| &**operation == self.operation.as_str())
-    }
-
-    fn count(&self, rules: &[Rule]) -> usize {
-        rules.iter().filter(|rule| self.is_named_by(rule)).count()
-    }
-}
-
-fn rollouts() -> Vec<PodTemplateCrd> {
-    let path = vec![
-        TemplateStep::Key("spec".into()),
-        TemplateStep::Key("template".into()),
-    ];
-    vec![PodTemplateCrd {
-        group: "argoproj.io".into(),
-        kind: "Rollout".into(),
-        paths: vec![path],
-        controllers: Vec::new(),
-    }]
-}
-
-#[test]
-fn what_a_policy_judges_is_sent_once_and_what_none_judges_is_not_sent() {
-    let crds = rollouts();
-    for own in [true, false] {
-        let (running, _) = running(own);
-        let rules = rules_of(&running, &crds);
-        for sent in requests(&crds).into_iter().filter(Sent::exists) {
-            let judging = running
-                .iter()
-                .filter(|(policy, _)| sent.is_judged_by(policy))
-                .collect::<Vec<_>>();
-            let refuses = judging.iter().any(|(policy, enforcement)| {
-                *enforcement == Enforcement::Deny
-                    && policy.failure_policy == FailurePolicy::Fail
-                    && policy.resources.is_empty()
-            });
-            let (fail, ignore) = (sent.count(&rules.fail), sent.count(&rules.ignore));
-            assert_eq!(fail, usize::from(refuses), "{sent:?}");
-            assert_eq!(
-                ignore,
-                usize::from(!judging.is_empty() && !refuses),
-                "{sent:?}"
-            );
-        }
-    }
-}
-
-#[test]
-fn each_rule_is_needed_by_a_policy() {
-    for own in [true, false] {
-        let (running, _) = running(own);
-        let rules = rules_of(&running, &[]);
-        let all = requests(&[]);
-        for rule in rules.fail.iter().chain(&rules.ignore) {
-            for resource in &rule.resources {
-                let one = Rule {
-                    resources: vec![resource.clone()],
-                    ..rule.clone()
-                };
-                let needed = all.iter().any(|sent| {
-                    sent.is_named_by(&one)
-                        && running.iter().any(|(policy, _)| sent.is_judged_by(policy))
-                });
-                assert!(needed, "{one:?}");
-            }
-        }
-    }
-}
-
-#[test]
-fn mutations_are_asked_for_only_where_an_object_may_change() {
-    let (running, _) = running(true);
-    let mutate = rules_of(&running, &rollouts()).mutate;
-    // A native policy mutates what it names.
-    let native = |sent: &Sent| {
-        running.iter().any(|(policy, _)| {
-            policy.native.is_some() && !policy.mutations.is_empty() && sent.is_matched_by(policy)
-        })
     };
-    for sent in requests(&rollouts()).into_iter().filter(Sent::exists) {
-        let immutable = matches!(sent.resource.as_str(), "pods" | "jobs");
-        let expected = sent.carries_pods
-            && sent.subresource.is_empty()
-            && (sent.operation == Operation::Create
-                || sent.operation == Operation::Update && !immutable)
-            || native(&sent);
-        assert_eq!(sent.count(&mutate), usize::from(expected), "{sent:?}");
-    }
-}
-
-#[test]
-fn disabled_policies_are_not_registered() {
-    let (mut running, _) = running(false);
-    for (_, enforcement) in &mut running {
-        *enforcement = Enforcement::Disabled;
-    }
-    let rules = rules_of(&running, &[]);
-    assert!(rules.fail.is_empty() && rules.ignore.is_empty() && rules.mutate.is_empty());
-}
-
-#[test]
-fn the_configuration_is_as_expected() {
-    let (running, config) = running(true);
-    let settings = Settings {
-        namespace: "kpolicy-system",
-        service: "kpolicy",
-        port: 443,
-        ca_bundle: Some(b"-----BEGIN CERTIFICATE-----\n"),
-        excluded_namespaces: &["flux-system"],
-    };
-    let policies = running
-        .iter()
-        .map(|(policy, enforcement)| (&**policy, *enforcement));
-    let text = configurations(policies, &config.pod_template_crds, settings);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/admission/webhook.yaml");
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, &text).expect("a file");
-    }
-    assert_eq!(text, fs::read_to_string(&path).unwrap_or_default());
-    let reading = read(SourceId(0), &text, Dialect::Kubectl, &Limits::default());
-    assert!(reading.problems.is_empty(), "{:?}", reading.problems);
-    let names: Vec<_> = reading
-        .documents
-        .iter()
-        .flat_map(|document| {
-            document
-                .root()
-                .get("webhooks")
-                .and_then(NodeRef::as_list)
-                .into_iter()
-        })
-        .flat_map(|webhooks| {
-            webhooks
-                .iter()
-                .filter_map(|webhook| webhook.get("name")?.as_str())
-                .collect::<Vec<_>>()
-        })
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "mutate.kpolicy.io",
-            "validate.kpolicy.io",
-            "validate-ignore.kpolicy.io"
+    let group = case.group.as_str();
+    let always = ["kube-system", "kube-public", "kpolicy-system", QUIET]
+        .contains(&case.namespace.as_str())
+        || [
+            "coordination.k8s.io",
+            "authentication.k8s.io",
+            "authorization.k8s.io",
         ]
+        .contains(&group)
+        || (group, case.resource.as_str()) == ("", "nodes")
+        || case.resource == "events"
+        || case
+            .user
+            .starts_with("system:serviceaccount:kpolicy-system:")
+        || case.resource == "customresourcedefinitions" && case.name.ends_with(".kpolicy.io")
+        || case.is_exempt();
+    if always {
+        return Some(true);
+    }
+    let status = case.subresource == "status";
+    let own = group == "kpolicy.io";
+    let status = if status {
+        named(Some("status"), None).map(|named| !named)
+    } else {
+        Some(false)
+    };
+    let own = if own {
+        named(None, Some("kpolicy.io")).map(|named| !named)
+    } else {
+        Some(false)
+    };
+    Some(status? || own?)
+}
+
+/// Holds what is sent of a request against what is judged of it.
+fn check(case: &Case, together: &Together, hooks: &Hooks) -> Result<(), String> {
+    for mutating in [false, true] {
+        let list = if mutating {
+            &hooks.mutating
+        } else {
+            &hooks.validating
+        };
+        let sent: Vec<_> = list
+            .iter()
+            .filter_map(|hook| Some((hook, hook.sends(case)?)))
+            .collect();
+        if sent.len() > 1 {
+            return Err("it is sent twice".to_owned());
+        }
+        let Some(spared) = is_spared(case, together, mutating) else {
+            continue;
+        };
+        let concerned = || {
+            together
+                .alone
+                .iter()
+                .filter(|alone| alone.spec.mutates == mutating)
+        };
+        let judged_somehow = |version: &Version| {
+            concerned()
+                .filter(|alone| alone.says(case, version) == Said::Judged)
+                .collect::<Vec<_>>()
+        };
+        let judging = judged_somehow(case.version());
+        let Some((hook, version)) = sent.first() else {
+            // What is not sent, no policy judges in any version to which it could be converted.
+            for version in &case.versions {
+                if let Some(alone) = judged_somehow(version).first().filter(|_| !spared) {
+                    return Err(format!("it is not sent, and judged by {:#?}", alone.spec));
+                }
+            }
+            continue;
+        };
+        if spared {
+            return Err(format!("it is spared, and sent to {}", hook.name));
+        }
+        // Which versions are served nobody knows who registers: a policy may say that it names another.
+        let concerned: Vec<_> = concerned()
+            .filter(|alone| alone.says(case, version) != Said::Nothing)
+            .collect();
+        if concerned.is_empty() {
+            return Err(format!(
+                "it is sent to {} as {version:?}, and nobody judges it",
+                hook.name
+            ));
+        }
+        for alone in judging {
+            if alone.says(case, version) == Said::Nothing {
+                return Err(format!(
+                    "as {version:?} nothing is said by {:#?}",
+                    alone.spec
+                ));
+            }
+        }
+        if !mutating && concerned.iter().any(|alone| alone.fails) && hook.failure_policy != "Fail" {
+            return Err(format!("it is sent to {}, and must fail closed", hook.name));
+        }
+        if mutating && hook.failure_policy != "Ignore" {
+            return Err("mutations fail open".to_owned());
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_sent_is_what_is_judged(
+        specs in prop::collection::vec(spec(), 1..=4),
+        choices in prop::collection::vec(choice(), 60),
+    ) {
+        let together = Together::new(&specs);
+        let hooks = hooks(&together.registered.yaml);
+        let all = likely(served());
+        for (resource, operation, choice) in choices {
+            let served = resource.get(&all);
+            let operation = *operation.get(&served.operations);
+            let case = served.case(&Choice { operation, ..choice });
+            if let Err(what) = check(&case, &together, &hooks) {
+                prop_assert!(false, "{what}\n{case:?}\n{}", together.registered.yaml);
+            }
+        }
+    }
+}
+
+/// Kinds of which it matters who changes them.
+const MAKING: [&str; 5] = ["Job", "Pod", "ReplicaSet", "Rollout", "Scale"];
+
+/// Every resource with every operation, as it comes without any particulars, and with some that matter.
+fn every_request() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let plain = Choice {
+        operation: Operation::Create,
+        version: 0,
+        namespace: "shop".to_owned(),
+        name: "x".to_owned(),
+        user: "dev".to_owned(),
+        maker: Maker::Nobody,
+        deleting: false,
+        sparse: false,
+        edits: Vec::new(),
+    };
+    for served in served() {
+        for &operation in &served.operations {
+            for version in 0..served.versions.len() {
+                let choice = Choice {
+                    operation,
+                    version,
+                    ..plain.clone()
+                };
+                cases.push(served.case(&choice));
+                for edit in EDITS {
+                    cases.push(served.case(&Choice {
+                        edits: vec![edit],
+                        ..choice.clone()
+                    }));
+                }
+                cases.push(served.case(&Choice {
+                    edits: vec![Edit::Template],
+                    deleting: true,
+                    ..choice.clone()
+                }));
+                // Who asks, and for whom, matters where there are Pods and scales.
+                let makes_pods = MAKING.contains(&served.kind.as_str());
+                for maker in MAKERS.into_iter().filter(|_| makes_pods) {
+                    for user in USERS {
+                        let (user, edits) = (user.to_owned(), vec![Edit::Template]);
+                        cases.push(served.case(&Choice {
+                            user,
+                            maker,
+                            edits,
+                            ..choice.clone()
+                        }));
+                    }
+                }
+                for namespace in ["kube-system", QUIET, "kpolicy-system"] {
+                    let namespace = namespace.to_owned();
+                    cases.push(served.case(&Choice {
+                        namespace,
+                        edits: vec![Edit::Label],
+                        ..choice.clone()
+                    }));
+                }
+            }
+        }
+    }
+    cases
+}
+
+#[test]
+fn everything_that_kubernetes_serves_is_sent_where_it_is_judged() {
+    let rule = |group, resource, operations: &[&'static str]| Rule {
+        group,
+        version: "*",
+        resource,
+        operations: operations.to_vec(),
+        scope: "*",
+        name: None,
+    };
+    let spec = |form, category, include: Vec<Rule>| Spec {
+        form,
+        category,
+        enforcement: "deny",
+        failure_policy: "Fail",
+        include,
+        exclude: Vec::new(),
+        bound: Vec::new(),
+        mutates: false,
+    };
+    let templates = spec(Form::Templates, "pod-security", Vec::new());
+    let everything = |form| spec(form, "api", vec![rule("*", "*/*", &["*"])]);
+    let mutating = |form| Spec {
+        mutates: true,
+        ..spec(
+            form,
+            "api",
+            vec![rule("*", "*/*", &["CREATE", "UPDATE", "CONNECT"])],
+        )
+    };
+    let scale = spec(
+        Form::Objects,
+        "availability",
+        vec![rule("*", "*/scale", &["UPDATE"])],
     );
+    let sets = [
+        vec![templates.clone()],
+        vec![everything(Form::Objects)],
+        vec![everything(Form::Native)],
+        vec![
+            templates.clone(),
+            everything(Form::Objects),
+            mutating(Form::Objects),
+        ],
+        vec![
+            templates.clone(),
+            everything(Form::Native),
+            mutating(Form::Native),
+        ],
+        vec![
+            templates.clone(),
+            scale,
+            Spec {
+                mutates: true,
+                ..templates
+            },
+        ],
+    ];
+    let cases = every_request();
+    for specs in sets {
+        let together = Together::new(&specs);
+        let hooks = hooks(&together.registered.yaml);
+        for case in &cases {
+            if let Err(what) = check(case, &together, &hooks) {
+                panic!("{what}\n{case:#?}\n{}", together.registered.yaml);
+            }
+        }
+    }
 }

@@ -46,9 +46,13 @@ impl Answer {
     #[track_caller]
     pub(crate) fn refused(&self, code: u16) -> &str {
         assert_eq!(self.status, code, "{self:?}");
-        let start = "admission webhook \"validate.kpolicy.io\" denied the request: ";
         let message = self.message();
-        let said = message.strip_prefix(start);
+        // Of the webhook that fails closed, or of the one that fails open.
+        let mut names = ["validate", "validate-ignore"].into_iter();
+        let said = names.find_map(|name| {
+            let start = format!("admission webhook \"{name}.kpolicy.io\" denied the request: ");
+            message.strip_prefix(&start)
+        });
         said.unwrap_or_else(|| panic!("not refused by kpolicy: {message}"))
     }
 }

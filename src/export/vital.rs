@@ -1,0 +1,157 @@
+//! What is never sent, or only where a policy says its name: what the cluster lives on, and what mends kpolicy itself.
+//!
+//! A control plane that waits for a webhook cannot mend the webhook. Nodes renew their leases each 10 seconds, and
+//! leaders are elected by leases and lease candidates; kubelet writes the status of each Pod many times a minute.
+
+use crate::policy::Policy;
+
+use super::expression::{not, one_of};
+use super::needs::Need;
+use super::pattern::{ANY, Pattern, any_of};
+
+/// The group of kpolicy's own kinds.
+const OWN_GROUP: &str = "kpolicy.io";
+
+/// Never sent, whatever a policy names: what, and the condition that keeps it from a rule with wildcards.
+const NEVER: [(&str, &[(&str, &str)]); 4] = [
+    ("not-a-lease", &[("coordination.k8s.io", ANY)]),
+    ("not-a-node", &[("", "nodes")]),
+    (
+        "not-an-event",
+        &[("", "events"), ("events.k8s.io", "events")],
+    ),
+    (
+        "not-an-access-review",
+        &[
+            ("authentication.k8s.io", ANY),
+            ("authorization.k8s.io", ANY),
+        ],
+    ),
+];
+
+/// What the API server sends to no webhook: a mistake there could not be mended.
+///
+/// Upstream: `IsExemptAdmissionConfigurationResource` in k8s.io/apiserver
+/// `admission/plugin/webhook/predicates/rules`.
+const EXEMPT: [&str; 6] = [
+    "mutatingadmissionpolicies",
+    "mutatingadmissionpolicybindings",
+    "mutatingwebhookconfigurations",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+    "validatingwebhookconfigurations",
+];
+
+fn never() -> impl Iterator<Item = (&'static str, Vec<Pattern>)> {
+    NEVER.iter().map(|(name, kinds)| {
+        let patterns = kinds
+            .iter()
+            .map(|(group, resource)| Pattern::new(group, resource, ANY));
+        (*name, patterns.collect())
+    })
+}
+
+/// Whether a need can be met at all. A policy that says the name of what is never sent is told so.
+pub(super) fn is_sent(policy: &Policy, need: &Need, notes: &mut Vec<String>) -> bool {
+    let pattern = &need.clause.pattern;
+    let exempt =
+        &*pattern.group == "admissionregistration.k8s.io" && EXEMPT.contains(&&*pattern.resource);
+    let vital = never().any(|(_, kinds)| kinds.iter().any(|kind| kind.covers(&pattern.kinds())));
+    if exempt || vital {
+        let who = if exempt {
+            "the API server sends them to no webhook"
+        } else {
+            "the cluster could not live with a webhook that does not answer"
+        };
+        notes.push(format!(
+            "`{}` names `{}`, which are never sent: {who}",
+            policy.name, pattern.resource
+        ));
+    }
+    !(exempt || vital)
+}
+
+/// The conditions that keep from rules with wildcards what is not meant: name and expression.
+pub(super) fn conditions(needs: &[Need]) -> Vec<(&'static str, String)> {
+    let reaches = |pattern: &Pattern| {
+        needs
+            .iter()
+            .any(|need| need.clause.pattern.overlaps(pattern))
+    };
+    let mut all = Vec::new();
+    for (name, kinds) in never() {
+        if kinds.iter().any(reaches)
+            && let Some(text) = any_of(&kinds)
+        {
+            all.push((name, not(&text)));
+        }
+    }
+    let status = Pattern::new(ANY, ANY, "status");
+    let is_named = |pattern: &Pattern| &*pattern.subresource == "status";
+    if let Some(text) = unless_named(needs, &status, is_named, "request.subResource != 'status'") {
+        all.push((
+            "not-a-status",
+            format!("!has(request.subResource) || {text}"),
+        ));
+    }
+    let own = Pattern::new(OWN_GROUP, ANY, ANY);
+    let is_named = |pattern: &Pattern| &*pattern.group == OWN_GROUP;
+    let text = format!("request.resource.group != '{OWN_GROUP}'");
+    if let Some(text) = unless_named(needs, &own, is_named, &text) {
+        all.push(("not-a-policy", text));
+    }
+    if reaches(&Pattern::new(
+        "apiextensions.k8s.io",
+        "customresourcedefinitions",
+        ANY,
+    )) {
+        let group = "request.resource.group != 'apiextensions.k8s.io'";
+        let name = format!("!has(request.name) || !request.name.endsWith('.{OWN_GROUP}')");
+        all.push(("not-a-kind-of-kpolicy", format!("{group} || {name}")));
+    }
+    all
+}
+
+/// A condition for requests of `pattern` that no policy names; `None` where none can come, or each is named.
+fn unless_named(
+    needs: &[Need],
+    pattern: &Pattern,
+    is_named: impl Fn(&Pattern) -> bool,
+    otherwise: &str,
+) -> Option<String> {
+    let reaching = || {
+        let patterns = needs.iter().map(|need| &need.clause.pattern);
+        patterns.filter(|other| other.overlaps(pattern))
+    };
+    if reaching().all(&is_named) {
+        return None;
+    }
+    let named: Vec<Pattern> = reaching()
+        .filter(|other| is_named(other))
+        .map(Pattern::kinds)
+        .collect();
+    if named.is_empty() {
+        return Some(otherwise.to_owned());
+    }
+    any_of(&named).map(|named| format!("{otherwise} || {named}"))
+}
+
+/// The condition that keeps autoscalers from being asked, where a rule can match a change of scale.
+pub(super) fn scaling(needs: &[Need], autoscalers: &[&str]) -> Option<String> {
+    let scale = Pattern::new(ANY, ANY, "scale");
+    if !needs
+        .iter()
+        .any(|need| need.clause.pattern.overlaps(&scale))
+        || autoscalers.is_empty()
+    {
+        return None;
+    }
+    let by = not(&one_of(
+        "request.userInfo.username",
+        autoscalers.iter().copied(),
+    ));
+    Some(format!(
+        "!has(request.subResource) || request.subResource != 'scale' ||\n\
+         !has(request.userInfo.username) || {by}"
+    ))
+}
