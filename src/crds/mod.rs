@@ -33,7 +33,7 @@ pub use policy::{
     Validation, Variable,
 };
 pub use selector::{LabelSelector, SelectorOperator, SelectorRequirement};
-pub use status::{Condition, ConditionStatus, Status};
+pub use status::{Condition, ConditionStatus, EarlierVersion, Status};
 
 /// The CustomResourceDefinitions as JSON, with the file that each is kept in.
 ///

@@ -108,7 +108,7 @@ pub struct PolicySpec {
 }
 
 /// A map of which the API server need not know what is in it: `parameters` is a schema of its own.
-fn any_object(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(super) fn any_object(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
 }
 

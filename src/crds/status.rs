@@ -14,6 +14,20 @@ pub struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
     pub conditions: Option<Vec<Condition>>,
+    /// The version that judges in place of the newest one, for webhooks that start later. Of a Policy only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<EarlierVersion>,
+}
+
+/// A version that was in force before the newest one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EarlierVersion {
+    /// Its generation.
+    pub generation: i64,
+    /// Its spec.
+    #[schemars(schema_with = "super::policy::any_object")]
+    pub spec: serde_json::Map<String, serde_json::Value>,
 }
 
 /// One thing that is or is not the case.

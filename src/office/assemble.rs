@@ -11,7 +11,7 @@ use crate::policy::{Policy, PolicySet};
 use super::exceptions::accept;
 use super::place::describe_files;
 use super::resource::Held;
-use super::{Condition, Files, Gate, Key, Office, Outcome, Reason};
+use super::{Condition, Earlier, Files, Gate, Key, Office, Outcome, Reason};
 
 /// How many resources are in which state, for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl Office {
                 }
                 None => counts.refused += 1,
             }
-            outcomes.push(outcome(key, held, vec![condition]));
+            outcomes.push(outcome(key, held, vec![condition], Earlier::Unknown));
         }
         let cluster = self.cluster.as_deref();
         let make = self.maker();
@@ -101,19 +101,25 @@ impl Office {
                 continue;
             };
             let mut conditions = chosen.conditions;
+            let mut earlier = Earlier::Unknown;
             match &chosen.policy {
                 Some((generation, policy)) => {
                     if *generation == held.identity.generation {
                         counts.current += 1;
                         conditions.push(in_force(&judge, policy));
+                        earlier = Earlier::Needless;
                     } else {
                         counts.earlier += 1;
+                        earlier = Earlier::Version {
+                            generation: *generation,
+                            spec: Arc::clone(&held.good_spec),
+                        };
                     }
                     judging.insert(key.name.clone(), *generation);
                 }
                 None => counts.out += 1,
             }
-            outcomes.push(outcome(key, held, conditions));
+            outcomes.push(outcome(key, held, conditions, earlier));
         }
         self.judging = judging;
         self.settle();
@@ -212,6 +218,7 @@ impl Office {
                 && self.judging.get(&key.name) == Some(&newest)
             {
                 held.good = Some((newest, Arc::clone(policy)));
+                held.good_spec = Arc::clone(&held.spec);
             }
         }
         for held in self.exceptions.values_mut() {
@@ -350,11 +357,12 @@ fn in_force(judge: &Judge, policy: &Arc<Policy>) -> Condition {
     Condition::in_force(true, Reason::Judging, message)
 }
 
-fn outcome<T>(key: &Key, held: &Held<T>, conditions: Vec<Condition>) -> Outcome {
+fn outcome<T>(key: &Key, held: &Held<T>, conditions: Vec<Condition>, earlier: Earlier) -> Outcome {
     Outcome {
         key: key.clone(),
         identity: held.identity.clone(),
         conditions,
+        earlier,
     }
 }
 

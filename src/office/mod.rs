@@ -26,7 +26,7 @@ use crate::source::SourceMap;
 pub use assemble::{Assembly, Counts};
 pub use event::{Event, Version};
 pub use gate::{Admission, Gate};
-pub use outcome::{Condition, Outcome, Reason};
+pub use outcome::{Condition, Earlier, Outcome, Reason};
 pub use resource::{Identity, Key, Kind};
 
 use resource::{Held, read_as};

@@ -1,5 +1,7 @@
 //! What becomes of a resource, as its status says it.
 
+use std::sync::Arc;
+
 use super::{Identity, Key};
 
 /// What became of one version of a resource.
@@ -11,6 +13,24 @@ pub struct Outcome {
     pub identity: Identity,
     /// What is and is not the case, in the order in which a status lists it.
     pub conditions: Vec<Condition>,
+    /// Which version judges in its place: kept in the status for replicas that start later.
+    pub earlier: Earlier,
+}
+
+/// The version that judges in place of the newest one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// Nothing is known of one here: what a status says of it stays.
+    Unknown,
+    /// The newest version judges, and needs none.
+    Needless,
+    /// This one.
+    Version {
+        /// Its generation.
+        generation: i64,
+        /// Its spec, as JSON.
+        spec: Arc<str>,
+    },
 }
 
 /// One thing that is or is not the case.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{PolicyException, read_exception};
-use crate::manifest::{Document, Problem, Severity, read_json};
+use crate::manifest::{Document, NodeRef, Problem, Severity, read_json, write_json};
 use crate::policy::{Policy, read_policy};
 use crate::source::{Source, SourceMap};
 
@@ -65,8 +65,12 @@ pub(super) struct Held<T> {
     pub(super) identity: Identity,
     /// What the newest version says, or what is wrong with it.
     pub(super) newest: Result<T, String>,
+    /// The spec of the newest version, as JSON.
+    pub(super) spec: Arc<str>,
     /// The last version that was in office, with its generation.
     pub(super) good: Option<(i64, T)>,
+    /// The spec of that one.
+    pub(super) good_spec: Arc<str>,
 }
 
 /// Reads a version of a resource, unless it is known. Gives whether it was new.
@@ -77,35 +81,77 @@ pub(super) fn read_as<T>(
     json: &str,
     read: fn(&Document, &SourceMap, &mut Vec<Problem>) -> Option<T>,
 ) -> bool {
-    let known = all.remove(&key);
-    if let Some(known) = known {
-        if known.identity == identity {
-            all.insert(key, known);
-            return false;
-        }
-        // A new object under an old name owes nothing to the old one.
-        let before = known.good.filter(|_| known.identity.uid == identity.uid);
-        let held = hold(&key, identity, before, json, read);
+    let mut known = all.remove(&key);
+    if let Some(known) = known.take_if(|known| known.identity == identity) {
+        // Another replica may have written meanwhile which version is in office there.
+        let remembered = match &known.good {
+            None => remembered(&key, identity.generation, json, read),
+            Some(_) => None,
+        };
+        let is_new = remembered.is_some();
+        let held = match remembered {
+            Some((good, good_spec)) => Held {
+                good: Some(good),
+                good_spec,
+                ..known
+            },
+            None => known,
+        };
         all.insert(key, held);
-    } else {
-        let held = hold(&key, identity, None, json, read);
-        all.insert(key, held);
+        return is_new;
     }
+    // A new object under an old name owes nothing to the old one.
+    let before = known.filter(|known| known.identity.uid == identity.uid);
+    let before = before.and_then(|known| Some((known.good?, known.good_spec)));
+    let before = before.or_else(|| remembered(&key, identity.generation, json, read));
+    let (good, good_spec) = before.unzip();
+    let held = Held {
+        newest: parse(&key, json, read),
+        identity,
+        spec: spec_of(json),
+        good,
+        good_spec: good_spec.unwrap_or_default(),
+    };
+    all.insert(key, held);
     true
 }
 
-fn hold<T>(
+/// The version that the status says is in office in place of the newest one, with its spec. A replica that starts while
+/// the newest version is wrong has it from there.
+///
+/// Of a Policy only: an exception that cannot be read has no effect after a restart, which is the safe side.
+fn remembered<T>(
     key: &Key,
-    identity: Identity,
-    before: Option<(i64, T)>,
+    newest: i64,
     json: &str,
     read: fn(&Document, &SourceMap, &mut Vec<Problem>) -> Option<T>,
-) -> Held<T> {
-    Held {
-        newest: parse(key, json, read),
-        identity,
-        good: before,
+) -> Option<((i64, T), Arc<str>)> {
+    if key.kind != Kind::Policy {
+        return None;
     }
+    let document = read_json(None, json).ok()?;
+    let earlier = document.root().at(&["status", "earlier"])?;
+    let generation = earlier.get("generation").and_then(NodeRef::as_i64)?;
+    let spec: Arc<str> = write_json(earlier.get("spec")?).into();
+    if generation >= newest {
+        return None;
+    }
+    // The name of an object needs no escapes.
+    let text = format!(
+        r#"{{"apiVersion":"kpolicy.io/v1alpha1","kind":"Policy","metadata":{{"name":"{}"}},"spec":{spec}}}"#,
+        key.name
+    );
+    let value = parse(key, &text, read).ok()?;
+    Some(((generation, value), spec))
+}
+
+/// The spec of an object, as JSON; empty where it has none.
+fn spec_of(json: &str) -> Arc<str> {
+    let document = read_json(None, json).ok();
+    let spec = document
+        .as_ref()
+        .and_then(|document| document.root().get("spec"));
+    spec.map_or_else(Arc::default, |spec| write_json(spec).into())
 }
 
 pub(super) fn parse<T>(

@@ -258,6 +258,12 @@ fn a_policy_of_the_cluster_is_taken_up_and_a_wrong_version_leaves_the_right_one_
                 "this version is wrong; generation 1 judges in its place"
             );
             assert_eq!(answered(scenario, &namespace).await, 422);
+            let stored = cluster.admin.get(&wrong).await.accepted();
+            let earlier = &stored["status"]["earlier"];
+            assert_eq!(
+                (&earlier["generation"], &earlier["spec"]),
+                (&json!(1), &right["spec"])
+            );
             let line = "kpolicy_policy_resources{kind=\"Policy\",state=\"earlier\"} 1";
             assert!(scenario.kpolicy.metrics().await.contains(line));
 
@@ -265,6 +271,8 @@ fn a_policy_of_the_cluster_is_taken_up_and_a_wrong_version_leaves_the_right_one_
             apply(cluster, &policy("team-label", "true")).await;
             condition(cluster, &wrong, "InForce", ("True", "Judging")).await;
             until_answered(scenario, &namespace, 201).await;
+            let stored = cluster.admin.get(&wrong).await.accepted();
+            assert_eq!(stored["status"].get("earlier"), None);
 
             // The name of a file's policy stays with the file.
             let taken = policy("no-privileged", "true");

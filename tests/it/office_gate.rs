@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
+use kpolicy::office::{Earlier, Identity};
 use kpolicy::server::{Judges, Limits, Metrics, Timeouts, admission};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -61,6 +62,50 @@ fn what_is_applied_is_refused_or_warned_of_before_it_is_stored() {
         };
         assert!(begins(&said.refused, refused), "{object}: {said:?}");
         assert!(begins(&said.warning, warning), "{object}: {said:?}");
+    }
+}
+
+#[test]
+fn a_replica_that_starts_while_a_policy_is_wrong_has_the_earlier_version_from_its_status() {
+    let spec = policy("p", "1 == 1")["spec"].take();
+    let stored = |earlier: Value| {
+        let mut object = policy("p", "unheard");
+        object["status"] = json!({"conditions": [], "earlier": earlier});
+        object
+    };
+    let cases = [
+        (json!({"generation": 3, "spec": spec}), "EarlierVersion", 1),
+        // What is no earlier version, or wrong as well, does not judge.
+        (json!({"generation": 4, "spec": spec}), "NoVersion", 0),
+        (
+            json!({"generation": 3, "spec": {"title": "T"}}),
+            "NoVersion",
+            0,
+        ),
+        (Value::Null, "NoVersion", 0),
+    ];
+    for (earlier, reason, count) in cases {
+        let mut office = office(CONFIG, &[]);
+        // Another replica may write it after this one has seen the policy.
+        for object in [policy("p", "unheard"), stored(earlier.clone())] {
+            let identity = Identity {
+                uid: "u".into(),
+                generation: 4,
+            };
+            office.receive(key(&object), identity, &object.to_string());
+            assemble(&mut office);
+        }
+        let assembly = assemble(&mut office);
+        let outcome = &assembly.outcomes[0];
+        assert_eq!(outcome.conditions[1].reason.as_str(), reason, "{earlier}");
+        assert_eq!(assembly.counts.earlier, count, "{earlier}");
+        let kept = match &outcome.earlier {
+            Earlier::Version { generation, spec } => {
+                json!({"generation": generation, "spec": serde_json::from_str::<Value>(spec).expect("JSON")})
+            }
+            _ => Value::Null,
+        };
+        assert_eq!(kept == earlier && count == 1, count == 1, "{kept}");
     }
 }
 

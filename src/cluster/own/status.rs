@@ -14,8 +14,8 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use crate::crds::{Condition, ConditionStatus, Status};
-use crate::office::{self, Key, Outcome};
+use crate::crds::{Condition, ConditionStatus, EarlierVersion, Status};
+use crate::office::{self, Earlier, Key, Outcome};
 use crate::server::{Metrics, OfficeMeter};
 
 use super::resource;
@@ -252,10 +252,14 @@ async fn send(
     } else {
         Api::namespaced_with(client.clone(), &key.namespace, &resource)
     };
-    let patch = json!({
+    let mut patch = json!({
         "metadata": {"resourceVersion": standing.resource_version, "uid": standing.identity.uid},
         "status": status,
     });
+    // What a merge does not name stays.
+    if status.earlier.is_none() {
+        patch["status"]["earlier"] = serde_json::Value::Null;
+    }
     let parameters = PatchParams {
         field_manager: Some(MANAGER.to_owned()),
         ..PatchParams::default()
@@ -285,8 +289,20 @@ fn status(outcome: &Outcome, before: Option<&Status>, now: fn() -> String) -> St
             message: said.message.clone(),
         }
     };
+    let earlier = match &outcome.earlier {
+        Earlier::Unknown => before.and_then(|before| before.earlier.clone()),
+        Earlier::Needless => None,
+        Earlier::Version { generation, spec } => {
+            let spec = serde_json::from_str(spec).ok();
+            spec.map(|spec| EarlierVersion {
+                generation: *generation,
+                spec,
+            })
+        }
+    };
     Status {
         observed_generation: generation,
         conditions: Some(outcome.conditions.iter().map(condition).collect()),
+        earlier,
     }
 }

@@ -10,7 +10,7 @@ use kube::client::Body;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::office::{Condition, Event, Identity, Key, Kind, Outcome, Reason};
+use crate::office::{Condition, Earlier, Event, Identity, Key, Kind, Outcome, Reason};
 use crate::server::Metrics;
 
 use super::follow::follow;
@@ -87,6 +87,7 @@ fn outcome(generation: i64, message: &str) -> Outcome {
             reason: Reason::Compiled,
             message: message.to_owned(),
         }],
+        earlier: Earlier::Unknown,
     }
 }
 
@@ -147,7 +148,9 @@ fn an_outcome_is_written_once_on_top_of_the_version_it_was_made_of() {
             "{path}"
         );
         assert_eq!(body["metadata"]["resourceVersion"], "17");
-        assert_eq!(body["status"], status("m", "True", NOW));
+        let mut expected = status("m", "True", NOW);
+        expected["earlier"] = Value::Null;
+        assert_eq!(body["status"], expected);
         // Another replica, of another version, sees it differently; that is no reason to write again.
         stand(&standings, 1, "18", Some(&status("another", "False", NOW)));
         writer.turn(&outcomes).await;
@@ -234,6 +237,39 @@ fn it_gives_up_after_some_failures_and_after_a_refusal_waits_long() {
         assert_eq!(gone.turn(&[outcome(1, "m")]).await, None);
         assert_eq!(gone.turn(&[outcome(1, "m")]).await, None);
         assert_eq!(count(&asked), 1);
+    });
+}
+
+#[test]
+fn the_version_that_judges_instead_is_kept_until_the_newest_one_judges() {
+    runtime().block_on(async {
+        let (client, asked) = api(&vec![(200, object()); 3]);
+        let standings = Standings::default();
+        let mut writer = writer(client, &standings, &Metrics::new());
+        let said = |generation, earlier| Outcome {
+            earlier,
+            ..outcome(generation, "m")
+        };
+        let version = Earlier::Version {
+            generation: 1,
+            spec: r#"{"title":"T"}"#.into(),
+        };
+        let kept = json!({"generation": 1, "spec": {"title": "T"}});
+        stand(&standings, 2, "17", None);
+        writer.turn(&[said(2, version)]).await;
+        // A replica that knows of none leaves what another knows.
+        let mut there = status("m", "True", NOW);
+        there["earlier"] = kept.clone();
+        stand(&standings, 3, "18", Some(&there));
+        writer.turn(&[said(3, Earlier::Unknown)]).await;
+        stand(&standings, 4, "19", Some(&there));
+        writer.turn(&[said(4, Earlier::Needless)]).await;
+        let asked = asked.lock().expect("a list");
+        let earlier: Vec<&Value> = asked
+            .iter()
+            .map(|(_, _, body)| &body["status"]["earlier"])
+            .collect();
+        assert_eq!(earlier, [&kept, &kept, &Value::Null]);
     });
 }
 
