@@ -146,6 +146,34 @@ fn a_network_policy_lifts_what_it_was_missing_for() {
     });
 }
 
+#[test]
+fn what_policies_need_is_watched_as_soon_as_they_need_it_and_no_longer() {
+    const NOTHING: &str = "{apiVersion: kpolicy.io/v1alpha1, kind: Config, profiles: []}";
+    watching(Setup::new(GUARDED).config(NOTHING)).run(async |scenario| {
+        let (cluster, name) = (scenario.cluster, scenario.namespace().await);
+        let is_watched = async || {
+            let metrics = scenario.kpolicy.metrics().await;
+            metrics.contains("kpolicy_watch_known{kind=\"NetworkPolicy.networking.k8s.io\"")
+        };
+        let config = scenario.kpolicy.folder.join("config.yaml");
+        warned(cluster, &name, 0).await;
+        assert!(!is_watched().await);
+        std::fs::write(&config, NETWORK).expect("a file");
+        warned(cluster, &name, 2).await;
+        assert!(is_watched().await);
+        std::fs::write(&config, NOTHING).expect("a file");
+        warned(cluster, &name, 0).await;
+        eventually("the watch ends", LONG, async || {
+            if is_watched().await {
+                Err("it is there".to_owned())
+            } else {
+                Ok(())
+            }
+        })
+        .await;
+    });
+}
+
 /// Waits until the creation of a pod brings so many warnings.
 async fn warned(cluster: &Cluster, namespace: &str, count: usize) {
     eventually("the warnings change", LONG, async || {

@@ -1,7 +1,10 @@
 //! What is kept of an object for expressions is all that they can see: value, error and cost are those of the whole.
 
 use kpolicy::cel::{Activation, Environment, Program, Reads, Value, compile, reads};
+use kpolicy::documents::Documents;
 use kpolicy::manifest::{Document, DocumentBuilder, read_json, write_json};
+use kpolicy::policy::Root;
+use kpolicy::source::SourceMap;
 
 use super::cel_differential::own;
 use super::generate::{Kind, OBJECT, Random, WIDE};
@@ -134,4 +137,22 @@ fn of_an_object_only_what_is_read_is_kept() {
         assert!(reads.covers(&reads) && Reads::everything().covers(&reads));
         assert!(!reads.covers(&Reads::everything()));
     }
+}
+
+#[test]
+fn of_a_network_policy_the_built_in_policy_has_little_kept() {
+    let policies = Documents::built_in(&mut SourceMap::new()).take_policies();
+    let policy = policies.get("require-network-policy").expect("a policy");
+    let reads = policy.reads_of(Root::Resources);
+    let one = reads.below("networkPolicies").expect("it reads some");
+    let whole = object(
+        r#"{"metadata": {"name": "a", "annotations": {"long": "text"}}, "spec": {
+            "podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "other"}}}], "ports": [{"port": 80}]}],
+            "egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}]}}"#,
+    );
+    assert_eq!(
+        write_json(pruned(&whole, &one).root()),
+        r#"{"metadata":{},"spec":{"podSelector":{"matchLabels":{"app":"web"}},"policyTypes":["Ingress","Egress"],"ingress":[{"from":[{}],"ports":[{}]}]}}"#
+    );
 }
