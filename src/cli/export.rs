@@ -92,6 +92,10 @@ struct WebhookArguments {
         default_value = "pod-security,images"
     )]
     fail_closed: Vec<String>,
+
+    /// Have policies and exceptions that are resources of the cluster looked at before they are stored
+    #[arg(long, env = "KPOLICY_OWN_KINDS")]
+    own_kinds: bool,
 }
 
 /// The word for nothing.
@@ -153,6 +157,7 @@ fn webhook(arguments: &WebhookArguments, console: &mut Console) -> anyhow::Resul
             fail_closed: &fail_closed,
             autoscalers: &autoscalers,
             mutate: judge.mutates(),
+            own_kinds: arguments.own_kinds,
         },
     );
     for note in notes {

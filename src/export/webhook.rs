@@ -37,6 +37,8 @@ pub struct Settings<'a> {
     pub autoscalers: &'a [&'a str],
     /// Whether objects are mutated at all.
     pub mutate: bool,
+    /// Whether policies and exceptions that are resources are sent too, to be looked at before they are stored.
+    pub own_kinds: bool,
 }
 
 /// The configurations, and what whoever applies them should know.
@@ -79,13 +81,16 @@ pub fn configurations<'p>(
         // A later webhook may add a container, which the mutations have then not seen. They are idempotent.
         writer.line(4, "reinvocationPolicy: IfNeeded");
     }
-    if fail.is_some() || ignore.is_some() {
+    if fail.is_some() || ignore.is_some() || settings.own_kinds {
         writer.head("ValidatingWebhookConfiguration");
         if let Some(entry) = fail {
             writer.webhook("validate", "/validate", "Fail", &entry);
         }
         if let Some(entry) = ignore {
             writer.webhook("validate-ignore", "/validate", "Ignore", &entry);
+        }
+        if settings.own_kinds {
+            writer.own_kinds();
         }
     }
     Configurations {
@@ -128,6 +133,38 @@ impl Writer<'_> {
     }
 
     fn webhook(&mut self, name: &str, path: &str, failure_policy: &str, entry: &Entry) {
+        self.call(name, path, failure_policy);
+        self.namespaces();
+        if !entry.conditions.is_empty() {
+            self.line(4, "matchConditions:");
+        }
+        for condition in &entry.conditions {
+            self.line(6, &format!("- name: {}", condition.name));
+            self.line(8, "expression: |-");
+            for line in condition.expression.lines() {
+                self.line(10, line);
+            }
+        }
+        self.line(4, "rules:");
+        for rule in &entry.rules {
+            self.rule(rule);
+        }
+    }
+
+    /// An entry of its own, which fails open: nobody may be kept from putting policies right while nobody answers.
+    fn own_kinds(&mut self) {
+        self.call("own-kinds", "/validate", "Ignore");
+        self.line(4, "rules:");
+        self.line(6, "- apiGroups: [kpolicy.io]");
+        self.line(8, "apiVersions: [v1alpha1]");
+        self.line(8, "operations: [CREATE, UPDATE]");
+        self.line(8, "resources:");
+        self.line(10, "- policies");
+        self.line(10, "- policyexceptions");
+    }
+
+    /// Who is called, and how.
+    fn call(&mut self, name: &str, path: &str, failure_policy: &str) {
         let Settings {
             namespace,
             service,
@@ -150,21 +187,6 @@ impl Writer<'_> {
         self.line(4, "matchPolicy: Equivalent");
         self.line(4, "sideEffects: None");
         self.line(4, "timeoutSeconds: 3");
-        self.namespaces();
-        if !entry.conditions.is_empty() {
-            self.line(4, "matchConditions:");
-        }
-        for condition in &entry.conditions {
-            self.line(6, &format!("- name: {}", condition.name));
-            self.line(8, "expression: |-");
-            for line in condition.expression.lines() {
-                self.line(10, line);
-            }
-        }
-        self.line(4, "rules:");
-        for rule in &entry.rules {
-            self.rule(rule);
-        }
     }
 
     fn rule(&mut self, rule: &Rule) {
@@ -258,6 +280,7 @@ mod tests {
             fail_closed: &["pod-security"],
             autoscalers: &[],
             mutate: true,
+            own_kinds: false,
         };
         let nothing = Configurations::default();
         assert_eq!(configurations([], &[], settings), nothing);

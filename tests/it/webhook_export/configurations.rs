@@ -65,6 +65,28 @@ fn names(hooks: &[Hook]) -> Vec<&str> {
 const CLOSED: &str = "validate.kpolicy.io";
 const OPEN: &str = "validate-ignore.kpolicy.io";
 
+#[test]
+fn policies_and_exceptions_of_the_cluster_have_an_entry_of_their_own_that_fails_open() {
+    let none = exported(&[], "profiles: []", None, |_| {}).yaml;
+    assert_eq!(none, "");
+    let yaml = exported(&[], "profiles: []", None, |settings| {
+        settings.own_kinds = true
+    })
+    .yaml;
+    assert!(
+        yaml.contains("kind: ValidatingWebhookConfiguration"),
+        "{yaml}"
+    );
+    let entry = "  - name: own-kinds.kpolicy.io\n";
+    let (_, entry) = yaml.split_once(entry).expect("an entry");
+    assert!(entry.contains("    failurePolicy: Ignore\n"), "{entry}");
+    let rules = "    rules:\n      - apiGroups: [kpolicy.io]\n        apiVersions: [v1alpha1]\n        \
+                 operations: [CREATE, UPDATE]\n        resources:\n          - policies\n          - policyexceptions\n";
+    assert!(entry.ends_with(rules), "{entry}");
+    // An exception may be in kpolicy's own namespace.
+    assert!(!entry.contains("namespaceSelector"), "{entry}");
+}
+
 /// A policy of ours for one resource.
 fn policy(name: &str, category: &str, resource: &str, more: &str) -> String {
     format!(

@@ -153,6 +153,7 @@ pub(crate) fn settings<'a>() -> Settings<'a> {
         fail_closed: &["pod-security"],
         autoscalers: &[],
         mutate: true,
+        own_kinds: false,
     }
 }
 
