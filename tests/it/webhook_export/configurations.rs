@@ -70,7 +70,7 @@ fn policies_and_exceptions_of_the_cluster_have_an_entry_of_their_own_that_fails_
     let none = exported(&[], "profiles: []", None, |_| {}).yaml;
     assert_eq!(none, "");
     let yaml = exported(&[], "profiles: []", None, |settings| {
-        settings.own_kinds = true
+        settings.own_kinds = true;
     })
     .yaml;
     assert!(
