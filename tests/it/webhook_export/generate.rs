@@ -104,6 +104,10 @@ pub(super) fn spec() -> impl Strategy<Value = Spec> {
             (mut include, mut exclude, mut bound),
             mutates,
         )| {
+            // Of an exclusion in a version that does not come our own mutations say nothing, and do nothing.
+            for rule in exclude.iter_mut().filter(|_| mutates) {
+                rule.version = "*";
+            }
             if form == Form::Native && mutates {
                 // The API server refuses one that names what is deleted.
                 for rule in include.iter_mut().chain(&mut exclude).chain(&mut bound) {
