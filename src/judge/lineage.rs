@@ -92,7 +92,7 @@ impl Lineage {
                 return Err(format!(
                     "{} is not believed: `{user}` is not the controller of {}s",
                     shown(&reference),
-                    reference.kind
+                    plain(&reference.kind)
                 ));
             }
             None => {
@@ -109,7 +109,7 @@ impl Lineage {
                 let doubt = format!(
                     "{} is not believed: no such object with uid `{}` is known",
                     shown(&reference),
-                    reference.uid
+                    plain(&reference.uid)
                 );
                 self.missing = Some(reference);
                 return Err(doubt);
@@ -284,6 +284,24 @@ fn difference(
     }
 }
 
+/// For audit events and logs. The API server lets a reference say anything, of any length.
 fn shown(reference: &OwnerReference) -> String {
-    format!("the owner `{}/{}`", reference.kind, reference.name)
+    format!(
+        "the owner `{}/{}`",
+        plain(&reference.kind),
+        plain(&reference.name)
+    )
+}
+
+/// No name of an object is longer.
+const LONGEST_NAME: usize = 253;
+
+/// What a reference says, where it can be the name of something; otherwise only that it cannot.
+fn plain(text: &str) -> &str {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':');
+    if text.len() <= LONGEST_NAME && text.bytes().all(is_part) {
+        text
+    } else {
+        "(no name)"
+    }
 }
