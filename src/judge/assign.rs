@@ -1,6 +1,6 @@
 //! Which policies run in a namespace of a cluster, how hard, with which parameters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::config::{Cluster, Config, Enforcement, NamespaceSetting};
@@ -52,6 +52,8 @@ pub(super) struct Assignments {
     /// The minor version of Kubernetes that the cluster runs, where Config says it.
     minor: Option<u32>,
     namespaces: Vec<NamespaceSetting>,
+    /// The policies that exceptions name.
+    excepted: BTreeSet<Box<str>>,
     general: Arc<[Assignment]>,
     /// By the positions of the namespace settings that meet a name. Few: one for each combination that occurs.
     met: RwLock<BTreeMap<Vec<usize>, Arc<[Assignment]>>>,
@@ -62,6 +64,7 @@ impl Assignments {
         policies: &PolicySet,
         config: &Config,
         cluster: Option<&Cluster>,
+        excepted: BTreeSet<Box<str>>,
         problems: &mut Vec<Problem>,
     ) -> Self {
         let policies: Vec<_> = policies
@@ -75,11 +78,12 @@ impl Assignments {
             .iter()
             .map(|(policy, general)| assign(policy, &general.level, minor, problems))
             .collect();
-        supersede::turn_off(&mut general);
+        supersede::turn_off(&mut general, &excepted);
         let assignments = Self {
             policies,
             minor,
             namespaces: config.namespaces.clone(),
+            excepted,
             general: general.into(),
             met: RwLock::default(),
         };
@@ -204,7 +208,7 @@ impl Assignments {
             }
         };
         let mut levels: Vec<_> = self.policies.iter().enumerate().map(resolve).collect();
-        supersede::turn_off(&mut levels);
+        supersede::turn_off(&mut levels, &self.excepted);
         levels
     }
 }

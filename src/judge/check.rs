@@ -1,5 +1,6 @@
 //! What can be wrong between documents that are right by themselves: names that nothing answers to.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::config::{Cluster, Config, PolicyException, PolicySettings};
@@ -61,7 +62,7 @@ pub fn misfits(policy: &Arc<Policy>, config: &Config, cluster: Option<&str>) -> 
     let mut problems = Vec::new();
     let known = self::cluster(config, cluster, &mut problems);
     let alone = PolicySet::default().joined([Arc::clone(policy)]);
-    Assignments::new(&alone, config, known, &mut problems);
+    Assignments::new(&alone, config, known, BTreeSet::default(), &mut problems);
     problems.sort_by_key(|problem| problem.span);
     problems.dedup();
     problems

@@ -1,5 +1,6 @@
 //! Which exception lifts a violation.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::config::{Date, PolicyException};
@@ -31,6 +32,20 @@ impl Exceptions {
     /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.active.is_empty()
+    }
+
+    /// The policies that exceptions name, as a whole or by a validation.
+    pub(super) fn policies(&self) -> BTreeSet<Box<str>> {
+        let named = self
+            .active
+            .iter()
+            .flat_map(|(_, exception)| &exception.policies);
+        let policy = |name: &str| {
+            name.split_once('/')
+                .map_or(name, |(policy, _)| policy)
+                .into()
+        };
+        named.map(|name| policy(&name.value)).collect()
     }
 
     /// The first exception that reaches a violation of an object that stands for itself, or for its owner.

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use crate::engine::{self, Context, Kind, Request, Resource, Violation};
-use crate::manifest::{Document, DocumentBuilder};
+use crate::manifest::{Document, DocumentBuilder, NodeId};
 use crate::policy::{Match, Operation};
 use crate::schema::kinds;
 use crate::schema::templates::{PodTemplateCrd, TemplateStep};
@@ -25,25 +25,41 @@ impl Judge {
     ) {
         let request = seen.context.request();
         let before = OnceCell::new();
+        let between: Vec<_> = lineage
+            .between()
+            .iter()
+            .map(|link| (link, OnceCell::new()))
+            .collect();
         for decision in &mut judged.decisions {
             let (policy, violation) = (&decision.policy.name, &decision.violation);
             let lifting = |owner| self.exceptions.lifting(policy, violation, request, owner);
             decision.exception = match lineage.top() {
                 None => lifting(None),
-                Some(top) if lineage.is_made() => lifting(Some(top)).filter(|exception| {
-                    let doubtful = lineage
-                        .between()
-                        .iter()
-                        .find(|link| !self.is_judged_as(link, assignment, seen, decision));
-                    if let Some(Link { owner, .. }) = doubtful {
-                        judged.unreached.push(format!(
-                            "`{}`: exception `{exception}` for the owner `{}/{}` does not reach: `{}/{}` is in between, \
-                             and this policy would not have refused it",
-                            violation.validation, top.kind, top.name, owner.kind, owner.name
-                        ));
+                Some(top) if lineage.is_made() => {
+                    let far = lifting(Some(top));
+                    let near = |owner| lifting(Some(owner)).or_else(|| lifting(None));
+                    let is_doubtful = |(link, found): &&(&Link, OnceCell<_>)| {
+                        let found = found.get_or_init(|| self.as_held(link, assignment, seen));
+                        !is_judged_as(found, decision)
+                    };
+                    // Nothing is run where no exception can reach.
+                    let reach = far.is_some()
+                        || between.iter().any(|(link, _)| near(&link.owner).is_some());
+                    let doubtful = between.iter().filter(|_| reach).find(is_doubtful);
+                    match doubtful {
+                        None => far,
+                        // What it says of its own owner is in doubt; itself it is not, and neither is the object.
+                        Some((Link { owner, .. }, _)) => near(owner).or_else(|| {
+                            let exception = far?;
+                            judged.unreached.push(format!(
+                                "`{}`: exception `{exception}` for the owner `{}/{}` does not reach: `{}/{}` is in \
+                                 between, and this policy does not refuse each that holds the same",
+                                violation.validation, top.kind, top.name, owner.kind, owner.name
+                            ));
+                            None
+                        }),
                     }
-                    doubtful.is_none()
-                }),
+                }
                 // What another than the owner's controller does with the object it does in its own name. What the
                 // object already was is the owner's.
                 Some(top) => lifting(None).or_else(|| {
@@ -65,21 +81,17 @@ impl Judge {
         self.decisions(assignment, &request, seen)
     }
 
-    /// Whether a policy would have refused an owner in between too, for the same thing, if it held this pod template.
+    /// What a policy would have decided of an owner in between if that held this pod template: when it came, and when it
+    /// was changed to hold it.
     ///
     /// Nobody witnesses what an owner in between says of its own owner: a person may have written it. What that person
     /// may not write is a violation, since it is judged in its own name then. This is so for this policy only if it
-    /// judges objects of that kind, and finds in them what it finds here.
-    fn is_judged_as(
-        &self,
-        link: &Link,
-        assignment: &Assignment,
-        seen: Seen<'_>,
-        decision: &Decision,
-    ) -> bool {
+    /// judges objects of that kind, and finds in them what it finds here: in each of them, whatever else they hold, and
+    /// on both ways. So nothing else is known of the stand-in, and what asks for more finds nothing.
+    fn as_held(&self, link: &Link, assignment: &Assignment, seen: Seen<'_>) -> [Vec<Decision>; 2] {
         let of = seen.context.request();
-        let Some(object) = stand_in(link, seen.context, &self.crds) else {
-            return false;
+        let Some([object, old]) = stand_in(link, seen.context, &self.crds) else {
+            return <[_; 2]>::default();
         };
         let owner = &link.owner;
         let (_, version) = link
@@ -97,20 +109,21 @@ impl Judge {
             version,
             resource: &resource,
         };
-        let request = Request {
-            name: &owner.name,
-            namespace: of.namespace,
-            namespace_object: of.namespace_object,
-            object: Some(object.root()),
-            user_info: of.user_info,
-            ..Request::new(Operation::Create, kind, resource)
-        };
-        let found = self.decisions(assignment, &request, seen);
-        found.iter().any(|known| {
-            let (known_violation, violation) = (&known.violation, &decision.violation);
-            known.at_admission >= decision.at_admission
-                && known_violation.validation == violation.validation
-                && known_violation.container == violation.container
+        let ways = [
+            (Operation::Create, None),
+            (Operation::Update, Some(old.root())),
+        ];
+        ways.map(|(operation, old_object)| {
+            let request = Request {
+                name: &owner.name,
+                namespace: of.namespace,
+                namespace_object: of.namespace_object,
+                object: Some(object.root()),
+                old_object,
+                user_info: of.user_info,
+                ..Request::new(operation, kind, resource)
+            };
+            self.decisions(assignment, &request, seen)
         })
     }
 
@@ -134,8 +147,23 @@ impl Judge {
     }
 }
 
-/// An object of an owner's kind that holds the pod template of the object at hand; `None` where that cannot be made.
-fn stand_in(link: &Link, context: &Context<'_>, crds: &[PodTemplateCrd]) -> Option<Document> {
+/// Whether a policy that decides this of an owner in between, on each way, would have refused it for the same thing.
+fn is_judged_as(found: &[Vec<Decision>; 2], decision: &Decision) -> bool {
+    let violation = &decision.violation;
+    let same = |known: &Decision| {
+        known.at_admission >= decision.at_admission
+            && known.violation.validation == violation.validation
+            && known.violation.container == violation.container
+    };
+    found.iter().all(|way| way.iter().any(same))
+}
+
+/// Why nothing else is known of a stand-in.
+const STAND_IN: &str = "it stands for any object of its kind";
+
+/// An object of an owner's kind that holds the pod template of the object at hand, and what it was before; `None` where
+/// that cannot be made. Whatever else they hold is not known.
+fn stand_in(link: &Link, context: &Context<'_>, crds: &[PodTemplateCrd]) -> Option<[Document; 2]> {
     let owner = &link.owner;
     let [template] = context.templates() else {
         return None;
@@ -155,19 +183,33 @@ fn stand_in(link: &Link, context: &Context<'_>, crds: &[PodTemplateCrd]) -> Opti
     let mut held = builder.object(&[("metadata", metadata), ("spec", spec)]);
     for key in inner.iter().rev() {
         held = builder.object(&[(key, held)]);
+        builder.open(held, STAND_IN);
     }
+    let root = object(&mut builder, link, first, held);
+    let new = builder.finish(root);
+    let mut builder = DocumentBuilder::new();
+    let held = builder.unknown(STAND_IN);
+    let root = object(&mut builder, link, first, held);
+    Some([new, builder.finish(root)])
+}
+
+/// An owner, of which only this field is known, and who it is.
+fn object(builder: &mut DocumentBuilder, link: &Link, key: &str, value: NodeId) -> NodeId {
+    let owner = &link.owner;
     let name = builder.string(&owner.name, None);
     let namespace = builder.string(owner.namespace.as_deref().unwrap_or_default(), None);
     let metadata = builder.object(&[("name", name), ("namespace", namespace)]);
+    builder.open(metadata, STAND_IN);
     let api_version = builder.string(&link.api_version, None);
     let kind = builder.string(&owner.kind, None);
     let root = builder.object(&[
         ("apiVersion", api_version),
         ("kind", kind),
         ("metadata", metadata),
-        (first, held),
+        (key, value),
     ]);
-    Some(builder.finish(root))
+    builder.open(root, STAND_IN);
+    root
 }
 
 /// The keys that lead to the pod template of an owner; `None` where it may have several.

@@ -1,16 +1,23 @@
 //! Policies that make the checks of others too: one mistake is told once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Enforcement;
+use crate::policy::FailurePolicy;
 
 use super::Decision;
 use super::assign::{Assignment, Params};
 
 /// Turns off what another policy covers: one that supersedes it, runs at least as hard, and has the same parameters.
-pub(super) fn turn_off(assignments: &mut [Assignment]) {
+///
+/// `excepted` are the policies that exceptions name. What is excused from one of them is not excused from those that it
+/// supersedes, so they run beside it.
+pub(super) fn turn_off(assignments: &mut [Assignment], excepted: &BTreeSet<Box<str>>) {
     let covering = |old: &Assignment| {
-        let new = assignments.iter().find(|new| covers(new, old))?;
+        let mut candidates = assignments
+            .iter()
+            .filter(|new| !excepted.contains(&*new.policy.name));
+        let new = candidates.find(|new| covers(new, old))?;
         Some(format!("`{}` makes its checks", new.policy.name).into())
     };
     let covering: Vec<_> = assignments.iter().map(covering).collect();
@@ -31,6 +38,9 @@ fn covers(new: &Assignment, old: &Assignment) -> bool {
         && (new.policy.resources.is_empty() || !old.policy.resources.is_empty())
         && old.enforcement > Enforcement::Disabled
         && new.enforcement >= old.enforcement
+        // Who lets errors pass cannot stand in for who does not.
+        && (new.policy.failure_policy == FailurePolicy::Fail
+            || old.policy.failure_policy == FailurePolicy::Ignore)
         && new_params.root().same_value(old_params.root())
 }
 

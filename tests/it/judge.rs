@@ -11,7 +11,12 @@ use kpolicy::policy::Operation;
 use kpolicy::source::{SourceId, SourceMap};
 
 /// Judges what `policies` (after the built-in ones) and Config say on a day.
-fn judge(config: &str, more: &[&str], cluster: Option<&str>, today: (i16, u8, u8)) -> Judge {
+pub(crate) fn judge(
+    config: &str,
+    more: &[&str],
+    cluster: Option<&str>,
+    today: (i16, u8, u8),
+) -> Judge {
     let mut sources = SourceMap::new();
     let mut documents = Documents::built_in(&mut sources);
     let config = format!("apiVersion: kpolicy.io/v1alpha1\nkind: Config\n{config}");
@@ -35,7 +40,7 @@ fn judge(config: &str, more: &[&str], cluster: Option<&str>, today: (i16, u8, u8
     Judge::new(&policies, &config, &exceptions, cluster, today).unwrap()
 }
 
-fn object(text: &str) -> Document {
+pub(crate) fn object(text: &str) -> Document {
     let reading = read(
         SourceId(0),
         text,
@@ -46,7 +51,7 @@ fn object(text: &str) -> Document {
     reading.documents.into_iter().next().unwrap()
 }
 
-fn validate(
+pub(crate) fn validate(
     judge: &Judge,
     kind: &str,
     namespace: &str,

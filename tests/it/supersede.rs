@@ -1,4 +1,5 @@
-//! Who may supersede what: a resource of the cluster turns off no policy of a file.
+//! Who may supersede what: a resource of the cluster turns off no policy of a file, and an exception from one policy
+//! excuses nothing from another.
 
 use std::sync::Arc;
 
@@ -6,6 +7,7 @@ use kpolicy::documents::Documents;
 use kpolicy::office::{Files, Identity, Key, Kind, Office};
 use kpolicy::source::SourceMap;
 
+use crate::judge::{judge, object, validate};
 use crate::policies::TODAY;
 
 fn policy(name: &str, supersedes: &str) -> String {
@@ -69,5 +71,53 @@ fn a_resource_may_supersede_a_built_in_policy_and_never_one_of_a_file() {
         );
         let mut running = assembly.judge.policies();
         assert_eq!(running.any(|(policy, _)| *policy.name == *"new"), in_force);
+    }
+}
+
+/// What is excused from the stricter of two policies is not excused from the other, also where the stricter one makes
+/// the checks of both.
+#[test]
+fn an_exception_from_a_superseding_policy_is_none_from_what_it_supersedes() {
+    let pod = object(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n  \
+         - {name: a, image: 'a:1', securityContext: {privileged: true}}\n",
+    );
+    let exception = |policies: &str, expires: &str| {
+        format!(
+            "apiVersion: kpolicy.io/v1alpha1\nkind: PolicyException\nmetadata: {{name: e, namespace: exceptions}}\n\
+             spec: {{policies: [{policies}], match: {{names: [x]}}, reason: r, owner: o, expires: '{expires}'}}\n"
+        )
+    };
+    let (baseline, restricted) = ("pod-security-baseline", "pod-security-restricted");
+    let privileged = "pod-security-restricted/privileged";
+    for (excepted, expires, denied_by) in [
+        (restricted, "2026-12-31", baseline),
+        (privileged, "2026-12-31", baseline),
+        // Ended: nothing is excused, and what both find is told once.
+        (restricted, "2026-01-31", restricted),
+        (
+            "pod-security-restricted, pod-security-baseline",
+            "2026-12-31",
+            "",
+        ),
+    ] {
+        let exception = exception(excepted, expires);
+        let profiles = "profiles: [pod-security-baseline, pod-security-restricted]";
+        let judge = judge(profiles, &[&exception], None, (2026, 11, 21));
+        let verdict = validate(&judge, "Pod", "shop", &pod, None);
+        let counted = verdict
+            .decisions
+            .iter()
+            .filter(|one| one.exception.is_none());
+        let mut denied: Vec<_> = counted
+            .filter(|one| one.violation.validation.ends_with("/privileged"))
+            .map(|one| &*one.policy.name)
+            .collect();
+        denied.dedup();
+        let expected: Vec<_> = Some(denied_by)
+            .filter(|name| !name.is_empty())
+            .into_iter()
+            .collect();
+        assert_eq!(denied, expected, "{excepted} {expires}");
     }
 }

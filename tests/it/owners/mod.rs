@@ -4,6 +4,7 @@ mod chains;
 #[cfg(feature = "lint")]
 mod in_git;
 mod looked_up;
+mod middle;
 mod updates;
 
 use std::sync::Arc;
@@ -132,9 +133,13 @@ impl Webhook {
     }
 
     fn before(cluster: Arc<dyn Cluster>) -> Self {
+        Self::with(POLICIES, cluster)
+    }
+
+    fn with(policies: &str, cluster: Arc<dyn Cluster>) -> Self {
         let mut sources = SourceMap::new();
         let mut documents = Documents::default();
-        documents.add("policies.yaml", &Arc::from(POLICIES), &mut sources);
+        documents.add("policies.yaml", &Arc::from(policies), &mut sources);
         let config = documents.config();
         assert_eq!(documents.problems, []);
         let exceptions = std::mem::take(&mut documents.exceptions);
