@@ -71,7 +71,9 @@ impl Judge {
     ) -> Result<Self, Vec<Problem>> {
         problems.extend(check::clusters(config, exceptions));
         let known = check::cluster(config, cluster, &mut problems);
-        let assignments = Assignments::new(policies, config, known, &mut problems);
+        let exceptions = Exceptions::new(exceptions, cluster, today);
+        let excepted = exceptions.policies();
+        let assignments = Assignments::new(policies, config, known, excepted, &mut problems);
         if !problems.is_empty() {
             problems.sort_by_key(|problem| problem.span);
             problems.dedup();
@@ -79,7 +81,7 @@ impl Judge {
         }
         Ok(Self {
             assignments,
-            exceptions: Exceptions::new(exceptions, cluster, today),
+            exceptions,
             crds: config.pod_template_crds.clone(),
             mutate: config.mutate,
             autoscalers: who::autoscalers(config),
