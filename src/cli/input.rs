@@ -133,13 +133,17 @@ fn gather(
         .unwrap_or_else(|| here.clone());
     let repository = Repository::around(&start);
     let root = repository.root.clone().unwrap_or_else(|| here.clone());
+    // Before it is read: what is not there now may come.
+    asked.extend(arguments.config.clone());
     let config_file = match &arguments.config {
         Some(file) => Some(canonical(file)?),
         None => repository.config.filter(|_| only.is_none()),
     };
     // A mounted ConfigMap is a link to a folder that is replaced: its neighbours are those of the link.
     let config_named = arguments.config.as_ref().or(config_file.as_ref()).cloned();
-    asked.extend(config_named.clone());
+    if arguments.config.is_none() {
+        asked.extend(config_named.clone());
+    }
     let mut reader = Reader {
         sources: SourceMap::new(),
         seen: BTreeMap::new(),

@@ -163,6 +163,26 @@ fn a_wrong_file_never_replaces_a_right_one_and_is_said_once() {
 }
 
 #[test]
+fn a_config_that_was_away_for_a_while_is_read_again_when_it_is_back() {
+    let mount = mounted();
+    let (mut state, _) = mount.state(false);
+    let (config, aside) = (mount.path("config"), mount.path("aside"));
+    fs::rename(&config, &aside).expect("a rename");
+    for _ in 0..3 {
+        assert!(state.work(&[], true).is_none());
+    }
+    assert!(metric(&state, "kpolicy_policy_files_current 0"));
+    let errors = "kpolicy_policy_reload_errors_total{source=\"files\"} 1";
+    assert!(metric(&state, errors), "said once");
+    fs::rename(&aside, &config).expect("a rename");
+    let deny = CONFIG.replace("warn", "deny");
+    mount.fill("config", "..2", &[("config.yaml", &deny)]);
+    let assembly = state.work(&[], true).expect("something new");
+    assert_eq!(names(&assembly.judge), [("one".to_owned(), "deny")]);
+    assert!(metric(&state, "kpolicy_policy_files_current 1"));
+}
+
+#[test]
 fn a_new_day_makes_a_new_judge() {
     let mount = mounted();
     let (mut state, _) = mount.state(false);
