@@ -106,7 +106,7 @@ impl Office {
                 Some((generation, policy)) => {
                     if *generation == held.identity.generation {
                         counts.current += 1;
-                        conditions.push(in_force(&judge, policy));
+                        conditions.push(in_force(&judge, policy, &self.files.policies));
                         earlier = Earlier::Needless;
                     } else {
                         counts.earlier += 1;
@@ -334,8 +334,8 @@ fn contents(policy: &Policy) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// How a policy of the judge runs.
-fn in_force(judge: &Judge, policy: &Arc<Policy>) -> Condition {
+/// How a policy of the judge runs, beside or instead of those of `files`.
+fn in_force(judge: &Judge, policy: &Arc<Policy>, files: &PolicySet) -> Condition {
     let is = |known: &&Arc<Policy>| Arc::ptr_eq(known, policy);
     if let Some((_, reason)) = judge.idle().find(|(known, _)| is(known)) {
         let message = format!("it judges nothing: {reason}");
@@ -353,6 +353,9 @@ fn in_force(judge: &Judge, policy: &Arc<Policy>) -> Condition {
     let mut message = format!("enforcement is `{}`", general.as_str());
     if hardest != general {
         message.extend([", and up to `", hardest.as_str(), "` in some namespaces"]);
+    }
+    if files.get(&policy.name).is_some_and(|known| known.built_in) {
+        message.push_str(", in the place of the built-in policy of this name");
     }
     Condition::in_force(true, Reason::Judging, message)
 }

@@ -99,7 +99,7 @@ pub(super) fn refused(
 }
 
 /// What an exception names that is not there.
-fn unknown_of(exception: &PolicyException, policies: &PolicySet) -> Vec<String> {
+pub(super) fn unknown_of(exception: &PolicyException, policies: &PolicySet) -> Vec<String> {
     let nothing = Config::default();
     let problems = unknown_policies(policies, &nothing, std::slice::from_ref(exception));
     problems

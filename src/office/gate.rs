@@ -8,7 +8,7 @@ use crate::judge::misfits;
 use crate::policy::{Policy, PolicySet};
 
 use super::assemble::turns_off;
-use super::exceptions::refused;
+use super::exceptions::{refused, unknown_of};
 use super::place::describe_files;
 use super::resource::{self, parse};
 use super::{Files, Key, Kind, Reason};
@@ -68,16 +68,28 @@ impl Gate {
         }
         let problems = misfits(policy, &self.files.config, self.cluster.as_deref());
         let place = |span| self.files.sources.place(span);
-        (!problems.is_empty()).then(|| {
+        if !problems.is_empty() {
             let problems = describe_files(&problems, place);
-            format!("it will not judge: Config sets parameters that it does not take: {problems}")
+            return Some(format!(
+                "it will not judge: Config sets parameters that it does not take: {problems}"
+            ));
+        }
+        of_file.map(|_| {
+            format!(
+                "it takes the place of the built-in policy `{}`, none of whose checks run any more",
+                policy.name
+            )
         })
     }
 
     fn exception(&self, exception: &PolicyException) -> Result<Option<String>, String> {
         let (config, cluster) = (&self.files.config, self.cluster.as_deref());
         match refused(exception, &self.policies, config, cluster, self.today) {
-            None => Ok(None),
+            None => {
+                let unknown = unknown_of(exception, &self.policies);
+                Ok((!unknown.is_empty())
+                    .then(|| format!("a part of it has no effect: {}", unknown.join("; "))))
+            }
             Some((Reason::NotAllowed, message)) => Err(message),
             Some((_, message)) => Ok(Some(format!("it has no effect: {message}"))),
         }

@@ -159,6 +159,11 @@ fn a_resource_takes_the_place_of_a_built_in_policy_and_never_that_of_a_file() {
     assert_eq!(validations(&assembly.judge, "acr-only"), Some(2));
     let told = said(&assembly, "of-file");
     assert!(told.contains("InForce=false NameTaken"), "{told}");
+    let told = said(&assembly, "acr-only");
+    assert!(
+        told.ends_with("in the place of the built-in policy of this name"),
+        "{told}"
+    );
     assert_eq!((assembly.counts.current, assembly.counts.out), (1, 1));
 }
 

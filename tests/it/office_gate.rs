@@ -35,7 +35,17 @@ fn what_is_applied_is_refused_or_warned_of_before_it_is_stored() {
             None,
             Some("it will not judge: Config sets parameters"),
         ),
+        (
+            policy("acr-only", "true"),
+            None,
+            Some("it takes the place of the built-in policy `acr-only`"),
+        ),
         (exception("e", &json!({})), None, None),
+        (
+            exception("e", &json!({"policies": ["of-file", "later"]})),
+            None,
+            Some("a part of it has no effect: there is no policy `later`"),
+        ),
         (elsewhere, Some("exceptions may not be in namespace"), None),
         (
             exception("e", &json!({"expires": "2030-01-01"})),
