@@ -89,7 +89,8 @@ impl Command {
 /// Options of every subcommand that reads policies.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct PolicyArguments {
-    /// The Config file; without it, `.kpolicy.yaml` in the directory of the first path or above it
+    /// The Config file; without it, `.kpolicy.yaml` in the directory of the first path (without one: the working
+    /// directory) or above it
     #[arg(long, env = "KPOLICY_CONFIG", value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 

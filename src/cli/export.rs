@@ -44,7 +44,8 @@ struct WebhookArguments {
         long,
         env = "KPOLICY_NAMESPACE",
         value_name = "NAME",
-        default_value = "kpolicy-system"
+        default_value = "kpolicy-system",
+        value_parser = label
     )]
     namespace: String,
 
@@ -53,7 +54,8 @@ struct WebhookArguments {
         long,
         env = "KPOLICY_SERVICE",
         value_name = "NAME",
-        default_value = "kpolicy"
+        default_value = "kpolicy",
+        value_parser = label
     )]
     service: String,
 
@@ -197,6 +199,17 @@ fn fail_closed<'a>(listed: &'a [String], policies: &PolicySet) -> anyhow::Result
         }
     }
     Ok(listed)
+}
+
+/// A name that a namespace or a Service can have: the API server takes any text here, and then calls nobody.
+fn label(text: &str) -> Result<String, String> {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let ends = !text.starts_with('-') && !text.ends_with('-');
+    if (1..=63).contains(&text.len()) && ends && text.bytes().all(inner) {
+        Ok(text.to_owned())
+    } else {
+        Err("write up to 63 lower-case letters, digits and `-`, with no `-` at the ends".to_owned())
+    }
 }
 
 /// `namespace/name` of a Certificate, as cert-manager's injector reads it.

@@ -313,7 +313,7 @@ impl State {
                 match self.office.replace_files(*files, today) {
                     Ok(()) => {
                         self.wrong = false;
-                        tracing::info!("files of policies have changed");
+                        tracing::info!("Config or files of policies have changed");
                         return true;
                     }
                     Err(problems) => placed(&problems, &sources),
@@ -327,7 +327,7 @@ impl State {
         for problem in wrong {
             tracing::error!(
                 problem,
-                "files of policies have changed and cannot be used; the old ones stay in office"
+                "Config or files of policies have changed and cannot be used; the old ones stay in office"
             );
         }
         false
@@ -341,7 +341,7 @@ impl State {
                 meter.failed("files");
                 tracing::error!(
                     reason,
-                    "files of policies have changed and wait; the old ones stay in office"
+                    "Config or files of policies have changed and wait; the old ones stay in office"
                 );
             }
             self.kept_out.clone_from(&assembly.waiting);
@@ -363,6 +363,10 @@ impl State {
                 say(outcome, &self.metrics);
             }
             told.insert(outcome.key.clone(), outcome.clone());
+        }
+        for key in self.told.keys().filter(|key| !told.contains_key(*key)) {
+            let (kind, name) = (key.kind.as_str(), key.to_string());
+            tracing::info!(kind, name, "a resource is gone, and with it what it did");
         }
         self.told = told;
     }

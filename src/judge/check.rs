@@ -114,7 +114,10 @@ pub(super) fn cluster<'c>(
     if known.is_none() {
         let names = config.clusters.iter().map(|cluster| &*cluster.name);
         let mut problem = Problem::error(format!("there is no cluster `{name}` in Config"), None);
-        problem.help = suggestion(name, names);
+        problem.help = suggestion(name, names).or_else(|| {
+            let none = config.clusters.is_empty();
+            none.then(|| "`clusters` of Config names none, or there is no Config here".to_owned())
+        });
         problems.push(problem);
     }
     known

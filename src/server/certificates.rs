@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustls::SignatureAlgorithm;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -214,14 +214,14 @@ fn certify(files: &CertificateFiles, pair: &Pair) -> Result<CertifiedKey, Certif
     };
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&pair.certificate)
         .collect::<Result<_, _>>()
-        .map_err(|error| no_certificate(error.to_string()))?;
+        .map_err(|error| no_certificate(pem_reason(error)))?;
     if chain.is_empty() {
         return Err(no_certificate("no `BEGIN CERTIFICATE` section".to_owned()));
     }
     let key =
         PrivateKeyDer::from_pem_slice(&pair.key).map_err(|error| CertificateError::NoKey {
             path: files.key.clone(),
-            reason: error.to_string(),
+            reason: pem_reason(error),
         })?;
     let unusable = |error| CertificateError::Unusable {
         certificate: files.certificate.clone(),
@@ -229,6 +229,18 @@ fn certify(files: &CertificateFiles, pair: &Pair) -> Result<CertifiedKey, Certif
         error,
     };
     CertifiedKey::from_der(chain, key, &rustls::crypto::ring::default_provider()).map_err(unusable)
+}
+
+/// What is wrong with a PEM text; the library names sections by their bytes.
+fn pem_reason(error: pem::Error) -> String {
+    match error {
+        pem::Error::MissingSectionEnd { end_marker } => {
+            let section = String::from_utf8_lossy(&end_marker);
+            format!("a section `{section}` has no `END {section}` line: it is cut short")
+        }
+        pem::Error::IllegalSectionStart { .. } => "a `BEGIN` line is malformed".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 fn describe(certified: &CertifiedKey, what: &str) {

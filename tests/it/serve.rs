@@ -241,6 +241,13 @@ fn what_the_export_cannot_do_it_says() {
         errors.contains("write it as namespace/certificate"),
         "{errors}"
     );
+    for name in ["Kpolicy", "-a", "kpolicy.svc", "", &"a".repeat(64)] {
+        for option in ["--namespace", "--service"] {
+            let (code, text, errors) = export(&[&format!("{option}={name}")]);
+            assert_eq!((code, text), (Some(2), String::new()), "{option} {name}");
+            assert!(errors.contains("invalid value"), "{errors}");
+        }
+    }
     let (code, text, errors) = export(&["--inject-ca-from", "a/b", "--fail-closed", "none"]);
     assert_eq!((code, errors), (Some(0), String::new()));
     assert!(

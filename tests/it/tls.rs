@@ -115,7 +115,7 @@ fn a_pair_that_cannot_be_used_leaves_the_old_one_in_service() {
             (
                 half(&next.certificate),
                 next.key.clone(),
-                "no whole PEM certificate",
+                "no whole PEM certificate: a section `CERTIFICATE` has no `END CERTIFICATE` line",
             ),
             (
                 next.certificate.clone(),

@@ -131,7 +131,7 @@ impl Follower {
                 )
             }
             Some(403) => (
-                "kpolicy may not watch it: its role needs the verbs get, list and watch".to_owned(),
+                "kpolicy may not watch it: its role needs the verbs list and watch".to_owned(),
                 LOOK_AGAIN,
             ),
             Some(code) => (
