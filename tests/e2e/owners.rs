@@ -217,3 +217,53 @@ fn an_exception_for_a_custom_kind_reaches_the_pods_of_what_its_controller_makes(
         assert_eq!(owner, json!([{"kind": "Rollout", "name": "front"}]));
     });
 }
+
+/// Looks at Pods alone, so that it never asks what makes them.
+const PODS_ALONE: &str = r#"
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: pods-alone.example.com}
+spec:
+  matchConstraints:
+    resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
+  validations:
+    - {expression: "!object.spec.?hostNetwork.orValue(false)", message: not in the network of the node}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: pods-alone.example.com}
+spec: {policyName: pods-alone.example.com, validationActions: [Deny]}
+---
+"#;
+
+/// Nothing about the reference is forged: the Deployment takes in any ReplicaSet with the labels that it selects.
+#[test]
+fn a_replica_set_that_an_excepted_deployment_takes_in_brings_its_pods_no_exception() {
+    let exception = EXCEPTION.replace("[no-privileged]", "[pods-alone.example.com]");
+    let setup = Setup::new(&format!("{PODS_ALONE}{exception}")).watching();
+    setup.run(async |scenario| {
+        let (cluster, namespace) = (scenario.cluster, scenario.namespace().await);
+        let admin = &cluster.admin;
+        let mut set = deployment(&namespace, "web", 1, false);
+        set["kind"] = json!("ReplicaSet");
+        set["metadata"]["name"] = json!("mine");
+        set["metadata"]["labels"] = json!({"app": "web"});
+        set["spec"]["template"]["spec"]["hostNetwork"] = json!(true);
+        set["spec"]["replicas"] = json!(0);
+        let set = admin.create(&set).await.accepted();
+        let mut web = deployment(&namespace, "web", 1, false);
+        // With the same template it makes none of its own, and scales this one up.
+        web["spec"]["template"]["spec"]["hostNetwork"] = json!(true);
+        admin.create(&web).await.accepted();
+        eventually("the Deployment takes it in", LONG, async || {
+            let found = admin.get(&set).await.accepted();
+            match found["metadata"]["ownerReferences"][0]["name"].as_str() {
+                Some("web") => Ok(()),
+                _ => Err(found["metadata"].to_string()),
+            }
+        })
+        .await;
+        let said = crate::controllers::failed_create(cluster, &namespace, "ReplicaSet").await;
+        assert!(said.contains("not in the network of the node"), "{said}");
+    });
+}
