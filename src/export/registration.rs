@@ -144,6 +144,15 @@ fn fails_closed(
 ) -> bool {
     let by_name = listed.contains(&&*policy.name);
     if !by_name && !listed.contains(&&*policy.about.category) {
+        // Whoever wrote it for the API server meant it so, and has no category to be listed by.
+        let meant = policy.native.is_some() && !listed.is_empty();
+        if meant && may_fail_closed(policy, enforcement).is_ok() {
+            notes.push(format!(
+                "`{}` has failure policy Fail, but is registered with Ignore where no other policy fails closed: \
+                 `--fail-closed` takes its name too",
+                policy.name
+            ));
+        }
         return false;
     }
     match may_fail_closed(policy, enforcement) {

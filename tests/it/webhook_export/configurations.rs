@@ -249,6 +249,48 @@ fn who_fails_closed_is_said_by_category_or_name() {
 }
 
 #[test]
+fn a_native_policy_that_is_not_listed_fails_open_and_that_is_told() {
+    let text = r#"
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: native.example.com}
+spec:
+  failurePolicy: Fail
+  matchConstraints:
+    resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
+  validations: [{expression: "true"}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: native}
+spec: {policyName: native.example.com, validationActions: [Deny]}
+"#;
+    let warning = text.replace("[Deny]", "[Warn]");
+    let listed: [(&str, &'static [&'static str], &str, bool); 4] = [
+        (text, &["images"], OPEN, true),
+        (text, &["native.example.com"], CLOSED, false),
+        // Nothing at all fails closed, as it was asked for.
+        (text, &[], OPEN, false),
+        (&warning, &["images"], OPEN, false),
+    ];
+    for (text, listed, webhook, told) in listed {
+        let registered = exported(&[text], "profiles: []", None, |settings| {
+            settings.fail_closed = listed;
+        });
+        assert_eq!(
+            names(&hooks(&registered.yaml).validating).join(" "),
+            webhook
+        );
+        let notes = registered.notes.join("; ");
+        assert_eq!(
+            notes.contains("is registered with Ignore"),
+            told,
+            "{listed:?}: {notes}"
+        );
+    }
+}
+
+#[test]
 fn what_cannot_be_registered_as_it_is_asked_for_is_told() {
     let nodes = policy("nodes", "api", "nodes", "").replace("[apps]", "[\"\"]");
     let hooks = policy("hooks", "api", "validatingwebhookconfigurations", "")
