@@ -261,8 +261,16 @@ impl State {
         let listed = events
             .iter()
             .any(|event| matches!(event, Event::Listed(..)));
+        let runs = events.iter().any(|event| matches!(event, Event::Runs(_)));
         if !changed && !listed {
             return None;
+        }
+        if let (true, Some((major, minor))) = (runs, self.office.other_version()) {
+            let configured = format!("{major}.{minor}");
+            tracing::warn!(
+                configured,
+                "Config says another `kubernetesVersion` of this cluster than its API server; Config counts"
+            );
         }
         match self.office.assemble(today) {
             Ok(assembly) => {

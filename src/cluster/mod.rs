@@ -18,6 +18,7 @@ mod objects;
 mod own;
 mod owners;
 mod prune;
+mod release;
 mod seen;
 mod state;
 #[cfg(test)]

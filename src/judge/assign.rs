@@ -49,7 +49,7 @@ pub(super) enum Params {
 #[derive(Debug)]
 pub(super) struct Assignments {
     policies: Vec<(Arc<Policy>, General)>,
-    /// The minor version of Kubernetes that the cluster runs, where Config says it.
+    /// The minor version of Kubernetes that the cluster runs, where that is known.
     minor: Option<u32>,
     namespaces: Vec<NamespaceSetting>,
     /// The policies that exceptions name.
@@ -63,7 +63,7 @@ impl Assignments {
     pub(super) fn new(
         policies: &PolicySet,
         config: &Config,
-        cluster: Option<&Cluster>,
+        (cluster, minor): (Option<&Cluster>, Option<u32>),
         excepted: BTreeSet<Box<str>>,
         problems: &mut Vec<Problem>,
     ) -> Self {
@@ -71,9 +71,6 @@ impl Assignments {
             .iter()
             .map(|policy| (policy.clone(), general(policy, config, cluster)))
             .collect();
-        let minor = cluster
-            .and_then(|cluster| cluster.kubernetes_version)
-            .map(|(_, minor)| minor);
         let mut general: Vec<_> = policies
             .iter()
             .map(|(policy, general)| assign(policy, &general.level, minor, problems))

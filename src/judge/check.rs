@@ -9,6 +9,7 @@ use crate::manifest::suggest::suggestion;
 use crate::policy::{Policy, PolicySet};
 use crate::source::Span;
 
+use super::AtCluster;
 use super::assign::Assignments;
 use super::settings::EVERY;
 
@@ -61,8 +62,10 @@ pub(super) fn clusters(config: &Config, exceptions: &[PolicyException]) -> Vec<P
 pub fn misfits(policy: &Arc<Policy>, config: &Config, cluster: Option<&str>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let known = self::cluster(config, cluster, &mut problems);
+    let minor = AtCluster::from(cluster).minor(known);
     let alone = PolicySet::default().joined([Arc::clone(policy)]);
-    Assignments::new(&alone, config, known, BTreeSet::default(), &mut problems);
+    let excepted = BTreeSet::default();
+    Assignments::new(&alone, config, (known, minor), excepted, &mut problems);
     problems.sort_by_key(|problem| problem.span);
     problems.dedup();
     problems

@@ -15,7 +15,9 @@ use super::exceptions::Exceptions;
 use super::mask::Mask;
 use super::mutate::Run;
 use super::params::Sources;
-use super::{Decision, Lineage, Mutation, Owners, Verdict, check, kinds, native, supersede, who};
+use super::{
+    AtCluster, Decision, Lineage, Mutation, Owners, Verdict, check, kinds, native, supersede, who,
+};
 
 /// Judges requests of one cluster (or of none) on one day.
 ///
@@ -38,42 +40,56 @@ impl Judge {
     ///
     /// `today` is the UTC date that exceptions are held against. Errors: settings for unknown policies and clusters,
     /// and parameters that break a policy's schema; all placed, all at once.
-    pub fn new(
+    pub fn new<'c>(
         policies: &Arc<PolicySet>,
         config: &Config,
         exceptions: &[PolicyException],
-        cluster: Option<&str>,
+        cluster: impl Into<AtCluster<'c>>,
         today: Date,
     ) -> Result<Self, Vec<Problem>> {
         let mut unknown = check::unknown_policies(policies, config, exceptions);
         unknown.extend(check::unknown_superseded(policies));
-        Self::assemble(policies, config, exceptions, (cluster, today), unknown)
+        Self::assemble(
+            policies,
+            config,
+            exceptions,
+            (cluster.into(), today),
+            unknown,
+        )
     }
 
     /// As [`Judge::new`], where policies may come and go: what Config and exceptions say of a policy that is not there
     /// is kept for the day it comes. [`unknown_policies`](super::unknown_policies) tells their names.
-    pub fn with_policies_to_come(
+    pub fn with_policies_to_come<'c>(
         policies: &Arc<PolicySet>,
         config: &Config,
         exceptions: &[PolicyException],
-        cluster: Option<&str>,
+        cluster: impl Into<AtCluster<'c>>,
         today: Date,
     ) -> Result<Self, Vec<Problem>> {
-        Self::assemble(policies, config, exceptions, (cluster, today), Vec::new())
+        Self::assemble(
+            policies,
+            config,
+            exceptions,
+            (cluster.into(), today),
+            Vec::new(),
+        )
     }
 
     fn assemble(
         policies: &Arc<PolicySet>,
         config: &Config,
         exceptions: &[PolicyException],
-        (cluster, today): (Option<&str>, Date),
+        (cluster, today): (AtCluster<'_>, Date),
         mut problems: Vec<Problem>,
     ) -> Result<Self, Vec<Problem>> {
         problems.extend(check::clusters(config, exceptions));
-        let known = check::cluster(config, cluster, &mut problems);
-        let exceptions = Exceptions::new(exceptions, cluster, today);
+        let known = check::cluster(config, cluster.name, &mut problems);
+        let minor = cluster.minor(known);
+        let exceptions = Exceptions::new(exceptions, cluster.name, today);
         let excepted = exceptions.policies();
-        let assignments = Assignments::new(policies, config, known, excepted, &mut problems);
+        let assignments =
+            Assignments::new(policies, config, (known, minor), excepted, &mut problems);
         if !problems.is_empty() {
             problems.sort_by_key(|problem| problem.span);
             problems.dedup();
@@ -86,7 +102,7 @@ impl Judge {
             mutate: config.mutate,
             autoscalers: who::autoscalers(config),
             objects: policies.objects().clone(),
-            schemas: kinds::schemas(known, policies.objects()),
+            schemas: kinds::schemas(minor, policies.objects()),
         })
     }
 

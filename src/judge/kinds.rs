@@ -1,16 +1,14 @@
 //! The kinds that a judge knows.
 
-use crate::config::Cluster;
 use crate::manifest::Document;
 use crate::policy::Release;
 use crate::schema::openapi::{Schemas, is_crd};
 
-/// The kinds of a cluster, in the newest known release where Config does not say which it runs, with the custom
+/// The kinds of a cluster, in the newest known release where it is not known which it runs, with the custom
 /// resources among these documents.
-pub(super) fn schemas(cluster: Option<&Cluster>, documents: &[Document]) -> Schemas {
-    let release = cluster
-        .and_then(|cluster| cluster.kubernetes_version)
-        .and_then(|(_, minor)| u8::try_from(minor).ok())
+pub(super) fn schemas(minor: Option<u32>, documents: &[Document]) -> Schemas {
+    let release = minor
+        .and_then(|minor| u8::try_from(minor).ok())
         .map_or(Release::NEWEST, Release::minor);
     let mut schemas = Schemas::built_in(release);
     for document in documents {

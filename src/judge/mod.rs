@@ -6,6 +6,7 @@
 //! Start reading at [`Judge`].
 
 mod assign;
+mod at_cluster;
 mod check;
 mod exceptions;
 mod glob;
@@ -27,6 +28,7 @@ mod supersede;
 mod verdict;
 mod who;
 
+pub use at_cluster::AtCluster;
 pub use check::{misfits, unknown_policies, unknown_superseded};
 pub use glob::matches as glob_matches;
 pub use judge::Judge;

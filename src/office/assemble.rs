@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::{Config, Date, Enforcement, PolicyException};
-use crate::judge::{Judge, misfits};
+use crate::judge::{AtCluster, Judge, misfits};
 use crate::manifest::Problem;
 use crate::policy::{Policy, PolicySet};
 
@@ -92,9 +92,7 @@ impl Office {
             }
             outcomes.push(outcome(key, held, vec![condition], Earlier::Unknown));
         }
-        let cluster = self.cluster.as_deref();
-        let make = self.maker();
-        let judge = make(&set, &self.files.config, &exceptions, cluster, today)?;
+        let judge = self.judge(&set, &self.files.config, &exceptions, today)?;
         let mut judging = BTreeMap::new();
         for (key, chosen) in chosen {
             let Some(held) = self.policies.get(key) else {
@@ -230,34 +228,28 @@ impl Office {
 
     /// Whether files make a judge by themselves.
     fn check(&self, files: &Files, today: Date) -> Result<(), Vec<Problem>> {
-        let cluster = self.cluster.as_deref();
-        let make = self.maker();
-        make(
-            &files.policies,
-            &files.config,
-            &files.exceptions,
-            cluster,
-            today,
-        )
-        .map(|_| ())
+        self.judge(&files.policies, &files.config, &files.exceptions, today)
+            .map(|_| ())
     }
 
-    fn maker(&self) -> Maker {
+    fn judge(
+        &self,
+        policies: &Arc<PolicySet>,
+        config: &Config,
+        exceptions: &[PolicyException],
+        today: Date,
+    ) -> Result<Judge, Vec<Problem>> {
+        let at = AtCluster {
+            name: self.cluster.as_deref(),
+            minor: self.minor,
+        };
         if self.open {
-            Judge::with_policies_to_come
+            Judge::with_policies_to_come(policies, config, exceptions, at, today)
         } else {
-            Judge::new
+            Judge::new(policies, config, exceptions, at, today)
         }
     }
 }
-
-type Maker = fn(
-    &Arc<PolicySet>,
-    &Config,
-    &[PolicyException],
-    Option<&str>,
-    Date,
-) -> Result<Judge, Vec<Problem>>;
 
 /// A policy of the files, other than a built-in one, that a policy of the cluster would turn off.
 pub(super) fn turns_off<'p>(policy: &'p Policy, files: &PolicySet) -> Option<&'p str> {

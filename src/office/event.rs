@@ -1,4 +1,4 @@
-//! What the cluster brings: resources as they come, change and go.
+//! What the cluster brings: resources as they come, change and go, and its version.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub struct Version {
     pub json: Arc<str>,
 }
 
-/// Something that happened to the resources of a cluster.
+/// Something that happened in a cluster.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// All resources of a kind, in place of what was known; none where the kind is not served.
@@ -25,6 +25,8 @@ pub enum Event {
     Seen(Version),
     /// A resource is gone.
     Gone(Key),
+    /// The API server runs this minor version of Kubernetes.
+    Runs(u32),
 }
 
 impl Office {
@@ -42,6 +44,7 @@ impl Office {
             }
             Event::Seen(version) => self.see(version),
             Event::Gone(key) => self.forget(key),
+            Event::Runs(minor) => self.runs(*minor),
         }
     }
 

@@ -52,6 +52,8 @@ pub struct Office {
     waiting: Option<Arc<Files>>,
     /// The cluster of Config that is served.
     cluster: Option<Box<str>>,
+    /// The minor version of Kubernetes that its API server says it runs.
+    minor: Option<u32>,
     /// Whether policies may come from the cluster, now or later.
     open: bool,
     policies: BTreeMap<Key, Held<Arc<Policy>>>,
@@ -68,11 +70,27 @@ impl Office {
             files: Arc::new(files),
             waiting: None,
             cluster: cluster.map(Box::from),
+            minor: None,
             open,
             policies: BTreeMap::new(),
             exceptions: BTreeMap::new(),
             judging: BTreeMap::new(),
         }
+    }
+
+    /// Takes in which minor version of Kubernetes the API server runs. Gives whether that is news.
+    pub fn runs(&mut self, minor: u32) -> bool {
+        self.minor.replace(minor) != Some(minor)
+    }
+
+    /// What Config says of the version that the cluster runs, where the API server says another one.
+    pub fn other_version(&self) -> Option<(u32, u32)> {
+        let clusters = &self.files.config.clusters;
+        let named = clusters
+            .iter()
+            .find(|cluster| Some(&*cluster.name) == self.cluster.as_deref())?;
+        let configured = named.kubernetes_version?;
+        (self.minor? != configured.1).then_some(configured)
     }
 
     /// The files in office.

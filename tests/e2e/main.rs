@@ -22,6 +22,7 @@ mod pod_security;
 #[path = "../it/pod_security.rs"]
 mod pod_security_checks;
 mod registration;
+mod release;
 mod sample;
 mod watching;
 mod ways_in;

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use kpolicy::config::Date;
 use kpolicy::documents::Documents;
 use kpolicy::judge::Judge;
-use kpolicy::office::{Assembly, Files, Identity, Key, Kind, Office};
+use kpolicy::office::{Assembly, Event, Files, Identity, Key, Kind, Office};
 use kpolicy::source::SourceMap;
+
+use crate::judge::{object, validate};
 
 const TODAY: Date = Date {
     year: 2026,
@@ -450,4 +452,36 @@ fn a_new_list_forgets_what_is_not_in_it() {
         .map(|outcome| outcome.key.to_string())
         .collect();
     assert_eq!(left, ["stays", "policy-exceptions/e"]);
+}
+
+/// A pod with a sysctl that Pod Security allows since v1.37.
+const NEW_SYSCTL: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  securityContext: {sysctls: \
+                          [{name: net.ipv4.tcp_notsent_lowat, value: '1'}]}\n  containers: [{name: a, image: a}]\n";
+
+#[test]
+fn the_latest_rules_are_those_of_the_release_that_the_api_server_runs_unless_config_says_another() {
+    let refuses = |office: &mut Office| {
+        let judge = assemble(office).judge;
+        let verdict = validate(&judge, "Pod", "shop", &object(NEW_SYSCTL), None);
+        !verdict.decisions.is_empty()
+    };
+    let config = |cluster: &str| {
+        format!(
+            "apiVersion: kpolicy.io/v1alpha1\nkind: Config\nprofiles: [pod-security-baseline]\n\
+             clusters: [{cluster}]\n"
+        )
+    };
+    let mut silent = office(&config("{name: app1}"), &[]);
+    assert!(!refuses(&mut silent), "nobody knows better than the newest");
+    for (minor, refused) in [(36, true), (37, false), (34, true), (38, false)] {
+        assert!(silent.take(&Event::Runs(minor)));
+        assert!(!silent.take(&Event::Runs(minor)), "that is no news");
+        assert_eq!(refuses(&mut silent), refused, "1.{minor}");
+        assert_eq!(silent.other_version(), None);
+    }
+    let mut settled = office(&config("{name: app1, kubernetesVersion: '1.36'}"), &[]);
+    assert!(refuses(&mut settled));
+    assert!(settled.take(&Event::Runs(37)));
+    assert!(refuses(&mut settled));
+    assert_eq!(settled.other_version(), Some((1, 36)));
 }

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use crate::office::{Event, Kind, Outcome};
 use crate::server::Metrics;
 
+use super::release;
 use standing::Standings;
 
 /// The resources of kpolicy's own kinds.
@@ -21,7 +22,7 @@ use standing::Standings;
 pub struct OwnResources;
 
 impl OwnResources {
-    /// Watches both kinds for ever and tells `events` of them; writes what `outcomes` says into their status. `now` gives
+    /// Watches both kinds for ever and tells `events` of them, and of the release that the API server runs; writes what `outcomes` says into their status. `now` gives
     /// the time as Kubernetes writes it.
     pub fn begin(
         client: &Client,
@@ -31,15 +32,16 @@ impl OwnResources {
         metrics: &Metrics,
     ) {
         let standings = Standings::default();
-        for kind in [Kind::Policy, Kind::PolicyException] {
-            let client = client.clone();
-            tokio::spawn(follow::follow(
-                client,
-                kind,
-                events.clone(),
-                standings.clone(),
-            ));
-        }
+        let (follows, asks, told) = (standings.clone(), client.clone(), events.clone());
+        tokio::spawn(async move {
+            // The webhook is not ready before both kinds were listed, and so not before this.
+            let first = release::first(&asks, &told).await;
+            for kind in [Kind::Policy, Kind::PolicyException] {
+                let (client, events) = (asks.clone(), told.clone());
+                tokio::spawn(follow::follow(client, kind, events, follows.clone()));
+            }
+            release::follow(asks, told, first).await;
+        });
         let writer = status::Writer::new(client.clone(), standings, now, metrics.clone());
         tokio::spawn(writer.write(outcomes));
     }
