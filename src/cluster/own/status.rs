@@ -51,6 +51,8 @@ pub(super) struct Writer {
     failed: BTreeMap<Key, Failed>,
     /// The API server has said no.
     refused: bool,
+    /// It was said that the definition in the cluster drops what is written.
+    outdated: bool,
     /// The first pause after a failure; it doubles with each.
     pause: Duration,
 }
@@ -87,6 +89,7 @@ impl Writer {
             settled: BTreeMap::new(),
             failed: BTreeMap::new(),
             refused: false,
+            outdated: false,
             pause: PAUSE,
         }
     }
@@ -190,7 +193,16 @@ impl Writer {
         )
         .await;
         let error = match sent {
-            Ok(Ok(_)) => {
+            Ok(Ok(stored)) => {
+                if !self.outdated && forgets(&status, &stored) {
+                    self.outdated = true;
+                    let kind = outcome.key.kind.as_str();
+                    tracing::warn!(
+                        kind,
+                        "the definition of the kind is of an older kpolicy and does not keep which version judges: apply \
+                         what `kpolicy export crds` prints"
+                    );
+                }
                 self.meter().status("written");
                 self.refused = false;
                 return Wrote::Done;
@@ -229,6 +241,11 @@ impl Writer {
     fn meter(&self) -> &OfficeMeter {
         self.metrics.office()
     }
+}
+
+/// Whether the API server dropped the earlier version from a status, as it drops what a definition does not name.
+pub(super) fn forgets(sent: &Status, stored: &DynamicObject) -> bool {
+    sent.earlier.is_some() && stored.data.pointer("/status/earlier").is_none()
 }
 
 /// The HTTP code of an error, where the API server gave one.

@@ -10,12 +10,13 @@ use kube::client::Body;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::crds::Status;
 use crate::office::{Condition, Earlier, Event, Identity, Key, Kind, Outcome, Reason};
 use crate::server::Metrics;
 
 use super::follow::follow;
 use super::standing::{Standing, Standings};
-use super::status::Writer;
+use super::status::{Writer, forgets};
 
 /// What was asked: method, path with query, body.
 type Asked = Arc<Mutex<Vec<(String, String, Value)>>>;
@@ -238,6 +239,24 @@ fn it_gives_up_after_some_failures_and_after_a_refusal_waits_long() {
         assert_eq!(gone.turn(&[outcome(1, "m")]).await, None);
         assert_eq!(count(&asked), 1);
     });
+}
+
+#[test]
+fn a_definition_that_drops_the_version_that_judges_is_noticed() {
+    let earlier = json!({"generation": 1, "spec": {"title": "T"}});
+    for (sent, kept, forgotten) in [
+        (&earlier, &earlier, false),
+        (&earlier, &Value::Null, true),
+        (&Value::Null, &Value::Null, false),
+    ] {
+        let sent: Status = serde_json::from_value(json!({"earlier": sent})).expect("a status");
+        let mut stored = object();
+        if !kept.is_null() {
+            stored["status"] = json!({"earlier": kept});
+        }
+        let stored = serde_json::from_value(stored).expect("an object");
+        assert_eq!(forgets(&sent, &stored), forgotten);
+    }
 }
 
 #[test]
