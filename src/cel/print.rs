@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use crate::source::is_unsafe;
+
 use super::Sensitive;
 use super::value::{Content, Opaque, Value};
 
@@ -198,7 +200,7 @@ impl Writing<'_> {
             '\n' => self.out.write_str("\\n"),
             '\r' => self.out.write_str("\\r"),
             '\t' => self.out.write_str("\\t"),
-            plain if is_plain(plain) => self.out.write_char(plain),
+            plain if !is_unsafe(plain) => self.out.write_char(plain),
             short if u32::from(short) <= 0xffff => write!(self.out, "\\u{:04x}", u32::from(short)),
             long => write!(self.out, "\\U{:08x}", u32::from(long)),
         };
@@ -219,21 +221,6 @@ impl Writing<'_> {
         }
         self.out.push('"');
     }
-}
-
-/// Whether a character is shown as it is: it neither moves the cursor nor hides nor reorders what is read.
-fn is_plain(character: char) -> bool {
-    !character.is_control()
-        && !matches!(
-            u32::from(character),
-            0xad | 0x61c
-                | 0x200b..=0x200f
-                | 0x2028..=0x202e
-                | 0x2060..=0x2069
-                | 0xfeff
-                | 0xfff9..=0xfffb
-                | 0xe0000..=0xe007f
-        )
 }
 
 /// What stands before a value in braces.

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::source::{Source, SourceId, Span};
+use crate::source::{Source, SourceId, Span, is_unsafe};
 
-use super::safe_text::{is_unsafe, replacement};
+use super::safe_text::replacement;
 
 /// Lines longer than this are cut around the place: a minified file is one line of megabytes.
 const LONGEST_LINE: usize = 600;

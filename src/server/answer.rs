@@ -8,6 +8,7 @@ use crate::config::Enforcement;
 use crate::judge::{Decision, Lineage, Mutation, Verdict};
 use crate::manifest::patch;
 use crate::policy::Reason;
+use crate::source::is_unsafe;
 
 use super::review::{Answer, Status};
 
@@ -241,10 +242,11 @@ pub(super) fn warnings(all: impl IntoIterator<Item = String>) -> Vec<String> {
     kept
 }
 
-/// A header cannot carry control characters: the API server would drop the whole warning.
+/// A header cannot carry control characters: the API server would drop the whole warning. And what an object says must
+/// not hide or reorder what stands around it, in the events that others read.
 fn one_line(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if is_unsafe(c) { ' ' } else { c })
         .collect()
 }
 
@@ -302,6 +304,7 @@ mod tests {
     #[test]
     fn equal_warnings_are_one_and_line_breaks_are_blanks() {
         assert_eq!(warnings(["a\nb".to_owned(), "a b".to_owned()]), ["a b"]);
+        assert_eq!(warnings(["a\u{202e}b".to_owned()]), ["a b"]);
         assert_eq!(warnings(["ü".repeat(300)])[0].chars().count(), WARNING);
         assert!(warnings(Vec::new()).is_empty());
     }

@@ -8,9 +8,11 @@
 
 mod field_path;
 mod map;
+mod unsafe_text;
 
 pub use field_path::{FieldPath, Segment};
 pub use map::{LineColumn, Source, SourceMap};
+pub use unsafe_text::is_unsafe;
 
 /// Which source a [`Span`] lies in: an index into a [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
