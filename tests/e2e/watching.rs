@@ -139,7 +139,7 @@ fn a_network_policy_lifts_what_it_was_missing_for() {
             .lines()
             .filter(|line| line.starts_with("kpolicy_watch_known{"));
         let known: Vec<_> = known.collect();
-        assert_eq!(known.len(), 11, "{known:?}");
+        assert_eq!(known.len(), 13, "{known:?}");
         assert!(known.iter().all(|line| line.ends_with(" 1")), "{known:?}");
         let log = std::fs::read_to_string(scenario.kpolicy.log()).expect("a log");
         assert!(!log.contains("broken"), "{log}");

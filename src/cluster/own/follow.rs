@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -13,7 +14,9 @@ use tokio::sync::mpsc;
 use crate::crds::Status;
 use crate::manifest::{NodeRef, to_serde, write_json};
 use crate::office::{Event, Identity, Key, Kind, Version};
+use crate::server::WatchMeter;
 
+use super::super::contact::metered;
 use super::super::seen::Seen;
 use super::resource;
 use super::standing::{Standing, Standings};
@@ -27,7 +30,9 @@ pub(super) async fn follow(
     kind: Kind,
     events: mpsc::Sender<Event>,
     standings: Standings,
+    meter: Arc<WatchMeter>,
 ) {
+    let client = metered(&client, &meter);
     let api: Api<Seen<false>> = Api::all_with(client, &resource(kind));
     let mut follower = Follower {
         kind,
@@ -38,6 +43,7 @@ pub(super) async fn follow(
         said: None,
         missing: 0,
         told_none: false,
+        meter,
     };
     let mut stream = pin!(watcher::watcher(api, watcher::Config::default()));
     while let Some(event) = stream.next().await {
@@ -64,6 +70,7 @@ struct Follower {
     missing: u32,
     /// Whether it was told that there is nothing.
     told_none: bool,
+    meter: Arc<WatchMeter>,
 }
 
 impl Follower {
@@ -104,6 +111,10 @@ impl Follower {
                 Event::Gone(version.key)
             }
         };
+        self.meter.objects(self.standings.count(self.kind));
+        if matches!(event, Event::Listed(..)) {
+            self.meter.known(true);
+        }
         self.backoff.reset();
         self.missing = 0;
         self.told_none = false;
@@ -119,6 +130,9 @@ impl Follower {
         let code = code(error);
         if code != Some(404) {
             self.missing = 0;
+        }
+        if !matches!(code, Some(404 | 410)) {
+            self.meter.restarted();
         }
         let (reason, pause) = match code {
             // The API server has forgotten what was before: a new list is made, and nothing is wrong.
@@ -154,6 +168,9 @@ impl Follower {
         if !self.told_none && (self.missing == 2 || nothing_known) {
             self.told_none = true;
             self.standings.replace(self.kind, BTreeMap::new());
+            self.meter.objects(0);
+            // Who may not look does not know that there is nothing.
+            self.meter.known(code == Some(404));
             let none = Event::Listed(self.kind, Vec::new());
             if self.events.send(none).await.is_err() {
                 return false;

@@ -12,7 +12,7 @@ use kube::api::ApiResource;
 use tokio::sync::{mpsc, watch};
 
 use crate::office::{Event, Kind, Outcome};
-use crate::server::Metrics;
+use crate::server::{Metrics, WatchLabels};
 
 use super::release;
 use standing::Standings;
@@ -33,12 +33,18 @@ impl OwnResources {
     ) {
         let standings = Standings::default();
         let (follows, asks, told) = (standings.clone(), client.clone(), events.clone());
+        let meters = metrics.clone();
         tokio::spawn(async move {
             // The webhook is not ready before both kinds were listed, and so not before this.
             let first = release::first(&asks, &told).await;
             for kind in [Kind::Policy, Kind::PolicyException] {
                 let (client, events) = (asks.clone(), told.clone());
-                tokio::spawn(follow::follow(client, kind, events, follows.clone()));
+                let meter = meters.watch(WatchLabels {
+                    kind: format!("{}.kpolicy.io", kind.as_str()),
+                    holds: "resources",
+                    within: String::new(),
+                });
+                tokio::spawn(follow::follow(client, kind, events, follows.clone(), meter));
             }
             release::follow(asks, told, first).await;
         });

@@ -41,6 +41,11 @@ impl Standings {
         });
     }
 
+    /// How many resources of a kind are known.
+    pub(super) fn count(&self, kind: Kind) -> usize {
+        self.with(|all| all.keys().filter(|key| key.kind == kind).count())
+    }
+
     /// Whether no resource of a kind is known.
     pub(super) fn is_empty(&self, kind: Kind) -> bool {
         self.with(|all| all.keys().all(|key| key.kind != kind))

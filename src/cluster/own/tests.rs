@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::crds::Status;
 use crate::office::{Condition, Earlier, Event, Identity, Key, Kind, Outcome, Reason};
-use crate::server::Metrics;
+use crate::server::{Metrics, WatchLabels};
 
 use super::follow::follow;
 use super::standing::{Standing, Standings};
@@ -292,16 +292,30 @@ fn the_version_that_judges_instead_is_kept_until_the_newest_one_judges() {
     });
 }
 
+/// A line of the metrics about the watch of policies.
+fn watched(what: &str, value: u32) -> String {
+    let labels = "kind=\"Policy.kpolicy.io\",holds=\"resources\",within=\"\"";
+    format!("kpolicy_watch_{what}{{{labels}}} {value}\n")
+}
+
 /// What the watch of policies tells first.
-fn first(answers: &[(u16, Value)]) -> (Event, Standings) {
+fn first(answers: &[(u16, Value)]) -> (Event, Standings, String) {
     runtime().block_on(async {
         let (client, _) = api(answers);
         let (sender, mut events) = mpsc::channel(4);
         let standings = Standings::default();
-        tokio::spawn(follow(client, Kind::Policy, sender, standings.clone()));
+        let metrics = Metrics::new();
+        let meter = metrics.watch(WatchLabels {
+            kind: "Policy.kpolicy.io".to_owned(),
+            holds: "resources",
+            within: String::new(),
+        });
+        let follow = follow(client, Kind::Policy, sender, standings.clone(), meter);
+        tokio::spawn(follow);
         let bound = Duration::from_secs(10);
         let event = tokio::time::timeout(bound, events.recv()).await;
-        (event.expect("in time").expect("an event"), standings)
+        let event = event.expect("in time").expect("an event");
+        (event, standings, metrics.expose())
     })
 }
 
@@ -315,7 +329,9 @@ fn a_list_is_told_as_a_whole_and_each_object_says_what_it_is() {
             {"metadata": {"name": "without-uid", "resourceVersion": "8"}},
         ],
     });
-    let (event, standings) = first(&[(200, list)]);
+    let (event, standings, metrics) = first(&[(200, list)]);
+    assert!(metrics.contains(&watched("objects", 1)), "{metrics}");
+    assert!(metrics.contains(&watched("known", 1)), "{metrics}");
     let Event::Listed(Kind::Policy, versions) = event else {
         panic!("{event:?}");
     };
@@ -334,7 +350,11 @@ fn a_list_is_told_as_a_whole_and_each_object_says_what_it_is() {
 }
 
 #[test]
-fn a_kind_that_is_not_served_has_no_resources() {
-    let (event, _) = first(&[refusal(404)]);
-    assert!(matches!(event, Event::Listed(Kind::Policy, versions) if versions.is_empty()));
+fn a_kind_that_is_not_served_or_may_not_be_seen_has_no_resources() {
+    // Who may not look sees nothing either, and does not know that there is nothing.
+    for (code, known) in [(404, 1), (403, 0)] {
+        let (event, _, metrics) = first(&[refusal(code)]);
+        assert!(matches!(event, Event::Listed(Kind::Policy, versions) if versions.is_empty()));
+        assert!(metrics.contains(&watched("known", known)), "{metrics}");
+    }
 }

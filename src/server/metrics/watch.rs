@@ -17,7 +17,7 @@ use tokio::time::Instant;
 pub struct WatchLabels {
     /// The kind with its group, such as `NetworkPolicy.networking.k8s.io`.
     pub kind: String,
-    /// `objects`, or `owners` where only metadata is watched.
+    /// `objects`, `owners` where only metadata is watched, or `resources`: policies and exceptions.
     pub holds: &'static str,
     /// The place where it watches; empty for the whole cluster.
     pub within: String,
