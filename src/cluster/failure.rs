@@ -68,6 +68,9 @@ impl Failure {
             Some(403) => format!(
                 "kpolicy may not have {name} {what}: its role needs the verbs get, list and watch for it"
             ),
+            Some(401) => format!(
+                "{name} cannot be {what}: the API server does not know who kpolicy is (401): its token or certificate is wrong or has ended"
+            ),
             Some(code) => format!("{name} cannot be {what}: the API server answers {code}"),
             None => format!("{name} cannot be {what}: {}", self.text),
         }

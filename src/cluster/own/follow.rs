@@ -148,6 +148,11 @@ impl Follower {
                 "kpolicy may not watch it: its role needs the verbs list and watch".to_owned(),
                 LOOK_AGAIN,
             ),
+            Some(401) => (
+                "the API server does not know who kpolicy is (401): its token or certificate is wrong or has ended"
+                    .to_owned(),
+                self.backoff.next().unwrap_or(LOOK_AGAIN),
+            ),
             Some(code) => (
                 format!("the API server answers {code}"),
                 self.backoff.next().unwrap_or(LOOK_AGAIN),

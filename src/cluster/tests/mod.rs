@@ -299,19 +299,24 @@ async fn a_kind_that_may_not_be_listed_is_not_known_and_does_not_keep_the_server
 
 #[tokio::test(start_paused = true)]
 async fn one_kind_without_an_answer_keeps_the_server_from_being_ready_for_a_minute() {
-    let api = cluster();
-    api.refuse("Rule", Some(503));
-    let watches = watch(&api, &Metrics::new());
-    tokio::time::sleep(Duration::from_secs(30)).await;
-    assert_eq!(
-        watches.missing().as_deref(),
-        Some(
-            "not synced: Rule.rules.test (Rule.rules.test cannot be listed: the API server answers 503)"
-        )
-    );
-    tokio::time::sleep(Duration::from_mins(1)).await;
-    assert_eq!(watches.missing(), None);
-    assert!(list(&watches, "rules.test", "Rule").is_err());
+    for (code, reason) in [
+        (503, "the API server answers 503"),
+        (
+            401,
+            "the API server does not know who kpolicy is (401): its token or certificate is wrong or has ended",
+        ),
+    ] {
+        let api = cluster();
+        api.refuse("Rule", Some(code));
+        let watches = watch(&api, &Metrics::new());
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        let expected =
+            format!("not synced: Rule.rules.test (Rule.rules.test cannot be listed: {reason})");
+        assert_eq!(watches.missing(), Some(expected));
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert_eq!(watches.missing(), None);
+        assert!(list(&watches, "rules.test", "Rule").is_err());
+    }
 }
 
 #[tokio::test(start_paused = true)]
