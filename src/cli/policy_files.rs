@@ -18,6 +18,8 @@ pub(super) struct PolicyFiles {
     asked: Asked,
     /// What stood in them; `None` to read them at the next look in any case.
     seen: Option<Print>,
+    /// What stood in them at the last look, where that was something new.
+    new: Option<Print>,
 }
 
 /// What a look at the files found.
@@ -42,6 +44,7 @@ impl PolicyFiles {
             cluster: cluster.map(str::to_owned),
             asked,
             seen: Some(print),
+            new: None,
         }
     }
 
@@ -49,6 +52,12 @@ impl PolicyFiles {
     pub(super) fn look(&mut self) -> Look {
         let before = input::print_of(&self.asked);
         if self.seen == Some(before) {
+            self.new = None;
+            return Look::Unchanged;
+        }
+        // Whoever writes a file in place empties it first, and half of it may be right in itself, with fewer policies.
+        // What is read must have stood there for a while.
+        if self.new.replace(before) != Some(before) {
             return Look::Unchanged;
         }
         let mut asked = Asked::new();

@@ -111,6 +111,15 @@ fn names(judge: &Judge) -> Vec<(String, &'static str)> {
         .collect()
 }
 
+/// What comes of the second look at something new; the first takes nothing.
+fn later(state: &mut State) -> Option<Assembly> {
+    assert!(
+        state.work(&[], true).is_none(),
+        "what is new must stand for a while"
+    );
+    state.work(&[], true)
+}
+
 fn metric(state: &State, line: &str) -> bool {
     state.metrics.expose().lines().any(|found| found == line)
 }
@@ -123,11 +132,11 @@ fn a_swapped_volume_is_read_again_and_put_into_office() {
     assert!(state.work(&[], true).is_none(), "nothing has changed");
     let deny = CONFIG.replace("warn", "deny");
     mount.fill("config", "..2", &[("config.yaml", &deny)]);
-    let assembly = state.work(&[], true).expect("something new");
+    let assembly = later(&mut state).expect("something new");
     assert_eq!(names(&assembly.judge), [("one".to_owned(), "deny")]);
     assert!(state.work(&[], true).is_none(), "that was all");
     mount.fill("policies", "..2", &[("one.yaml", &policy("one", "false"))]);
-    assert!(state.work(&[], true).is_some());
+    assert!(later(&mut state).is_some());
     assert!(metric(&state, "kpolicy_policy_files_current 1"));
 }
 
@@ -144,7 +153,7 @@ fn a_wrong_file_never_replaces_a_right_one_and_is_said_once() {
     .enumerate()
     {
         mount.fill("policies", &format!("..w{turn}"), &[("one.yaml", wrong)]);
-        assert!(state.work(&[], true).is_none(), "{wrong}");
+        assert!(later(&mut state).is_none(), "{wrong}");
         assert!(state.work(&[], true).is_none(), "{wrong}");
         assert!(metric(&state, "kpolicy_policy_files_current 0"));
         let errors = format!(
@@ -158,8 +167,23 @@ fn a_wrong_file_never_replaces_a_right_one_and_is_said_once() {
         "..right",
         &[("one.yaml", &policy("one", "1 == 1"))],
     );
-    assert!(state.work(&[], true).is_some());
+    assert!(later(&mut state).is_some());
     assert!(metric(&state, "kpolicy_policy_files_current 1"));
+}
+
+#[test]
+fn a_file_that_is_emptied_to_be_written_takes_no_policy_away() {
+    let mount = mounted();
+    let (mut state, _) = mount.state(false);
+    mount.fill("policies", "..empty", &[("one.yaml", "")]);
+    assert!(state.work(&[], true).is_none());
+    mount.fill(
+        "policies",
+        "..full",
+        &[("one.yaml", &policy("one", "1 == 1"))],
+    );
+    let assembly = later(&mut state).expect("something new");
+    assert_eq!(names(&assembly.judge).len(), 1);
 }
 
 #[test]
@@ -168,7 +192,7 @@ fn a_config_that_was_away_for_a_while_is_read_again_when_it_is_back() {
     let (mut state, _) = mount.state(false);
     let (config, aside) = (mount.path("config"), mount.path("aside"));
     fs::rename(&config, &aside).expect("a rename");
-    for _ in 0..3 {
+    for _ in 0..5 {
         assert!(state.work(&[], true).is_none());
     }
     assert!(metric(&state, "kpolicy_policy_files_current 0"));
@@ -177,7 +201,7 @@ fn a_config_that_was_away_for_a_while_is_read_again_when_it_is_back() {
     fs::rename(&aside, &config).expect("a rename");
     let deny = CONFIG.replace("warn", "deny");
     mount.fill("config", "..2", &[("config.yaml", &deny)]);
-    let assembly = state.work(&[], true).expect("something new");
+    let assembly = later(&mut state).expect("something new");
     assert_eq!(names(&assembly.judge), [("one".to_owned(), "deny")]);
     assert!(metric(&state, "kpolicy_policy_files_current 1"));
 }
