@@ -40,7 +40,10 @@ pub(super) async fn first(client: &Client, events: &mpsc::Sender<Event>) -> Opti
 
 async fn tell(events: &mpsc::Sender<Event>, minor: Option<u32>) -> bool {
     let Some(minor) = minor else { return true };
-    tracing::info!(minor, "the API server runs Kubernetes 1");
+    tracing::info!(
+        minor,
+        "the API server says which release of Kubernetes 1 it runs"
+    );
     events.send(Event::Runs(minor)).await.is_ok()
 }
 
