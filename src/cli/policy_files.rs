@@ -114,14 +114,7 @@ pub(super) fn placed(problems: &[Problem], sources: &SourceMap) -> Vec<String> {
     problems.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
     let line = |problem: &Problem| {
         let place = problem.span.map(|span| sources.place(span));
-        let help = problem.help.as_ref().map(|help| format!(" ({help})"));
-        let place = place.map(|place| format!("{place}: "));
-        format!(
-            "{}{}{}",
-            place.unwrap_or_default(),
-            problem.message,
-            help.unwrap_or_default()
-        )
+        problem.line(place.as_deref())
     };
     problems.into_iter().map(line).collect()
 }

@@ -4,6 +4,9 @@ use kube::runtime::watcher;
 
 use super::want::Watched;
 
+/// What a 401 means.
+pub(super) const NOT_KNOWN: &str = "the API server does not know who kpolicy is (401): its token or certificate is wrong or has ended";
+
 /// A request that failed.
 pub(super) struct Failure {
     /// The HTTP code, where the API server said no itself.
@@ -45,6 +48,11 @@ impl Failure {
         }
     }
 
+    /// The HTTP code, where the API server said no itself.
+    pub(super) const fn code(&self) -> Option<u16> {
+        self.code
+    }
+
     /// The resource is not there, or no more.
     pub(super) fn is_not_found(&self) -> bool {
         self.code == Some(404)
@@ -68,9 +76,7 @@ impl Failure {
             Some(403) => format!(
                 "kpolicy may not have {name} {what}: its role needs the verbs get, list and watch for it"
             ),
-            Some(401) => format!(
-                "{name} cannot be {what}: the API server does not know who kpolicy is (401): its token or certificate is wrong or has ended"
-            ),
+            Some(401) => format!("{name} cannot be {what}: {NOT_KNOWN}"),
             Some(code) => format!("{name} cannot be {what}: the API server answers {code}"),
             None => format!("{name} cannot be {what}: {}", self.text),
         }

@@ -6,17 +6,7 @@ use crate::cel::Reads;
 use crate::config::Enforcement;
 use crate::judge::Judge;
 use crate::policy::{ParamChoice, Policy, Root};
-
-/// Kinds of Kubernetes whose objects make pods, or make what makes pods.
-const CONTROLLERS: [(&str, &str); 7] = [
-    ("apps", "DaemonSet"),
-    ("apps", "Deployment"),
-    ("apps", "ReplicaSet"),
-    ("apps", "StatefulSet"),
-    ("batch", "CronJob"),
-    ("batch", "Job"),
-    ("", "ReplicationController"),
-];
+use crate::schema::controllers::MAKERS;
 
 /// More places than this are not watched one by one.
 const MOST_PLACES: usize = 16;
@@ -141,7 +131,8 @@ impl Wanted {
             .pod_template_crds()
             .iter()
             .map(|crd| (&*crd.group, &*crd.kind));
-        let owners: BTreeSet<_> = CONTROLLERS.into_iter().chain(custom).collect();
+        let built_in = MAKERS.iter().map(|maker| (maker.group, maker.kind));
+        let owners: BTreeSet<_> = built_in.chain(custom).collect();
         wanted.extend(owners.into_iter().map(|(group, kind)| Watched {
             group: group.into(),
             kind: kind.into(),

@@ -107,6 +107,12 @@ pub struct PolicySpec {
     pub failure_policy: Option<FailurePolicy>,
 }
 
+/// The name of a part of a policy: not a number alone, which would be a place in a list.
+const NAME: &str = r"^[A-Za-z0-9._-]*[A-Za-z._-][A-Za-z0-9._-]*$";
+
+/// A name that expressions say.
+const IDENTIFIER: &str = r"^[A-Za-z_][A-Za-z0-9_]*$";
+
 /// A map of which the API server need not know what is in it: `parameters` is a schema of its own.
 pub(super) fn any_object(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
@@ -119,7 +125,7 @@ pub struct MatchCondition {
     /// Its name in messages.
     #[schemars(
         length(min = 1, max = 63),
-        regex(pattern = r"^[A-Za-z0-9._-]*[A-Za-z._-][A-Za-z0-9._-]*$")
+        regex(pattern = NAME)
     )]
     pub name: String,
     /// CEL that gives a bool.
@@ -134,7 +140,7 @@ pub struct ResourceDeclaration {
     /// The name under `resources`.
     #[schemars(
         length(min = 1, max = 128),
-        regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
+        regex(pattern = IDENTIFIER)
     )]
     pub name: String,
     /// API group; "" for the core group.
@@ -154,7 +160,7 @@ pub struct Variable {
     /// The name under `variables`.
     #[schemars(
         length(min = 1, max = 128),
-        regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
+        regex(pattern = IDENTIFIER)
     )]
     pub name: String,
     /// CEL.
@@ -170,7 +176,7 @@ pub struct Validation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 63),
-        regex(pattern = r"^[A-Za-z0-9._-]*[A-Za-z._-][A-Za-z0-9._-]*$")
+        regex(pattern = NAME)
     )]
     pub name: Option<String>,
     /// CEL that gives a bool: true for what is allowed.
@@ -201,7 +207,7 @@ pub struct Mutation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 63),
-        regex(pattern = r"^[A-Za-z0-9._-]*[A-Za-z._-][A-Za-z0-9._-]*$")
+        regex(pattern = NAME)
     )]
     pub name: Option<String>,
     /// Whether the linter may write it into a file: safe, unsafe (only when told to), or display (never).

@@ -56,6 +56,18 @@ impl Problem {
         self
     }
 
+    /// It in one line, for logs and statuses: where, as `place` says, what is wrong, and what to do about it.
+    pub fn line(&self, place: Option<&str>) -> String {
+        let place = place.map(|place| format!("{place}: "));
+        let help = self.help.as_deref().map(|help| format!(" ({help})"));
+        format!(
+            "{}{}{}",
+            place.unwrap_or_default(),
+            self.message,
+            help.unwrap_or_default()
+        )
+    }
+
     /// Adds a second place.
     #[must_use]
     pub fn with_related(mut self, span: Option<Span>) -> Self {

@@ -17,7 +17,7 @@ pub(super) fn describe(problems: &[Problem], document: &Document, text: &str) ->
     let said = problems.iter().take(MOST).map(|problem| {
         let place = problem.span.map(|span| place(document, text, span));
         let place = place.filter(|place| !place.is_empty());
-        one(problem, place.as_deref())
+        problem.line(place.as_deref())
     });
     let mut message = said.collect::<Vec<_>>().join("; ");
     if problems.len() > MOST {
@@ -31,19 +31,8 @@ pub(super) fn describe_files(problems: &[Problem], place: impl Fn(Span) -> Strin
     let said = problems
         .iter()
         .take(MOST)
-        .map(|problem| one(problem, problem.span.map(&place).as_deref()));
+        .map(|problem| problem.line(problem.span.map(&place).as_deref()));
     cut(said.collect::<Vec<_>>().join("; "))
-}
-
-fn one(problem: &Problem, place: Option<&str>) -> String {
-    let help = problem.help.as_deref().map(|help| format!(" ({help})"));
-    let place = place.map(|place| format!("{place}: "));
-    format!(
-        "{}{}{}",
-        place.unwrap_or_default(),
-        problem.message,
-        help.unwrap_or_default()
-    )
 }
 
 /// Keeps a message to a length, without tearing a character.

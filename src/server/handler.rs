@@ -251,7 +251,7 @@ fn judge_review(
             let verdict = judge.validate(&request, lineage, view, &limits);
             record::verdict(&shared.metrics, review, lineage, &verdict);
             let answer = of_verdict(&verdict, lineage);
-            own_kinds::look_at(shared.judges.gate(), &request, answer)
+            own_kinds::look_at(&shared.judges, &request, answer)
         }
         Call::Mutate => {
             let mutation = judge.mutate(&request, lineage, view, &limits);

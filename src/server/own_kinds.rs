@@ -1,24 +1,22 @@
 //! Policies and exceptions that are applied to the cluster: what is wrong with them is said before they are stored.
 
-use std::sync::Arc;
-
 use crate::engine::Request;
 use crate::manifest::{NodeRef, write_json};
-use crate::office::{Admission, Gate, Key, Kind};
+use crate::office::{Admission, Key, Kind};
 use crate::policy::{Operation, Reason};
 
+use super::Judges;
 use super::review::{Answer, Status};
 
 /// The longest warning: the API server cuts them.
 const WARNING: usize = 256;
 
 /// Adds to the answer to a request what there is to say of a policy or an exception that it creates or changes.
-pub(super) fn look_at(gate: Option<Arc<Gate>>, request: &Request<'_>, answer: Answer) -> Answer {
-    let said = gate
-        .filter(|_| answer.denied.is_none())
-        .and_then(|gate| said(&gate, request));
-    let mut answer = answer;
-    let Some(said) = said else {
+pub(super) fn look_at(judges: &Judges, request: &Request<'_>, mut answer: Answer) -> Answer {
+    if answer.denied.is_some() {
+        return answer;
+    }
+    let Some(said) = said(judges, request) else {
         return answer;
     };
     answer.denied = said.refused.map(|message| Status {
@@ -37,7 +35,7 @@ pub(super) fn look_at(gate: Option<Arc<Gate>>, request: &Request<'_>, answer: An
 }
 
 /// What there is to say; `None` where the request is about something else, or changes nothing that counts.
-fn said(gate: &Gate, request: &Request<'_>) -> Option<Admission> {
+fn said(judges: &Judges, request: &Request<'_>) -> Option<Admission> {
     let key = key(request)?;
     let object = request.object?;
     let spec = |object: NodeRef<'_>| object.get("spec").map(write_json);
@@ -45,7 +43,9 @@ fn said(gate: &Gate, request: &Request<'_>) -> Option<Admission> {
     let unchanged = request
         .old_object
         .is_some_and(|old| spec(old) == spec(object));
-    (!unchanged).then(|| gate.admit(&key, &write_json(object)))
+    // Few requests come as far as this: the gate is not taken for the others.
+    let gate = judges.gate().filter(|_| !unchanged)?;
+    Some(gate.admit(&key, &write_json(object)))
 }
 
 /// Which resource a request creates or changes, if it is one of kpolicy's own.

@@ -128,6 +128,14 @@ fn maps(object: &Value, schema: &Value, at: &Place, found: &mut Vec<Place>) {
     }
 }
 
+/// The maps in the spec of an object.
+fn maps_of_spec(object: &Value, schema: &Value) -> Vec<Place> {
+    let mut found = Vec::new();
+    let spec = ("/spec".into(), "/properties/spec".into());
+    maps(&object["spec"], schema, &spec, &mut found);
+    found
+}
+
 /// Every map with fields of its own that a schema knows.
 fn described(schema: &Value, at: &str, found: &mut BTreeSet<String>) {
     if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
@@ -174,13 +182,7 @@ fn objects_that_say_everything_are_right() {
 fn the_api_server_keeps_every_field_that_is_read_and_no_other() {
     const STRANGE: &str = "zzqqxxjjww";
     for (object, schema) in wholes() {
-        let mut places = Vec::new();
-        maps(
-            &object["spec"],
-            &schema,
-            &("/spec".into(), "/properties/spec".into()),
-            &mut places,
-        );
+        let places = maps_of_spec(&object, &schema);
         let mut all = BTreeSet::new();
         described(&schema["properties"]["spec"], "/properties/spec", &mut all);
         let seen: BTreeSet<String> = places.iter().map(|(_, schema)| schema.clone()).collect();
@@ -214,13 +216,7 @@ fn the_api_server_keeps_every_field_that_is_read_and_no_other() {
 fn the_api_server_takes_the_words_that_are_read_and_no_other() {
     let mut checked = 0;
     for (object, schema) in wholes() {
-        let mut places = Vec::new();
-        maps(
-            &object["spec"],
-            &schema,
-            &("/spec".into(), "/properties/spec".into()),
-            &mut places,
-        );
+        let places = maps_of_spec(&object, &schema);
         for (place, in_schema) in places {
             let properties = schema
                 .pointer(&format!("{in_schema}/properties"))
@@ -270,13 +266,7 @@ fn the_api_server_takes_the_words_that_are_read_and_no_other() {
 #[test]
 fn the_api_server_requires_what_the_readers_require() {
     for (object, schema) in wholes() {
-        let mut places = Vec::new();
-        maps(
-            &object["spec"],
-            &schema,
-            &("/spec".into(), "/properties/spec".into()),
-            &mut places,
-        );
+        let places = maps_of_spec(&object, &schema);
         for (place, in_schema) in places {
             let required: BTreeSet<&str> = schema
                 .pointer(&format!("{in_schema}/required"))

@@ -17,6 +17,7 @@ use crate::office::{Event, Identity, Key, Kind, Version};
 use crate::server::WatchMeter;
 
 use super::super::contact::metered;
+use super::super::failure::{Failure, NOT_KNOWN};
 use super::super::seen::Seen;
 use super::resource;
 use super::standing::{Standing, Standings};
@@ -127,7 +128,7 @@ impl Follower {
     /// Waits after a failure. Gives whether anybody listens still.
     async fn fail(&mut self, error: &watcher::Error) -> bool {
         let kind = self.kind.as_str();
-        let code = code(error);
+        let code = Failure::of_watch(error).code();
         if code != Some(404) {
             self.missing = 0;
         }
@@ -149,8 +150,7 @@ impl Follower {
                 LOOK_AGAIN,
             ),
             Some(401) => (
-                "the API server does not know who kpolicy is (401): its token or certificate is wrong or has ended"
-                    .to_owned(),
+                NOT_KNOWN.to_owned(),
                 self.backoff.next().unwrap_or(LOOK_AGAIN),
             ),
             Some(code) => (
@@ -188,17 +188,6 @@ impl Follower {
     /// Whether nothing of this kind is known, so that nothing can be lost.
     fn first(&self) -> bool {
         self.standings.is_empty(self.kind)
-    }
-}
-
-/// The HTTP code of a failure, where the API server gave one.
-fn code(error: &watcher::Error) -> Option<u16> {
-    match error {
-        watcher::Error::InitialListFailed(kube::Error::Api(status))
-        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
-        | watcher::Error::WatchFailed(kube::Error::Api(status))
-        | watcher::Error::WatchError(status) => Some(status.code),
-        _ => None,
     }
 }
 
