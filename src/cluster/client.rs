@@ -1,6 +1,6 @@
 //! How the API server is reached: with the pod's own identity, or as a kubeconfig says.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
@@ -26,6 +26,16 @@ pub enum ClientError {
     /// The pod has no service account to use.
     #[error("cannot use the pod's service account: {0}")]
     InCluster(#[from] InClusterError),
+    /// The kubeconfig is not one.
+    ///
+    /// What stands there is not repeated: it may be a token.
+    #[error("cannot use the kubeconfig `{}{place}`: this is no YAML of a kubeconfig", file.display())]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// Line and column, `:4:18`; empty where they are not known.
+        place: String,
+    },
     /// The kubeconfig cannot be used.
     #[error("cannot use the kubeconfig `{}`: {error}", file.display())]
     Kubeconfig {
@@ -46,10 +56,7 @@ pub async fn connect(access: &Access) -> Result<Client, ClientError> {
     let mut config = match access {
         Access::InCluster => Config::incluster()?,
         Access::Kubeconfig { file, context } => {
-            let failed = |error| ClientError::Kubeconfig {
-                file: file.clone(),
-                error,
-            };
+            let failed = |error| unusable(file, error);
             let options = KubeConfigOptions {
                 context: context.clone(),
                 ..KubeConfigOptions::default()
@@ -67,9 +74,47 @@ pub async fn connect(access: &Access) -> Result<Client, ClientError> {
     Ok(Client::try_from(config)?)
 }
 
+fn unusable(file: &Path, error: KubeconfigError) -> ClientError {
+    let file = file.to_owned();
+    let KubeconfigError::Parse(error) = error else {
+        return ClientError::Kubeconfig { file, error };
+    };
+    let place = error.location();
+    let place = place.map(|place| format!(":{}:{}", place.line(), place.column()));
+    ClientError::Unreadable {
+        file,
+        place: place.unwrap_or_default(),
+    }
+}
+
 /// How long it may take to open a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long a connection may bring nothing. The API server writes a bookmark into each watch every minute: a watch that
 /// is silent for longer hangs on a connection that is dead, and TCP alone would not say so.
 const SILENCE: Duration = Duration::from_secs(90);
+
+#[cfg(test)]
+mod tests {
+    use kube::config::Kubeconfig;
+
+    use super::*;
+
+    #[test]
+    fn what_stands_in_a_broken_kubeconfig_is_not_repeated() {
+        for (text, place) in [
+            (
+                "users:\n- name: a\n  user:\n    token: s3cret: s3cret\n",
+                ":4:",
+            ),
+            ("users:\n- name: a\n  user: s3cret\n", ":3:"),
+            ("users: [{name: a, user: {token: s3cret", ":1:"),
+        ] {
+            let error = Kubeconfig::from_yaml(text).expect_err("it is broken");
+            let said = unusable(Path::new("kubeconfig"), error).to_string();
+            assert!(!said.contains("s3cret"), "{said}");
+            let start = format!("cannot use the kubeconfig `kubeconfig{place}");
+            assert!(said.starts_with(&start), "{said}");
+        }
+    }
+}
