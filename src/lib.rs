@@ -14,6 +14,7 @@ pub mod documents;
 pub mod engine;
 pub mod export;
 pub mod finding;
+pub mod fixture;
 pub mod gitops;
 pub mod judge;
 #[cfg(feature = "lint")]

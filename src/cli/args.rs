@@ -63,6 +63,8 @@ pub(super) enum Command {
     Eval(super::eval::Arguments),
     /// List the policies, or show one policy's page
     Policies(super::policies::Arguments),
+    /// Run the fixtures of policies: what must pass, what must fail, what must be fixed and how
+    Test(super::test::Arguments),
     /// Answer the API server: the admission webhook, over TLS
     #[cfg(feature = "serve")]
     Serve(super::serve::Arguments),
@@ -79,6 +81,7 @@ impl Command {
             Self::Check(arguments) => super::check::run(&arguments, console),
             Self::Eval(arguments) => super::eval::run(&arguments, console),
             Self::Policies(arguments) => super::policies::run(&arguments, console),
+            Self::Test(arguments) => super::test::run(&arguments, console),
             #[cfg(feature = "serve")]
             Self::Serve(arguments) => super::serve::run(&arguments, console),
             Self::Export(arguments) => super::export::run(&arguments, console),

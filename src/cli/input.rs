@@ -100,13 +100,22 @@ pub(super) fn read(
     start: Option<&Path>,
     release: Option<Release>,
 ) -> anyhow::Result<Read> {
-    gather(arguments, (start, None), release, &mut Asked::new())
+    gather(arguments, (start, None), &[], release, &mut Asked::new())
+}
+
+/// As [`read`], and these files with policies too; one that holds none is no error.
+pub(super) fn read_beside(
+    arguments: &PolicyArguments,
+    start: Option<&Path>,
+    files: &[PathBuf],
+) -> anyhow::Result<Read> {
+    gather(arguments, (start, None), files, None, &mut Asked::new())
 }
 
 /// As [`read`] without a release; `asked` says what was looked at, as far as reading came.
 #[cfg(feature = "serve")]
 pub(super) fn read_watched(arguments: &PolicyArguments, asked: &mut Asked) -> anyhow::Result<Read> {
-    gather(arguments, (None, None), None, asked)
+    gather(arguments, (None, None), &[], None, asked)
 }
 
 /// Reads what these paths hold, and what a Config among them names. No other Config is looked for. `release` as for
@@ -117,12 +126,19 @@ pub(super) fn read_paths(
     release: Option<Release>,
 ) -> anyhow::Result<Read> {
     let start = paths.first().map(PathBuf::as_path);
-    gather(arguments, (start, Some(paths)), release, &mut Asked::new())
+    gather(
+        arguments,
+        (start, Some(paths)),
+        &[],
+        release,
+        &mut Asked::new(),
+    )
 }
 
 fn gather(
     arguments: &PolicyArguments,
     (start, only): (Option<&Path>, Option<&[PathBuf]>),
+    beside: &[PathBuf],
     release: Option<Release>,
     asked: &mut Asked,
 ) -> anyhow::Result<Read> {
@@ -176,6 +192,9 @@ fn gather(
         let path = config_directory.join(&**path);
         asked.push(path.clone());
         reader.path(&path, &mut documents)?;
+    }
+    for file in beside {
+        reader.file(file, &mut documents)?;
     }
     let mut idle = Vec::new();
     for path in &arguments.policy {

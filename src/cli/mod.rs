@@ -24,6 +24,7 @@ mod reload;
 mod schemas;
 #[cfg(feature = "serve")]
 mod serve;
+mod test;
 #[cfg(feature = "cluster")]
 mod watching;
 

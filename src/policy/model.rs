@@ -279,6 +279,16 @@ impl PolicySet {
         }
     }
 
+    /// The policies of this name alone, with the same objects: more than one only where native policies share it.
+    #[must_use]
+    pub fn only(&self, name: &str) -> Self {
+        let named = |policy: &&Arc<Policy>| *policy.name == *name;
+        Self {
+            policies: self.policies.iter().filter(named).cloned().collect(),
+            objects: Arc::clone(&self.objects),
+        }
+    }
+
     /// The objects that were found beside the policies, in order of reading.
     pub const fn objects(&self) -> &Arc<[Document]> {
         &self.objects

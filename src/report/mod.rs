@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`Report`]; [`Format`] lists the formats.
 
+pub mod cases;
 mod closing;
 mod concise;
 mod full;

@@ -25,12 +25,20 @@ const EDGES: &[(&str, &[&str])] = &[
         &["config", "judge", "manifest", "policy", "source"],
     ),
     ("finding", &["config", "policy", "source"]),
+    (
+        "fixture",
+        &[
+            "config", "engine", "judge", "manifest", "policy", "schema", "source",
+        ],
+    ),
     ("documents", &["config", "manifest", "policy", "source"]),
     ("gitops", &["config", "manifest", "source"]),
     ("render", &["gitops", "manifest", "source"]),
     (
         "report",
-        &["config", "finding", "manifest", "policy", "source"],
+        &[
+            "config", "finding", "fixture", "manifest", "policy", "source",
+        ],
     ),
     ("export", &["cel", "config", "manifest", "policy", "schema"]),
     (
@@ -81,6 +89,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "engine",
             "export",
             "finding",
+            "fixture",
             "gitops",
             "judge",
             "lint",

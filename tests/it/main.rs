@@ -28,6 +28,7 @@ mod cel_soak;
 mod cli_check;
 mod cli_check_types;
 mod cli_eval;
+mod cli_test;
 #[cfg(feature = "conformance")]
 mod conformance_cel;
 #[cfg(feature = "conformance")]
