@@ -122,6 +122,30 @@ fn each_default_stands_where_the_api_server_puts_it() {
 }
 
 #[test]
+fn a_pull_policy_follows_the_tag_of_containers_and_of_image_volumes() {
+    for (image, expected) in [
+        ("'a:latest'", "\"Always\""),
+        ("'a'", "\"Always\""),
+        ("'a:latest@sha256:0'", "\"Always\""),
+        ("'a@sha256:0'", "\"IfNotPresent\""),
+        ("'a:1'", "\"IfNotPresent\""),
+        ("''", "\"IfNotPresent\""),
+        ("null", "\"IfNotPresent\""),
+    ] {
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers: [{{name: c, image: {image}}}]\n  volumes: \
+             [{{name: v, image: {{reference: {image}}}}}]\n"
+        );
+        let newest = defaults::NEWEST_MINOR;
+        let container = value(&pod, newest, "spec.containers[0].imagePullPolicy");
+        assert_eq!(container, expected, "{image}");
+        let volume = "spec.volumes[0].image.pullPolicy";
+        assert_eq!(value(&pod, newest, volume), expected, "{image}");
+        assert_eq!(value(&pod, 34, volume), "-", "{image}");
+    }
+}
+
+#[test]
 fn a_default_that_a_version_does_not_know_is_not_filled_in() {
     let job = "apiVersion: batch/v1\nkind: Job\nspec: {template: {spec: {containers: []}}}\n";
     assert_eq!(value(job, 28, "spec.podReplacementPolicy"), "-");

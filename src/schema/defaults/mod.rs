@@ -137,8 +137,9 @@ fn make(document: &mut Document, map: NodeId, default: Filled) -> Option<NodeId>
         Filled::Null => document.make_null(),
         Filled::Text(value) => document.make_string(value),
         Filled::Map => document.make_map(),
-        Filled::PullPolicy => {
-            let image = document.node(map).get("image")?.as_str()?;
+        Filled::PullPolicy(key) => {
+            let image = document.node(map).get(key).and_then(NodeRef::as_str);
+            let image = image.unwrap_or_default();
             let policy = if is_latest(image) {
                 "Always"
             } else {
@@ -167,8 +168,12 @@ fn make(document: &mut Document, map: NodeId, default: Filled) -> Option<NodeId>
     })
 }
 
-/// Whether the kubelet would pull each time: the tag is `latest`, written or implied (`pkg/util/parsers`).
+/// Whether the kubelet would pull each time: the tag is `latest`, written or implied (`pkg/util/parsers`). What is not
+/// written yet has no tag.
 fn is_latest(image: &str) -> bool {
+    if image.is_empty() {
+        return false;
+    }
     let (name, digest) = image
         .split_once('@')
         .map_or((image, None), |(name, digest)| (name, Some(digest)));

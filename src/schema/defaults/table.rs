@@ -10,8 +10,8 @@ pub(super) enum Filled {
     Text(&'static str),
     /// An empty map, for rows below it to fill.
     Map,
-    /// `Always` for the tag `latest`, otherwise `IfNotPresent`.
-    PullPolicy,
+    /// `Always` where the image under this key has the tag `latest`, otherwise `IfNotPresent`.
+    PullPolicy(&'static str),
     /// The value of a sibling.
     CopyOf(&'static str),
     /// The object's own name.
@@ -105,6 +105,11 @@ pub(super) const POD_SPEC: &[Row] = &[
         Text("Filesystem"),
     ),
     row("volumes[].hostPath", "type", Text("")),
+    // On by default since the feature gate `ImageVolume` is.
+    since(
+        35,
+        row("volumes[].image", "pullPolicy", PullPolicy("reference")),
+    ),
     row("volumes[].projected", "defaultMode", Int(420)),
     row(
         "volumes[].projected.sources[].serviceAccountToken",
@@ -136,7 +141,7 @@ pub(super) const PROBE: &[Row] = &[
 
 /// Below a container of any kind (`SetDefaults_Container`), its probes apart.
 pub(super) const CONTAINER: &[Row] = &[
-    row("", "imagePullPolicy", PullPolicy),
+    row("", "imagePullPolicy", PullPolicy("image")),
     row("", "terminationMessagePath", Text("/dev/termination-log")),
     row("", "terminationMessagePolicy", Text("File")),
     row("", "resources", Map),
