@@ -1,5 +1,6 @@
 //! The judge of one cluster.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::config::{Config, Date, Enforcement, PolicyException};
@@ -33,6 +34,8 @@ pub struct Judge {
     objects: Arc<[Document]>,
     /// The kinds of the cluster: Kubernetes' own, and those of custom resources that are known.
     schemas: Schemas,
+    /// Policies and validations, by id, of which nobody wants to hear.
+    unasked: BTreeSet<Arc<str>>,
 }
 
 impl Judge {
@@ -103,7 +106,14 @@ impl Judge {
             autoscalers: who::autoscalers(config),
             objects: policies.objects().clone(),
             schemas: kinds::schemas(minor, policies.objects()),
+            unasked: BTreeSet::new(),
         })
+    }
+
+    /// Leaves out what is found by these policies and validations, named by their ids. What another policy finds too is
+    /// then told by that one.
+    pub fn leave_out(&mut self, ids: impl IntoIterator<Item = Arc<str>>) {
+        self.unasked.extend(ids);
     }
 
     /// Tells the judge of a CustomResourceDefinition: without it, how objects of its kinds are merged is not known.
@@ -307,6 +317,8 @@ impl Judge {
             self.lift(assignment, seen, lineage, &mut judged);
             verdict.add(judged);
         }
+        let unasked = |one: &Decision| self.unasked.contains(&one.violation.validation);
+        verdict.decisions.retain(|one| !unasked(one));
         supersede::tell_once(&mut verdict.decisions);
         verdict.decisions.sort_by_key(Decision::order);
         mask.apply_to(&mut verdict);

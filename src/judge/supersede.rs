@@ -1,5 +1,6 @@
 //! Policies that make the checks of others too: one mistake is told once.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Enforcement;
@@ -44,40 +45,62 @@ fn covers(new: &Assignment, old: &Assignment) -> bool {
         && new_params.root().same_value(old_params.root())
 }
 
-/// Where both run all the same (the older one harder, or by other parameters), takes out the softer of two decisions
-/// of checks with one name at one place; of two as hard, that of the policy which supersedes the other.
+/// Of decisions that say the same of the same place leaves the hardest, so that one mistake is told once: those of
+/// policies of which one supersedes the other (where both run all the same, the older one harder or by other
+/// parameters), and those of Policies of one category that make a check by one name, in the same words.
+///
+/// Nothing goes but for one that stays and leads to as much. What an exception lifts neither goes nor stands in.
 pub(super) fn tell_once(decisions: &mut Vec<Decision>) {
-    if !decisions.iter().any(|one| one.policy.is_superseding()) {
-        return;
-    }
-    let counts = |one: &&Decision| one.exception.is_none();
+    let counts = |one: &Decision| one.exception.is_none();
     // Messages name what they are about, so that few are alike: an object of thousands of faults costs no square of that.
-    let mut alike: BTreeMap<(&str, &str), Vec<&Decision>> = BTreeMap::new();
-    for one in decisions.iter().filter(counts) {
-        alike.entry(key(one)).or_default().push(one);
+    let mut alike: BTreeMap<Key<'_>, Vec<usize>> = BTreeMap::new();
+    for (at, one) in decisions.iter().enumerate().filter(|(_, one)| counts(one)) {
+        alike.entry(key(one)).or_default().push(at);
     }
-    let is_told = |one: &Decision| {
-        let others = alike.get(&key(one)).filter(|_| counts(&one));
-        let mut others = others.into_iter().flatten();
-        others.any(|other| {
-            other.violation.field_path == one.violation.field_path && tells(other, one)
-        })
-    };
-    let told: Vec<bool> = decisions.iter().map(is_told).collect();
-    let mut told = told.into_iter();
-    decisions.retain(|_| told.next() != Some(true));
+    let mut told = BTreeSet::new();
+    for mut same in alike.into_values().filter(|same| same.len() > 1) {
+        same.sort_by_key(|&at| decisions.get(at).map(rank));
+        let mut kept: Vec<&Decision> = Vec::new();
+        for at in same {
+            let Some(one) = decisions.get(at) else {
+                continue;
+            };
+            if kept.iter().any(|other| tells(other, one)) {
+                told.insert(at);
+            } else {
+                kept.push(one);
+            }
+        }
+    }
+    let mut at = 0..;
+    decisions.retain(|_| at.next().is_none_or(|at| !told.contains(&at)));
 }
 
-/// Whether `other` says what `one` says, at least as hard.
+/// Who comes first is heard: the hardest, then who supersedes nobody, then by name.
+fn rank(one: &Decision) -> impl Ord + use<> {
+    (
+        Reverse((one.enforcement, one.at_admission)),
+        one.policy.is_superseding(),
+        one.policy.name.clone(),
+    )
+}
+
+/// Whether `other` says what `one` says, of the same place and in the same words, at least as hard.
 fn tells(other: &Decision, one: &Decision) -> bool {
     let (newer, older) = (&one.policy, &other.policy);
-    other.at_admission >= one.at_admission
-        && (newer.supersedes(&older.name) && other.enforcement >= one.enforcement
-            || older.supersedes(&newer.name) && other.enforcement > one.enforcement)
+    let are_kin = newer.supersedes(&older.name) || older.supersedes(&newer.name);
+    let are_ours = newer.native.is_none() && older.native.is_none();
+    other.violation.field_path == one.violation.field_path
+        && other.at_admission >= one.at_admission
+        && other.enforcement >= one.enforcement
+        && newer.name != older.name
+        && (are_kin || are_ours && newer.about.category == older.about.category)
 }
 
 /// The name of the check, and what is said.
-fn key(one: &Decision) -> (&str, &str) {
+type Key<'a> = (&'a str, &'a str);
+
+fn key(one: &Decision) -> Key<'_> {
     let violation = &one.violation;
     let check = violation.validation.split_once('/');
     (check.map_or("", |(_, check)| check), &violation.message)

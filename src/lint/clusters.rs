@@ -70,6 +70,17 @@ impl Clusters {
     }
 }
 
+/// What `--select` and `--ignore` leave out, by its ids.
+fn unasked<'a>(options: &'a Options<'_>) -> impl Iterator<Item = Arc<str>> + 'a {
+    let ids = options.policies.iter().flat_map(|policy| {
+        let validations = policy.validations.iter().map(|validation| &validation.id);
+        std::iter::once(&policy.name)
+            .chain(validations)
+            .filter(|id| !options.selection.wants(&policy.name, id))
+    });
+    ids.cloned()
+}
+
 /// The clusters that the options ask for; one without a name where Config names none.
 pub(super) fn clusters(options: &Options<'_>) -> Result<Clusters, Vec<Problem>> {
     let config = options.config;
@@ -94,7 +105,8 @@ pub(super) fn clusters(options: &Options<'_>) -> Result<Clusters, Vec<Problem>> 
             options.today,
         );
         match judge {
-            Ok(judge) => {
+            Ok(mut judge) => {
+                judge.leave_out(unasked(options));
                 let runs_something = judge
                     .policies()
                     .any(|(_, enforcement)| enforcement > Enforcement::Disabled);

@@ -121,3 +121,100 @@ fn an_exception_from_a_superseding_policy_is_none_from_what_it_supersedes() {
         assert_eq!(denied, expected, "{excepted} {expires}");
     }
 }
+
+/// An image that cannot be read is refused by every policy of images, whichever run, and told once.
+#[test]
+fn what_two_policies_of_one_category_say_in_the_same_words_is_told_once_by_the_harder() {
+    let pod = object(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: a, image: 'A:1'}]}\n",
+    );
+    let all = ["acr-only", "docker-hub", "immutable-tags", "registry-host"];
+    let exception = "apiVersion: kpolicy.io/v1alpha1\nkind: PolicyException\n\
+                     metadata: {name: e, namespace: exceptions}\nspec: {policies: [acr-only/reference], \
+                     match: {names: [x]}, reason: r, owner: o, expires: '2026-12-31'}\n";
+    for (levels, left_out, exceptions, expected) in [
+        (["deny"; 4], None, &[][..], "acr-only"),
+        (
+            ["warn", "deny", "deny", "deny"],
+            None,
+            &[],
+            "immutable-tags",
+        ),
+        (
+            ["warn", "warn", "deny", "warn"],
+            None,
+            &[],
+            "immutable-tags",
+        ),
+        (
+            ["disabled", "disabled", "disabled", "deny"],
+            None,
+            &[],
+            "registry-host",
+        ),
+        (
+            ["deny"; 4],
+            Some("acr-only/reference"),
+            &[],
+            "immutable-tags",
+        ),
+        (
+            ["deny"; 4],
+            None,
+            &[exception],
+            "acr-only (excepted) immutable-tags",
+        ),
+    ] {
+        let lines = all.iter().zip(levels).map(|(name, level)| {
+            let params = match *name {
+                "acr-only" => ", params: {registries: [acrdemo.azurecr.io]}",
+                _ => "",
+            };
+            format!("  {name}: {{enforcement: {level}{params}}}\n")
+        });
+        let config = format!("profiles: []\npolicies:\n{}", lines.collect::<String>());
+        let mut judge = judge(&config, exceptions, None, (2026, 11, 21));
+        judge.leave_out(left_out.map(Arc::from));
+        let verdict = validate(&judge, "Pod", "shop", &pod, None);
+        let mut said: Vec<_> = verdict
+            .decisions
+            .iter()
+            .map(|one| {
+                assert!(one.violation.validation.ends_with("/reference"), "{one:?}");
+                let lifted = one.exception.as_ref().map_or("", |_| " (excepted)");
+                format!("{}{lifted}", one.policy.name)
+            })
+            .collect();
+        said.sort();
+        assert_eq!(said.join(" "), expected, "{levels:?} {left_out:?}");
+    }
+}
+
+#[test]
+fn a_check_by_another_name_or_of_another_category_is_told_by_itself() {
+    let policy = |name: &str, category: &str, check: &str| {
+        format!(
+            "apiVersion: kpolicy.io/v1alpha1\nkind: Policy\nmetadata: {{name: {name}}}\nspec:\n  title: t\n  \
+             category: {category}\n  severity: low\n  matchConstraints: {{podTemplates: true}}\n  validations:\n  \
+             - {{name: {check}, expression: 'pod.spec.containers.size() > 1', message: m}}\n"
+        )
+    };
+    let pod = object(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: a, image: 'a:1'}]}\n",
+    );
+    for (category, check, expected) in [
+        ("images", "size", 1),
+        ("api", "size", 2),
+        ("images", "count", 2),
+    ] {
+        let more = [
+            policy("one", "images", "size"),
+            policy("two", category, check),
+        ]
+        .join("---\n");
+        let config = "profiles: []\npolicies: {one: {enforcement: deny}, two: {enforcement: deny}}";
+        let judge = judge(config, &[&more], None, (2026, 11, 21));
+        let verdict = validate(&judge, "Pod", "shop", &pod, None);
+        assert_eq!(verdict.decisions.len(), expected, "{category} {check}");
+    }
+}
