@@ -41,6 +41,7 @@ mod defaults;
 mod fixtures;
 mod generate;
 mod generated_functions;
+mod image_bypasses;
 mod judge;
 #[cfg(feature = "lint")]
 mod lint_bad_input;
