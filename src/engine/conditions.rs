@@ -1,7 +1,8 @@
 //! Match conditions: whether a policy's expressions want it to be run at all.
 
-use crate::cel::{Activation, EvalError, EvalErrorKind, Program};
-use crate::policy::{MatchCondition, Policy};
+use crate::cel::{Activation, EvalError, EvalErrorKind, Program, Value};
+use crate::manifest::{DocumentBuilder, NodeRef};
+use crate::policy::{MatchCondition, Policy, Root};
 
 use super::Limits;
 
@@ -52,6 +53,31 @@ pub(super) fn conditions<'a>(
         Some((condition, error)) => Conditions::Failed(Some(condition), error),
         None => Conditions::Hold,
     }
+}
+
+/// Whether a policy may leave alone what another judges: it has a match condition that the other has not, and that
+/// these parameters alone do not make true.
+pub fn may_leave_alone(policy: &Policy, other: &Policy, params: NodeRef<'_>) -> bool {
+    let others = |condition: &&MatchCondition| {
+        let mut theirs = other.match_conditions.iter();
+        !theirs.any(|one| one.expression.source() == condition.expression.source())
+    };
+    let own: Vec<_> = policy.match_conditions.iter().filter(others).collect();
+    if own.is_empty() {
+        return false;
+    }
+    let mut builder = DocumentBuilder::new();
+    let root = builder.unknown("only the parameters are known");
+    let unknown = builder.finish(root);
+    let mut roots = vec![Value::Node(unknown.root()); Root::COUNT];
+    if let Some(slot) = roots.get_mut(Root::Params.slot()) {
+        *slot = Value::Node(params);
+    }
+    let activation = Limits::default().activate(roots, &policy.variables);
+    !own.into_iter().all(|condition| {
+        let value = condition.expression.evaluate(&activation);
+        value.is_ok_and(|value| value.as_bool() == Some(true))
+    })
 }
 
 /// The error of expressions that together cost more than their budget.

@@ -30,6 +30,7 @@ pub fn evaluate(
 ) -> Evaluation {
     let mut evaluation = Evaluation {
         matched: true,
+        judged: true,
         ..Evaluation::default()
     };
     let unavailable = context.unavailable(policy);
@@ -58,6 +59,8 @@ pub fn evaluate(
             if let Some(native) = &policy.native {
                 run.annotate_all(&native.audit_annotations);
             }
+        } else {
+            evaluation.judged = false;
         }
     }
     evaluation

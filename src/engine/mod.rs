@@ -17,6 +17,7 @@ mod request;
 mod secrets;
 
 pub use applies::applies;
+pub use conditions::may_leave_alone;
 pub use context::Context;
 pub use evaluate::evaluate;
 pub use limits::Limits;

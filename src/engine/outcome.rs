@@ -57,6 +57,8 @@ pub struct NotJudged {
 pub struct Evaluation {
     /// Whether the policy applied to the request at all.
     pub matched: bool,
+    /// Whether its match conditions were true, for each pod template where it judges those.
+    pub judged: bool,
     /// What is violated, in order of validations and places.
     pub violations: Vec<Violation>,
     /// What could not be decided.

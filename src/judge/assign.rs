@@ -19,9 +19,17 @@ pub(super) struct Assignment {
     pub(super) params: Params,
     /// Why it does not run although it is asked to: another policy makes its checks.
     pub(super) replaced: Option<Arc<str>>,
+    /// The policies that make its checks where they judge a request, which they do not judge all of.
+    pub(super) unless_judged_by: Vec<Arc<str>>,
 }
 
 impl Assignment {
+    /// Whether one of these policies, which judged a request, made its checks.
+    pub(super) fn is_covered_by(&self, judged_by: &BTreeSet<&str>) -> bool {
+        let mut covering = self.unless_judged_by.iter();
+        covering.any(|name| judged_by.contains(&**name))
+    }
+
     const fn is_ready(&self) -> bool {
         matches!(self.params, Params::Ready(_))
     }
@@ -199,6 +207,7 @@ impl Assignments {
                 Some(known) if unchanged => Assignment {
                     enforcement: level.enforcement,
                     replaced: None,
+                    unless_judged_by: Vec::new(),
                     ..known.clone()
                 },
                 _ => assign(policy, &level, self.minor, problems),
@@ -234,6 +243,7 @@ fn assign(
         enforcement: level.enforcement,
         params,
         replaced: None,
+        unless_judged_by: Vec::new(),
     }
 }
 

@@ -290,9 +290,13 @@ impl Judge {
             let object = Some(document.root());
             Context::new(Request { object, ..*request }, others, &self.crds)
         });
-        for assignment in assignments.iter() {
+        let mut judged_by = BTreeSet::new();
+        for assignment in supersede::in_turn(&assignments) {
             let policy = &assignment.policy;
             if assignment.enforcement == Enforcement::Disabled || !policy.validates() {
+                continue;
+            }
+            if assignment.is_covered_by(&judged_by) {
                 continue;
             }
             if policy.native.is_none() {
@@ -314,6 +318,9 @@ impl Judge {
                 limits,
             };
             let mut judged = self.run(assignment, seen, &mut mask);
+            if judged.judged {
+                judged_by.insert(&*policy.name);
+            }
             self.lift(assignment, seen, lineage, &mut judged);
             verdict.add(judged);
         }
@@ -344,7 +351,7 @@ impl Judge {
                 ignored_errors: judged.ignored_errors,
                 annotations: judged.annotations,
                 policies: usize::from(judged.matched),
-                unreached: Vec::new(),
+                ..Verdict::default()
             };
         }
         let params = match &assignment.params {
@@ -359,6 +366,7 @@ impl Judge {
         };
         verdict.policies = 1;
         let evaluation = engine::evaluate(policy, context, Some(params.root()), limits);
+        verdict.judged = evaluation.judged;
         verdict.not_judged.extend(evaluation.not_judged);
         verdict.ignored_errors.extend(evaluation.ignored_errors);
         let enforcement = assignment.enforcement;

@@ -213,6 +213,7 @@ pub(super) fn judge(
             annotations,
             annotation_errors,
             matched: _,
+            judged: _,
         } = engine::evaluate(policy, context, params, limits);
         for violation in violations {
             let decision = Decision {

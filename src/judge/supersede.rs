@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Enforcement;
+use crate::engine;
 use crate::policy::FailurePolicy;
 
 use super::Decision;
@@ -11,23 +12,52 @@ use super::assign::{Assignment, Params};
 
 /// Turns off what another policy covers: one that supersedes it, runs at least as hard, and has the same parameters.
 ///
+/// One that may leave alone what the other judges turns it off only for the requests that it does judge.
+///
 /// `excepted` are the policies that exceptions name. What is excused from one of them is not excused from those that it
 /// supersedes, so they run beside it.
 pub(super) fn turn_off(assignments: &mut [Assignment], excepted: &BTreeSet<Box<str>>) {
     let covering = |old: &Assignment| {
-        let mut candidates = assignments
+        let candidates = assignments
             .iter()
-            .filter(|new| !excepted.contains(&*new.policy.name));
-        let new = candidates.find(|new| covers(new, old))?;
-        Some(format!("`{}` makes its checks", new.policy.name).into())
+            .filter(|new| !excepted.contains(&*new.policy.name) && covers(new, old));
+        let (whole, partly): (Vec<_>, Vec<_>) =
+            candidates.partition(|new| judges_all_that(new, old));
+        let name = |new: &Assignment| new.policy.name.clone();
+        (
+            whole.first().copied().map(name),
+            partly.into_iter().map(name).collect(),
+        )
     };
-    let covering: Vec<_> = assignments.iter().map(covering).collect();
-    for (assignment, reason) in assignments.iter_mut().zip(covering) {
-        if reason.is_some() {
+    let covering: Vec<(_, Vec<_>)> = assignments.iter().map(covering).collect();
+    for (assignment, (whole, partly)) in assignments.iter_mut().zip(covering) {
+        if let Some(name) = whole {
             assignment.enforcement = Enforcement::Disabled;
-            assignment.replaced = reason;
+            assignment.replaced = Some(format!("`{name}` makes its checks").into());
+        } else {
+            assignment.unless_judged_by = partly;
         }
     }
+}
+
+/// The order in which policies run on a request: first those that may spare others.
+pub(super) fn in_turn(assignments: &[Assignment]) -> impl Iterator<Item = &Assignment> {
+    let waits = |one: &&Assignment| !one.unless_judged_by.is_empty();
+    let first = assignments.iter().filter(move |one| !waits(one));
+    first.chain(assignments.iter().filter(waits))
+}
+
+/// Whether whatever the older policy judges the newer one does, as far as that is known of every request.
+fn judges_all_that(new: &Assignment, old: &Assignment) -> bool {
+    let Params::Ready(params) = &new.params else {
+        return false;
+    };
+    let matching = &new.policy.matching;
+    matching.is_pod_templates()
+        && old.policy.matching.is_pod_templates()
+        && matching.namespace_selector.is_none()
+        && matching.object_selector.is_none()
+        && !engine::may_leave_alone(&new.policy, &old.policy, params.root())
 }
 
 fn covers(new: &Assignment, old: &Assignment) -> bool {

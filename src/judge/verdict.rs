@@ -59,6 +59,8 @@ pub struct Verdict {
     pub policies: usize,
     /// Exceptions for the owner of the object that do not reach it, and why.
     pub unreached: Vec<String>,
+    /// Whether the one policy that it is of judged all that there is to judge; what this means of several is nothing.
+    pub(super) judged: bool,
 }
 
 impl Verdict {

@@ -19,8 +19,10 @@ mod objects;
 mod own_kinds;
 mod owners;
 mod pod_security;
+mod pod_security_changes;
 #[path = "../it/pod_security.rs"]
 mod pod_security_checks;
+mod pod_security_namespaces;
 mod registration;
 mod release;
 mod sample;

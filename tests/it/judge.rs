@@ -66,6 +66,31 @@ fn validate_for(
     judge: &Judge,
     kind: &str,
     namespace: &str,
+    objects: (&Document, Option<&Document>),
+    user: Option<&Document>,
+) -> Verdict {
+    let mut builder = DocumentBuilder::new();
+    let root = builder.object(&[]);
+    let namespace_object = builder.finish(root);
+    judge_in(judge, kind, (namespace, &namespace_object), objects, user)
+}
+
+/// A new object in a namespace of which all is known.
+pub(crate) fn validate_in(
+    judge: &Judge,
+    kind: &str,
+    namespace: &Document,
+    new: &Document,
+) -> Verdict {
+    let name = namespace.root().at(&["metadata", "name"]);
+    let name = name.and_then(NodeRef::as_str).unwrap_or_default();
+    judge_in(judge, kind, (name, namespace), (new, None), None)
+}
+
+fn judge_in(
+    judge: &Judge,
+    kind: &str,
+    (namespace, namespace_object): (&str, &Document),
     (new, old): (&Document, Option<&Document>),
     user: Option<&Document>,
 ) -> Verdict {
@@ -84,9 +109,6 @@ fn validate_for(
         version: "v1",
         resource,
     };
-    let mut builder = DocumentBuilder::new();
-    let root = builder.object(&[]);
-    let namespace_object = builder.finish(root);
     let name = new
         .root()
         .at(&["metadata", "name"])

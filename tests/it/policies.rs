@@ -357,6 +357,8 @@ fn what_both_pod_security_policies_have_stands_in_both_in_the_same_words() {
         differ,
         [
             "capabilities_baseline",
+            // Which level must be asked for.
+            "condition asked-for-at-least-baseline",
             "hostPathVolumes",
             "procMount",
             "seccompProfile_baseline"
@@ -369,4 +371,9 @@ fn what_both_pod_security_policies_have_stands_in_both_in_the_same_words() {
         Some(&*baseline["capabilities_baseline"])
     );
     assert!(!restricted.contains_key("hostPathVolumes"));
+    let asked = &baseline["condition asked-for-at-least-baseline"];
+    assert_eq!(
+        asked.replace("!= 'privileged'", "== 'restricted'"),
+        restricted["condition asked-for-restricted"]
+    );
 }

@@ -218,3 +218,103 @@ fn a_check_by_another_name_or_of_another_category_is_told_by_itself() {
         assert_eq!(verdict.decisions.len(), expected, "{category} {check}");
     }
 }
+
+/// A Pod that only the level restricted refuses, and what privileged lets through alone.
+const PODS: [(&str, &str); 2] = [
+    (
+        "plain",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers: [{name: a, image: 'a:1'}]\n",
+    ),
+    (
+        "hostile",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  hostPID: true\n  containers: [{name: a, image: 'a:1'}]\n",
+    ),
+];
+
+/// Who denies a Pod in a namespace with these labels: policies, each once.
+fn denied_by(judge: &kpolicy::judge::Judge, pod: &str, labels: &str) -> Vec<String> {
+    let namespace = object(&format!(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop, labels: {{{labels}}}}}\n"
+    ));
+    let verdict = crate::judge::validate_in(judge, "Pod", &namespace, &object(pod));
+    assert_eq!(verdict.not_judged, []);
+    let mut denied: Vec<_> = verdict
+        .decisions
+        .iter()
+        .map(|one| one.policy.name.to_string())
+        .collect();
+    denied.dedup();
+    denied
+}
+
+#[test]
+fn where_labels_are_followed_each_pod_is_judged_at_its_level_and_by_one_policy() {
+    let (baseline, restricted) = ("pod-security-baseline", "pod-security-restricted");
+    let follow = "{enforcement: deny, params: {namespaceLabels: follow}}";
+    let both =
+        format!("profiles: []\npolicies: {{{baseline}: {follow}, {restricted}: {follow}}}\n");
+    let both = judge(&both, &[], None, (2026, 11, 21));
+    // Each of them judges some namespace, so neither is idle.
+    assert_eq!(both.idle().count(), 0);
+    let alone = format!("profiles: []\npolicies: {{{baseline}: {follow}}}\n");
+    let alone = judge(&alone, &[], None, (2026, 11, 21));
+    let other = "{enforcement: deny, params: {namespaceLabels: follow, defaultLevel: restricted}}";
+    let unlike =
+        format!("profiles: []\npolicies: {{{baseline}: {follow}, {restricted}: {other}}}\n");
+    let unlike = judge(&unlike, &[], None, (2026, 11, 21));
+    for (level, plain, hostile, without_restricted) in [
+        ("privileged", "", "", ""),
+        ("baseline", "", baseline, baseline),
+        ("restricted", restricted, restricted, baseline),
+        ("strict", restricted, restricted, baseline),
+    ] {
+        let labels = format!("pod-security.kubernetes.io/enforce: {level}");
+        let list =
+            |name: &str| Vec::from_iter(Some(name.to_owned()).filter(|name| !name.is_empty()));
+        let [(_, safe), (_, bad)] = PODS;
+        assert_eq!(denied_by(&both, safe, &labels), list(plain), "{level}");
+        assert_eq!(denied_by(&both, bad, &labels), list(hostile), "{level}");
+        assert_eq!(
+            denied_by(&alone, bad, &labels),
+            list(without_restricted),
+            "{level}"
+        );
+    }
+    assert_eq!(denied_by(&both, PODS[1].1, ""), [baseline]);
+    // By other parameters both run, and what both find is told once.
+    assert_eq!(denied_by(&unlike, PODS[1].1, ""), [baseline, restricted]);
+}
+
+#[test]
+fn a_superseding_policy_that_looks_at_less_leaves_the_rest_to_the_other() {
+    let more = |extra: &str| {
+        format!(
+            "apiVersion: kpolicy.io/v1alpha1\nkind: Policy\nmetadata: {{name: more-0}}\nspec:\n  title: t\n  \
+             category: images\n  severity: low\n  supersedes: [pod-security-baseline]\n  parameters: SCHEMA\n{extra}  \
+             validations:\n  - {{expression: '!has(pod.spec.hostPID)', message: m}}\n"
+        )
+    };
+    let schema = include_str!("../../policies/pod-security/pod-security-baseline.yaml")
+        .split_once("  parameters:\n")
+        .and_then(|(_, rest)| rest.split_once("  variables:\n"))
+        .map(|(schema, _)| format!("\n{schema}"))
+        .expect("a schema");
+    let config = "profiles: []\npolicies: {pod-security-baseline: {enforcement: deny}, more-0: {enforcement: deny}}\n";
+    let all = "  matchConstraints: {podTemplates: true}\n";
+    let labels =
+        "  matchConstraints: {podTemplates: true, objectSelector: {matchLabels: {team: shop}}}\n";
+    let condition = "  matchConstraints: {podTemplates: true}\n  \
+                     matchConditions: [{name: named, expression: object.metadata.name == 'y'}]\n";
+    let parameter = "  matchConstraints: {podTemplates: true}\n  \
+                     matchConditions: [{name: named, expression: params.version == 'latest' || object.metadata.name == 'y'}]\n";
+    for (extra, denied) in [
+        (all, "more-0"),
+        (labels, "pod-security-baseline"),
+        (condition, "pod-security-baseline"),
+        (parameter, "more-0"),
+    ] {
+        let text = more(extra).replace("SCHEMA", schema.trim_end());
+        let judge = judge(config, &[&text], None, (2026, 11, 21));
+        assert_eq!(denied_by(&judge, PODS[1].1, ""), [denied], "{extra}");
+    }
+}

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures::FutureExt as _;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -127,6 +129,37 @@ impl Cluster {
             "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels},
         });
         self.admin.create(&namespace).await.accepted();
+        self.until_usable(name).await;
+    }
+
+    /// Writes a namespace into the store behind the API server's back, as one that was there before a rule was.
+    pub(crate) async fn store_namespace(&self, name: &str, labels: &Value) {
+        let namespace = json!({
+            "apiVersion": "v1", "kind": "Namespace",
+            "metadata": {
+                "name": name, "labels": labels, "uid": format!("00000000-0000-4000-8000-{:0>12}", name.len()),
+                "creationTimestamp": "2026-11-21T00:00:00Z",
+            },
+            "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"},
+        });
+        let key = STANDARD.encode(format!("/registry/namespaces/{name}"));
+        let put = json!({"key": key, "value": STANDARD.encode(namespace.to_string())});
+        let store = self.plane(|plane| plane.store.clone());
+        let answer = Api::bare(&store)
+            .send(
+                axum::http::Method::POST,
+                "/v3/kv/put",
+                "application/json",
+                put.to_string().into_bytes(),
+            )
+            .await;
+        let answer = answer.expect("the store answers");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.until_usable(name).await;
+    }
+
+    /// Waits until pods can be created in a namespace: its service account is there.
+    async fn until_usable(&self, name: &str) {
         let account = json!({
             "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name},
         });

@@ -17,6 +17,8 @@ pub(crate) struct ControlPlane {
     pub(crate) authority: Authority,
     /// `https://` and the address of the API server.
     pub(crate) url: String,
+    /// `http://` and the address of the store.
+    pub(crate) store: String,
     /// The kubeconfig of `system:masters`.
     pub(crate) kubeconfig: PathBuf,
     /// What the API server writes for each request.
@@ -50,6 +52,18 @@ rules:
   - {level: Metadata, verbs: [create, update, patch, delete, deletecollection]}
 "#;
 
+/// Whom Pod Security admission of the API server leaves alone; scenarios that need nobody of these names see no difference.
+const ADMISSION: &str = r"
+apiVersion: apiserver.config.k8s.io/v1
+kind: AdmissionConfiguration
+plugins:
+  - name: PodSecurity
+    configuration:
+      apiVersion: pod-security.admission.config.k8s.io/v1
+      kind: PodSecurityConfiguration
+      exemptions: {usernames: [e2e-exempt], runtimeClasses: [e2e-exempt]}
+";
+
 impl ControlPlane {
     /// Starts etcd and the API server, which is not ready yet.
     pub(crate) fn start() -> Self {
@@ -78,13 +92,14 @@ impl ControlPlane {
             territory,
             authority,
             url,
+            store,
             processes: Vec::new(),
             apiserver: (apiserver, Vec::new()),
             folder,
         };
         plane.write_kubeconfig("admin", "e2e-admin", &["system:masters"]);
-        plane.run("etcd", &etcd, &plane.etcd(&store));
-        plane.apiserver.1 = plane.apiserver(address, &store);
+        plane.run("etcd", &etcd, &plane.etcd(&plane.store));
+        plane.apiserver.1 = plane.apiserver(address, &plane.store);
         plane.start_apiserver();
         plane
     }
@@ -174,6 +189,8 @@ impl ControlPlane {
     fn apiserver(&self, address: SocketAddrV4, store: &str) -> Vec<String> {
         let policy = self.folder.join("audit-policy.yaml");
         std::fs::write(&policy, AUDIT_POLICY).expect("a file");
+        let admission = self.folder.join("admission.yaml");
+        std::fs::write(&admission, ADMISSION).expect("a file");
         let at = address.ip().to_string();
         let served = self
             .authority
@@ -204,6 +221,7 @@ impl ControlPlane {
             ),
             "--authorization-mode=Node,RBAC".to_owned(),
             "--allow-privileged=true".to_owned(),
+            format!("--admission-control-config-file={}", admission.display()),
             format!("--audit-policy-file={}", policy.display()),
             format!("--audit-log-path={}", self.audit_log.display()),
             "--audit-log-mode=blocking".to_owned(),
