@@ -21,6 +21,7 @@ pub mod judge;
 pub mod lint;
 pub mod manifest;
 pub mod office;
+pub mod pages;
 pub mod policy;
 pub mod render;
 pub mod report;

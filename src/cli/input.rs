@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use crate::config::{Config, Date, PolicyException, check_exception};
+use crate::config::{Config, Date, PolicyException, Profile, check_exception};
 use crate::documents::Documents;
 use crate::gitops::{Repository, shown};
 use crate::manifest::{Problem, Severity, decode_text};
@@ -38,6 +38,8 @@ pub(super) struct Setup {
     pub(super) config_directory: PathBuf,
     /// All policies.
     pub(super) policies: Arc<PolicySet>,
+    /// All profiles that there are, chosen or not.
+    pub(super) profiles: Vec<Profile>,
     /// All exceptions.
     pub(super) exceptions: Vec<PolicyException>,
     /// The release of Kubernetes that native policies are held against, where one is named.
@@ -226,6 +228,7 @@ fn gather(
             config_file,
             config_directory,
             policies,
+            profiles: std::mem::take(&mut documents.profiles),
             exceptions,
             release,
             today,

@@ -18,7 +18,6 @@ mod lint;
 mod policies;
 #[cfg(feature = "serve")]
 mod policy_files;
-mod policy_page;
 #[cfg(feature = "serve")]
 mod reload;
 mod schemas;

@@ -1,26 +1,35 @@
-//! `kpolicy policies`: the policies with what they do here; one policy's page.
+//! `kpolicy policies`: the policies with what they do here, a policy's page, what profiles turn on.
 
-use std::io::{self, Write};
+use std::sync::Arc;
 
 use anyhow::bail;
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, ValueEnum};
 
-use crate::config::Enforcement;
+use crate::config::{Config, Date, Enforcement, Profile, with_bases};
 use crate::judge::Judge;
 use crate::manifest::suggest::suggestion;
+use crate::pages::{self, Page};
 use crate::policy::Policy;
-use crate::report::safe_line;
 
 use super::args::PolicyArguments;
 use super::input::{self, Setup};
-use super::policy_page;
 use super::{Console, Exit};
 
 /// The options of `kpolicy policies`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kpolicy policies                               # all of them, and how hard each is here
+  kpolicy policies require-limits                # one policy's page
+  kpolicy policies --profiles                    # which profiles there are
+  kpolicy policies --profile platform            # what a profile turns on
+  kpolicy policies --profile aks,platform        # what two of them do together
+  kpolicy policies --output-format markdown team-label > docs/team-label.md")]
 pub(super) struct Arguments {
-    /// Show the page of this policy
+    /// Show the pages of these policies
     #[arg(value_name = "NAME")]
-    name: Option<String>,
+    names: Vec<String>,
 
     #[command(flatten)]
     policies: PolicyArguments,
@@ -28,18 +37,108 @@ pub(super) struct Arguments {
     /// Say only what holds in this cluster of Config
     #[arg(long, value_name = "NAME", env = "KPOLICY_CLUSTER")]
     cluster: Option<String>,
+
+    /// Say what these profiles turn on, whatever Config says. May be repeated
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        env = "KPOLICY_PROFILE",
+        conflicts_with = "cluster"
+    )]
+    profile: Vec<String>,
+
+    /// List the profiles
+    #[arg(long, conflicts_with_all = ["names", "profile"], env = "KPOLICY_PROFILES",
+          action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    profiles: bool,
+
+    /// Show the expressions on a policy's page
+    #[arg(long, env = "KPOLICY_EXPRESSIONS", action = ArgAction::SetTrue,
+          value_parser = BoolishValueParser::new())]
+    expressions: bool,
+
+    /// How it is written
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        env = "KPOLICY_POLICIES_OUTPUT_FORMAT"
+    )]
+    output_format: OutputFormat,
 }
 
-/// How hard a policy is in each cluster; one entry without a name where Config has none.
-pub(super) type Strength<'a> = Vec<(Option<&'a str>, Enforcement)>;
+/// `--output-format`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum OutputFormat {
+    /// For a terminal
+    #[default]
+    Text,
+    /// For a repository or a wiki: pages with examples, expressions folded away
+    Markdown,
+    /// For programs: every page whole
+    Json,
+}
 
-/// Lists the policies, or shows one.
+/// Lists the policies or the profiles, or shows pages.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
-    let Some(setup) = input::load(&arguments.policies, None, console)? else {
+    let Some(mut setup) = input::load(&arguments.policies, None, console)? else {
         return Ok(Exit::Failed);
     };
+    if arguments.profiles {
+        write_profiles(&setup.profiles, arguments.output_format, console)?;
+        return Ok(Exit::Clean);
+    }
+    if !arguments.profile.is_empty() {
+        setup.config = only(&arguments.profile, &setup.profiles)?;
+        setup.exceptions = Vec::new();
+    }
+    for name in &arguments.names {
+        if setup.policies.get(name).is_none() {
+            let names: Vec<&str> = setup.policies.iter().map(|policy| &*policy.name).collect();
+            let help = suggestion(name, names.iter().copied()).map(|help| format!("; {help}"));
+            bail!("there is no policy `{name}`{}", help.unwrap_or_default());
+        }
+    }
+    let Some(mut pages) = pages(&setup, arguments, console)? else {
+        return Ok(Exit::Failed);
+    };
+    if !arguments.profile.is_empty() && arguments.names.is_empty() {
+        let chosen = |name: &str| arguments.profile.iter().any(|profile| *profile == name);
+        pages.retain(|page| page.profiles.iter().any(|one| chosen(&one.name)));
+    }
+    write(&pages, &setup, arguments, console)?;
+    Ok(Exit::Clean)
+}
+
+/// A Config that says nothing but these profiles.
+fn only(names: &[String], known: &[Profile]) -> anyhow::Result<Config> {
+    let mut config = Config::default();
+    for name in names {
+        let found = with_bases(name, known);
+        if found.is_empty() {
+            let help = suggestion(name, known.iter().map(|profile| &*profile.name));
+            let help =
+                help.unwrap_or_else(|| "`kpolicy policies --profiles` lists them".to_owned());
+            bail!("there is no profile `{name}`; {help}");
+        }
+        for profile in found {
+            if config.profiles.iter().all(|one| one.name != profile.name) {
+                config.profiles.push(profile.clone());
+            }
+        }
+    }
+    Ok(config)
+}
+
+/// The pages of the policies that are named, or of all; `None` where no judge can be made here.
+fn pages(
+    setup: &Setup,
+    arguments: &Arguments,
+    console: &mut Console,
+) -> anyhow::Result<Option<Vec<Page>>> {
     let mut judges = Vec::new();
-    for cluster in clusters(&setup, arguments.cluster.as_deref()) {
+    for cluster in clusters(setup, arguments.cluster.as_deref()) {
         let judge = Judge::new(
             &setup.policies,
             &setup.config,
@@ -51,61 +150,100 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
             Ok(judge) => judges.push((cluster, judge)),
             Err(problems) => {
                 console.problems(&problems, &setup.sources)?;
-                return Ok(Exit::Failed);
+                return Ok(None);
             }
         }
     }
-    let strength = |policy: &Policy| -> Strength<'_> {
+    let is_named = |policy: &&Arc<Policy>| {
+        let mut names = arguments.names.iter();
+        arguments.names.is_empty() || names.any(|name| **name == *policy.name)
+    };
+    let mut examples = pages::built_in_examples();
+    let page = |policy: &Arc<Policy>| {
         let of = |judge: &Judge| {
             let mut all = judge.policies();
-            let found = all.find(|(known, _)| std::ptr::eq(&raw const ***known, policy));
+            let found = all.find(|(known, _)| Arc::ptr_eq(known, policy));
             found.map_or(Enforcement::Disabled, |(_, enforcement)| enforcement)
         };
-        judges
-            .iter()
+        let strength: Vec<_> = (judges.iter())
             .map(|(cluster, judge)| (*cluster, of(judge)))
-            .collect()
+            .collect();
+        let mut idle = judges.iter().flat_map(|(_, judge)| judge.idle());
+        let idle = idle.find(|(known, _)| Arc::ptr_eq(known, policy));
+        let mut page = Page::new(policy, &setup.profiles);
+        let here = (&**policy, &setup.config, &setup.sources);
+        page.put_here(here, &strength, idle.map(|(_, reason)| reason));
+        if policy.built_in {
+            page.examples = examples.remove(&*policy.name).unwrap_or_default();
+        }
+        page.expires = Some(expiry(setup.today));
+        page
     };
-    let idle = |policy: &Policy| {
-        let mut all = judges.iter().flat_map(|(_, judge)| judge.idle());
-        all.find(|(known, _)| std::ptr::eq(&raw const ***known, policy))
-            .map(|(_, reason)| reason)
+    Ok(Some(
+        setup.policies.iter().filter(is_named).map(page).collect(),
+    ))
+}
+
+/// A day about three months away: long enough to mend most things.
+fn expiry(today: Date) -> String {
+    let month = today.month + 3;
+    let (year, month) = if month > 12 {
+        (today.year + 1, month - 12)
+    } else {
+        (today.year, month)
     };
+    format!("{year:04}-{month:02}-{:02}", today.day.min(28))
+}
+
+fn write(
+    pages: &[Page],
+    setup: &Setup,
+    arguments: &Arguments,
+    console: &mut Console,
+) -> anyhow::Result<()> {
     let style = console.out_style();
-    let Some(name) = &arguments.name else {
-        list(&setup, strength, console.out())?;
-        for policy in setup.policies.iter() {
-            if let Some(reason) = idle(policy) {
-                let line = format!("{} judges nothing: {reason}", policy.name);
-                writeln!(console.out(), "{}", safe_line(&line))?;
+    let out = console.out();
+    match arguments.output_format {
+        OutputFormat::Json => writeln!(out, "{:#}", pages::json(pages))?,
+        OutputFormat::Markdown if arguments.names.is_empty() => {
+            write!(out, "{}", pages::index(pages, &setup.profiles, ""))?;
+        }
+        OutputFormat::Markdown => {
+            for page in pages {
+                write!(out, "{}", pages::markdown(page, ""))?;
             }
         }
-        return Ok(Exit::Clean);
-    };
-    if setup.policies.get(name).is_none() {
-        let names: Vec<&str> = setup.policies.iter().map(|policy| &*policy.name).collect();
-        let help = suggestion(name, names.iter().copied()).map(|help| format!("; {help}"));
-        bail!("there is no policy `{name}`{}", help.unwrap_or_default());
-    }
-    // A native policy that mutates may have the name of one that does not.
-    let named = setup
-        .policies
-        .iter()
-        .filter(|policy| *policy.name == **name);
-    for (index, policy) in named.enumerate() {
-        if index > 0 {
-            writeln!(console.out())?;
+        OutputFormat::Text if arguments.names.is_empty() => {
+            // Beside what holds together, what each says: with one there is nothing to compare.
+            let columns = arguments.profile.iter().map(String::as_str);
+            let columns: Vec<&str> = columns.filter(|_| arguments.profile.len() > 1).collect();
+            pages::list(pages, &columns, out)?;
         }
-        policy_page::write(
-            policy,
-            &strength(policy),
-            idle(policy),
-            &setup.config,
-            style,
-            console.out(),
-        )?;
+        OutputFormat::Text => {
+            for (index, page) in pages.iter().enumerate() {
+                if index > 0 {
+                    writeln!(out)?;
+                }
+                pages::text(page, arguments.expressions, style, out)?;
+            }
+        }
     }
-    Ok(Exit::Clean)
+    Ok(())
+}
+
+fn write_profiles(
+    profiles: &[Profile],
+    format: OutputFormat,
+    console: &mut Console,
+) -> anyhow::Result<()> {
+    let style = console.out_style();
+    let out = console.out();
+    match format {
+        OutputFormat::Text => pages::profiles(profiles, style, out)?,
+        OutputFormat::Markdown => write!(out, "{}", pages::index(&[], profiles, ""))?,
+        OutputFormat::Json => writeln!(out, "{:#}", pages::profiles_json(profiles))?,
+    }
+    Ok(())
 }
 
 fn clusters<'a>(setup: &'a Setup, chosen: Option<&'a str>) -> Vec<Option<&'a str>> {
@@ -118,58 +256,4 @@ fn clusters<'a>(setup: &'a Setup, chosen: Option<&'a str>) -> Vec<Option<&'a str
         .iter()
         .map(|cluster| Some(&*cluster.name))
         .collect()
-}
-
-fn list<'a>(
-    setup: &Setup,
-    strength: impl Fn(&Policy) -> Strength<'a>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let header = ["NAME", "CATEGORY", "SEVERITY", "ENFORCEMENT", "TITLE"].map(str::to_owned);
-    let rows = setup.policies.iter().map(|policy| {
-        let about = &policy.about;
-        [
-            policy.name.to_string(),
-            about.category.to_string(),
-            about.severity.as_str().to_owned(),
-            in_words(&strength(policy)),
-            about.title.to_string(),
-        ]
-        .map(|cell| safe_line(&cell).into_owned())
-    });
-    let rows: Vec<[String; 5]> = std::iter::once(header).chain(rows).collect();
-    let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-    };
-    let widths: [usize; 4] = std::array::from_fn(|column| width(column).unwrap_or(0));
-    for [cells @ .., title] in &rows {
-        for (cell, width) in cells.iter().zip(widths) {
-            write!(out, "{cell:<width$}  ")?;
-        }
-        writeln!(out, "{title}")?;
-    }
-    Ok(())
-}
-
-/// `deny`, or `deny in app1, app2; audit in mgmt` where clusters differ.
-pub(super) fn in_words(strength: &Strength<'_>) -> String {
-    let mut groups: Vec<(Enforcement, Vec<&str>)> = Vec::new();
-    for (cluster, enforcement) in strength {
-        match groups.iter_mut().find(|(known, _)| known == enforcement) {
-            Some((_, names)) => names.extend(cluster),
-            None => groups.push((*enforcement, cluster.iter().copied().collect())),
-        }
-    }
-    groups.sort_by_key(|(enforcement, _)| std::cmp::Reverse(*enforcement));
-    if let [(enforcement, _)] = groups.as_slice() {
-        return enforcement.as_str().to_owned();
-    }
-    let parts: Vec<String> = groups
-        .iter()
-        .map(|(enforcement, names)| format!("{} in {}", enforcement.as_str(), names.join(", ")))
-        .collect();
-    parts.join("; ")
 }

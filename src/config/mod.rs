@@ -17,10 +17,10 @@ pub use date::Date;
 pub use exception::{ExceptionMatch, PolicyException, check_exception, read_exception};
 pub use model::{
     Cluster, Config, Enforcement, ExceptionSettings, NamespaceSetting, PolicySetting,
-    PolicySettings, Profile,
+    PolicySettings, Profile, RECOMMENDED,
 };
 pub use read::read_config;
-pub use settings::read_profile;
+pub use settings::{read_profile, with_bases};
 
 /// The version of kpolicy's own documents.
 const API_VERSION: &str = "kpolicy.io/v1alpha1";

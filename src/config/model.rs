@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::manifest::Document;
+use crate::manifest::{Document, Placed};
 use crate::schema::templates::PodTemplateCrd;
 use crate::source::Span;
+
+use super::with_bases;
 
 /// What a violation does. Ordered from nothing to refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,8 +70,16 @@ pub type PolicySettings = BTreeMap<Box<str>, PolicySetting>;
 pub struct Profile {
     /// Its name.
     pub name: Box<str>,
-    /// What it turns on, and how hard.
+    /// What it is, in one line.
+    pub title: Box<str>,
+    /// For whom it is, and what it expects.
+    pub description: Box<str>,
+    /// Profiles that hold wherever this one does.
+    pub extends: Vec<Placed<Box<str>>>,
+    /// What it turns on beyond them, and how hard.
     pub policies: PolicySettings,
+    /// Where Config chooses it; `None` where nobody does.
+    pub chosen: Option<Span>,
 }
 
 /// One cluster, as Flux sees it.
@@ -116,7 +126,7 @@ pub struct ExceptionSettings {
 /// The checked configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Profiles chosen, resolved, in order.
+    /// Profiles chosen, in order; before each those that it extends.
     pub profiles: Vec<Profile>,
     /// More policy files, relative to the config file.
     pub policy_paths: Vec<Box<str>>,
@@ -140,9 +150,8 @@ impl Config {
     /// What holds where there is no Config: the profile `recommended`, and mutations run.
     pub fn without_file(profiles: &[Profile]) -> Self {
         Self {
-            profiles: profiles
-                .iter()
-                .filter(|known| *known.name == *RECOMMENDED)
+            profiles: with_bases(RECOMMENDED, profiles)
+                .into_iter()
                 .cloned()
                 .collect(),
             policy_paths: Vec::new(),
@@ -165,4 +174,4 @@ impl Default for Config {
 }
 
 /// The profile that holds where Config names none.
-const RECOMMENDED: &str = "recommended";
+pub const RECOMMENDED: &str = "recommended";

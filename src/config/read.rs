@@ -5,7 +5,9 @@ use crate::manifest::{Document, Fields, NodeRef, Placed, Problem, View, read_lab
 use crate::schema::templates::{PodTemplateCrd, TemplateStep};
 
 use super::settings::{Level, read_enforcement, read_settings};
-use super::{API_VERSION, Cluster, Config, ExceptionSettings, NamespaceSetting, Profile};
+use super::{
+    API_VERSION, Cluster, Config, ExceptionSettings, NamespaceSetting, Profile, with_bases,
+};
 
 /// Reads a Config. What is wrong is left out of the result and reported.
 ///
@@ -44,21 +46,26 @@ pub fn read_config(
 
 fn choose_profiles(fields: &mut Fields<'_, '_>, profiles: &[Profile]) -> Vec<Profile> {
     let mut chosen: Vec<Profile> = Vec::new();
+    let mut named: Vec<&str> = Vec::new();
     for name in fields.texts("profiles") {
-        let found = profiles.iter().find(|known| *known.name == *name.value);
-        match found {
-            Some(_) if chosen.iter().any(|known| *known.name == *name.value) => {
-                fields.error(
-                    format!("profile `{}` is named twice", name.value),
-                    name.span,
-                );
-            }
-            Some(profile) => chosen.push(profile.clone()),
-            None => {
-                let mut problem =
-                    Problem::error(format!("unknown profile `{}`", name.value), name.span);
-                problem.help = suggestion(name.value, profiles.iter().map(|known| &*known.name));
-                fields.report(problem);
+        let found = with_bases(name.value, profiles);
+        if named.contains(&name.value) {
+            let message = format!("profile `{}` is named twice", name.value);
+            fields.error(message, name.span);
+        } else if found.is_empty() {
+            let mut problem =
+                Problem::error(format!("unknown profile `{}`", name.value), name.span);
+            problem.help = suggestion(name.value, profiles.iter().map(|known| &*known.name))
+                .or_else(|| Some("`kpolicy policies --profiles` lists them".to_owned()));
+            fields.report(problem);
+        }
+        named.push(name.value);
+        for profile in found {
+            if chosen.iter().all(|known| known.name != profile.name) {
+                chosen.push(Profile {
+                    chosen: name.span,
+                    ..profile.clone()
+                });
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::manifest::{Document, DocumentBuilder, EntryRef, Fields, Placed, Problem};
 use crate::source::Span;
 
-use super::{API_VERSION, Enforcement, PolicySetting, PolicySettings, Profile};
+use super::{API_VERSION, Enforcement, PolicySetting, PolicySettings, Profile, owned};
 
 /// Where settings stand decides what they may say.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,14 +31,47 @@ pub fn read_profile(document: &Document, problems: &mut Vec<Problem>) -> Option<
         fields.accept_rest();
         name
     });
-    let policies = root.required_map("spec").map(|mut spec| {
-        spec.require("policies");
-        read_settings(&mut spec, Level::Profile)
+    let spec = root.required_map("spec").map(|mut spec| {
+        let text = |spec: &mut Fields<'_, '_>, key| spec.required_text(key).map(Box::from);
+        let title = text(&mut spec, "title");
+        let description = text(&mut spec, "description");
+        let extends = owned(spec.texts("extends"));
+        if extends.is_empty() {
+            spec.require("policies");
+        }
+        let policies = read_settings(&mut spec, Level::Profile);
+        (title, description, extends, policies)
     });
+    let (title, description, extends, policies) = spec?;
     Some(Profile {
         name: name?,
-        policies: policies?,
+        title: title?,
+        description: description?,
+        extends,
+        policies,
+        chosen: None,
     })
+}
+
+/// The profile of this name and those that it extends, each once, those that are extended first.
+pub fn with_bases<'p>(name: &str, profiles: &'p [Profile]) -> Vec<&'p Profile> {
+    let find = |name: &str| profiles.iter().find(|known| *known.name == *name);
+    let mut found: Vec<&Profile> = Vec::new();
+    // Each is left once all are there that it extends; one that goes round in a circle is not entered again.
+    let mut entered: Vec<&str> = Vec::new();
+    let mut pending: Vec<(&Profile, bool)> =
+        find(name).map(|one| (one, false)).into_iter().collect();
+    while let Some((profile, is_left)) = pending.pop() {
+        if is_left {
+            found.push(profile);
+        } else if !entered.contains(&&*profile.name) {
+            entered.push(&profile.name);
+            pending.push((profile, true));
+            let bases = profile.extends.iter().rev();
+            pending.extend(bases.filter_map(|base| Some((find(&base.value)?, false))));
+        }
+    }
+    found
 }
 
 /// Reads the field `policies` of a map.

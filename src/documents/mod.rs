@@ -11,7 +11,9 @@ mod kind;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::config::{Config, PolicyException, Profile, read_config, read_exception, read_profile};
+use crate::config::{
+    Config, PolicyException, Profile, RECOMMENDED, read_config, read_exception, read_profile,
+};
 use crate::manifest::{Dialect, Document, Limits, NodeRef, Problem, read, unroll};
 use crate::policy::{
     Binding, Form, Policy, PolicySet, Release, bind, built_in_texts, read_binding, read_native,
@@ -55,6 +57,9 @@ impl Documents {
         for policy in &mut documents.policies {
             policy.built_in = true;
         }
+        // First what runs by itself, then what builds on it, then the rest by name.
+        let order = |one: &Profile| (*one.name != *RECOMMENDED, one.extends.is_empty());
+        documents.profiles.sort_by_key(order);
         documents
     }
 
@@ -159,11 +164,11 @@ impl Documents {
             }
             Ok(Kind::Profile) => {
                 // kpolicy's own repository holds the profiles that ship; anywhere else nobody would read one.
-                let read = read_profile(&document, &mut self.problems);
-                let ships = |profile: &Profile| {
-                    self.profiles.iter().any(|known| known.name == profile.name)
-                };
-                if read.is_some_and(|profile| !ships(&profile)) {
+                let name = document.root().at(&["metadata", "name"]);
+                let name = name.and_then(NodeRef::as_str).unwrap_or_default();
+                if self.profiles.iter().any(|known| *known.name == *name) {
+                    read_profile(&document, &mut self.problems);
+                } else {
                     let span = place(&document, "kind");
                     let problem =
                         Problem::error("profiles come with kpolicy and cannot be added", span);

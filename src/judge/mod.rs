@@ -34,4 +34,5 @@ pub use glob::matches as glob_matches;
 pub use judge::Judge;
 pub use lineage::Lineage;
 pub use owner::{NoOwners, Owner, OwnerReference, Owners};
+pub use settings::{Decider, decider};
 pub use verdict::{Annotation, Decision, Drift, Mutation, Verdict};

@@ -4,7 +4,7 @@
 //! strictest counts. What a cluster says is a ceiling for its namespaces, and a glob of namespaces may only harden.
 
 use crate::config::{
-    Cluster, Config, Enforcement, NamespaceSetting, PolicySetting, PolicySettings,
+    Cluster, Config, Enforcement, NamespaceSetting, PolicySetting, PolicySettings, Profile,
 };
 use crate::manifest::Document;
 use crate::policy::Policy;
@@ -29,21 +29,20 @@ pub(super) struct General {
     ceiling: Option<Enforcement>,
 }
 
-/// Resolves one policy for a cluster.
-pub(super) fn general(policy: &Policy, config: &Config, cluster: Option<&Cluster>) -> General {
-    let unnamed = if policy.built_in {
+/// How hard a policy is of which nothing speaks.
+const fn unnamed(policy: &Policy) -> Enforcement {
+    if policy.built_in {
         Enforcement::Disabled
     } else {
         Enforcement::Deny
-    };
-    let from_profiles = config
-        .profiles
-        .iter()
-        .flat_map(|profile| named(&profile.policies, &policy.name))
-        .filter_map(|setting| setting.enforcement)
-        .max();
+    }
+}
+
+/// Resolves one policy for a cluster.
+pub(super) fn general(policy: &Policy, config: &Config, cluster: Option<&Cluster>) -> General {
+    let from_profiles = by_profile(policy, config).map(|(_, enforcement)| enforcement);
     let mut level = Level {
-        enforcement: from_profiles.unwrap_or(unnamed),
+        enforcement: from_profiles.unwrap_or_else(|| unnamed(policy)),
         params: Vec::new(),
     };
     for profile in &config.profiles {
@@ -51,15 +50,53 @@ pub(super) fn general(policy: &Policy, config: &Config, cluster: Option<&Cluster
             level.params.extend(setting.params.clone());
         }
     }
-    apply(&mut level, &config.policies, &policy.name, true);
+    apply(&mut level, &config.policies, policy, true);
     let mut ceiling = None;
     if let Some(cluster) = cluster {
-        apply(&mut level, &cluster.policies, &policy.name, false);
+        apply(&mut level, &cluster.policies, policy, false);
         ceiling = named(&cluster.policies, &policy.name)
             .filter_map(|setting| setting.enforcement)
             .last();
     }
     General { level, ceiling }
+}
+
+/// The strictest word of a profile, and the first profile that says it.
+fn by_profile<'c>(policy: &Policy, config: &'c Config) -> Option<(&'c Profile, Enforcement)> {
+    let said = config.profiles.iter().flat_map(|profile| {
+        let settings = named(&profile.policies, &policy.name);
+        settings.filter_map(move |setting| Some((profile, setting.enforcement?)))
+    });
+    said.reduce(|first, next| if next.1 > first.1 { next } else { first })
+}
+
+/// What says how hard a policy is.
+#[derive(Clone, Copy, Debug)]
+pub enum Decider<'c> {
+    /// Nothing does: a built-in policy is then disabled, any other denies.
+    Nothing,
+    /// A profile.
+    Profile(&'c Profile),
+    /// Config, under `policies` of its own or of the cluster.
+    Config(&'c PolicySetting),
+}
+
+/// What says how hard a policy is in a cluster, namespaces aside.
+pub fn decider<'c>(policy: &Policy, config: &'c Config, cluster: Option<&str>) -> Decider<'c> {
+    let cluster = cluster.and_then(|name| config.clusters.iter().find(|one| *one.name == *name));
+    let (mut level, mut decider) = match by_profile(policy, config) {
+        Some((profile, level)) => (level, Decider::Profile(profile)),
+        None => (unnamed(policy), Decider::Nothing),
+    };
+    let of_cluster = cluster.map(|cluster| (&cluster.policies, false));
+    for (settings, turns_on) in std::iter::once((&config.policies, true)).chain(of_cluster) {
+        let said = saying(settings, policy, turns_on, level);
+        let said = said.filter_map(|setting| Some((setting, setting.enforcement?)));
+        if let Some((setting, enforcement)) = said.last() {
+            (level, decider) = (enforcement, Decider::Config(setting));
+        }
+    }
+    decider
 }
 
 impl General {
@@ -109,12 +146,22 @@ fn named<'s>(
     settings.get(EVERY).into_iter().chain(settings.get(policy))
 }
 
-/// `turns_on` says whether `*` turns on what does not run yet. In a cluster it only says how hard what runs is.
-fn apply(level: &mut Level, settings: &PolicySettings, policy: &str, turns_on: bool) {
+/// The settings that speak to a policy of this level, in order. `turns_on` says whether `*` turns on what does not run
+/// yet. In a cluster it only says how hard what runs is.
+fn saying<'s>(
+    settings: &'s PolicySettings,
+    policy: &Policy,
+    turns_on: bool,
+    level: Enforcement,
+) -> impl Iterator<Item = &'s PolicySetting> {
     let every = settings
         .get(EVERY)
-        .filter(|_| turns_on || level.enforcement > Enforcement::Disabled);
-    for setting in every.into_iter().chain(settings.get(policy)) {
+        .filter(|_| turns_on || level > Enforcement::Disabled);
+    every.into_iter().chain(settings.get(&policy.name[..]))
+}
+
+fn apply(level: &mut Level, settings: &PolicySettings, policy: &Policy, turns_on: bool) {
+    for setting in saying(settings, policy, turns_on, level.enforcement) {
         if let Some(enforcement) = setting.enforcement {
             level.enforcement = enforcement;
         }

@@ -27,3 +27,10 @@ pub fn built_in_texts() -> Vec<(String, &'static str)> {
     texts.sort();
     texts
 }
+
+/// Examples of the built-in policies, as `pages` writes them from the cases of the policies.
+pub fn built_in_examples() -> &'static str {
+    let file = POLICIES.get_file("examples.json");
+    file.and_then(include_dir::File::contents_utf8)
+        .unwrap_or("{}")
+}

@@ -21,7 +21,7 @@ mod rules;
 
 pub use crate::cel::Release;
 pub use advice::{PolicyAdvice, advise};
-pub use builtin::built_in_texts;
+pub use builtin::{built_in_examples, built_in_texts};
 pub use environment::{Root, Scope, environment, environment_without};
 pub use matching::{
     Match, MatchFacts, MatchPolicy, Matching, Operation, ResourceRule, RuleScope, Target,

@@ -40,6 +40,10 @@ const EDGES: &[(&str, &[&str])] = &[
             "config", "finding", "fixture", "manifest", "policy", "source",
         ],
     ),
+    (
+        "pages",
+        &["config", "judge", "manifest", "policy", "report", "source"],
+    ),
     ("export", &["cel", "config", "manifest", "policy", "schema"]),
     (
         "lint",
@@ -95,6 +99,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "lint",
             "manifest",
             "office",
+            "pages",
             "policy",
             "render",
             "report",
@@ -133,7 +138,7 @@ const CRATES: &[(&str, &[&str])] = &[
     (
         "serde_json",
         &[
-            "cli", "cluster", "crds", "manifest", "policy", "report", "schema", "server",
+            "cli", "cluster", "crds", "manifest", "pages", "policy", "report", "schema", "server",
         ],
     ),
     ("strsim", &["cel", "manifest"]),

@@ -1,10 +1,10 @@
-//! `kpolicy check` and `kpolicy policies`, as people run them.
+//! `kpolicy check`, as people run it.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const POLICY: &str = "\
+pub(super) const POLICY: &str = "\
 apiVersion: kpolicy.io/v1alpha1
 kind: Policy
 metadata: {name: sample}
@@ -88,7 +88,7 @@ impl Folder {
     }
 }
 
-fn full() -> Folder {
+pub(super) fn full() -> Folder {
     Folder::new(&[
         (".kpolicy.yaml", CONFIG),
         ("policies/sample.yaml", POLICY),
@@ -196,82 +196,6 @@ fn an_exception_that_soon_ends_is_a_warning() {
     assert!(
         out.ends_with("checked 3 documents and the built-in policies: 1 warning\n"),
         "{out}"
-    );
-}
-
-#[test]
-fn the_list_says_how_hard_each_policy_is_in_each_cluster() {
-    let folder = full();
-    let (code, out, err) = folder.run(&["policies"]);
-    assert_eq!((code, &*err), (0, ""));
-    let line = |name: &str| {
-        let line = out.lines().find(|line| line.starts_with(name));
-        line.unwrap_or_default()
-            .split("  ")
-            .filter(|cell| !cell.is_empty())
-            .map(str::trim)
-    };
-    assert_eq!(
-        line("sample").collect::<Vec<_>>(),
-        [
-            "sample",
-            "images",
-            "low",
-            "warn in app1; audit in mgmt",
-            "Images are small"
-        ]
-    );
-    assert_eq!(line("acr-only").nth(3), Some("deny"));
-    assert!(
-        out.ends_with("acr-only judges nothing: set the parameter `registries` in Config\n"),
-        "{out}"
-    );
-    let (_, out, _) = folder.run(&["policies", "--cluster", "mgmt"]);
-    assert!(
-        out.lines()
-            .any(|line| line.starts_with("sample") && line.contains(" audit ")),
-        "{out}"
-    );
-    let (code, _, err) = folder.run(&["policies", "--cluster", "app9"]);
-    assert_eq!(code, 2, "{err}");
-}
-
-#[test]
-fn a_page_tells_all_of_a_policy() {
-    let folder = full();
-    let (code, out, _) = folder.run(&["policies", "sample"]);
-    assert_eq!(code, 0);
-    assert_eq!(
-        out,
-        "\
-sample: Images are small
-images · low · warn in app1; audit in mgmt · your own
-
-Big images take long to start.
-
-What to do
-  Make it small.
-
-Applies to
-  every pod template
-
-Parameters
-  most (integer), required
-    The most megabytes.
-  names (array) = [\"a\",\"b\"]
-
-Validations
-  sample/size: use a small image
-
-References
-  https://example.com/small
-"
-    );
-    let (code, out, err) = folder.run(&["policies", "smaple"]);
-    assert_eq!((code, &*out), (2, ""));
-    assert_eq!(
-        err,
-        "error: there is no policy `smaple`; did you mean `sample`?\n"
     );
 }
 

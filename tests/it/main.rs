@@ -28,6 +28,7 @@ mod cel_soak;
 mod cli_check;
 mod cli_check_types;
 mod cli_eval;
+mod cli_policies;
 mod cli_test;
 #[cfg(feature = "conformance")]
 mod conformance_cel;
@@ -41,6 +42,8 @@ mod defaults;
 mod fixtures;
 mod generate;
 mod generated_functions;
+#[cfg(all(feature = "lint", feature = "serve"))]
+mod generated_pages;
 mod image_bypasses;
 mod judge;
 #[cfg(feature = "lint")]

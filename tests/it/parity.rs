@@ -33,7 +33,7 @@ use crate::policies::{Others, TODAY, namespace_object};
 type Said = BTreeSet<(String, String)>;
 
 /// Lint sees a new object of an unknown person; other requests are the webhook's alone.
-fn only_the_webhook_can_be_asked(fixture: &Fixture) -> bool {
+pub(crate) fn only_the_webhook_can_be_asked(fixture: &Fixture) -> bool {
     fixture.operation() != "CREATE"
         || fixture.in_request("user").is_some()
         || fixture.in_request("subresource").is_some()
@@ -41,7 +41,7 @@ fn only_the_webhook_can_be_asked(fixture: &Fixture) -> bool {
 }
 
 /// One policy alone, at `deny`, without mutations, in a namespace with the labels of the fixture.
-fn config(fixture: &Fixture, base: &Config) -> Config {
+pub(crate) fn config(fixture: &Fixture, base: &Config) -> Config {
     let setting = PolicySetting {
         enforcement: Some(Enforcement::Deny),
         params: fixture.in_context("params").map(fixtures::own),

@@ -73,7 +73,7 @@ fn built_in() -> (Arc<PolicySet>, Config) {
 }
 
 /// A judge that runs one policy alone, at `deny`, with the parameters of the fixture.
-fn judge(fixture: &Fixture, set: &Arc<PolicySet>, config: &Config) -> Judge {
+pub(crate) fn judge(fixture: &Fixture, set: &Arc<PolicySet>, config: &Config) -> Judge {
     let setting = PolicySetting {
         enforcement: Some(Enforcement::Deny),
         params: fixture.in_context("params").map(fixtures::own),
@@ -153,7 +153,7 @@ pub(crate) fn namespace_object(name: &str, context: Option<NodeRef<'_>>) -> Docu
     builder.finish(root)
 }
 
-fn validate(fixture: &Fixture, judge: &Judge, object: &Document) -> Verdict {
+pub(crate) fn validate(fixture: &Fixture, judge: &Judge, object: &Document) -> Verdict {
     let others = Others(fixture.others());
     with_request(fixture, object, |request| {
         judge.validate(request, &Lineage::default(), &others, &Limits::default())
@@ -171,7 +171,7 @@ fn mutate(fixture: &Fixture, judge: &Judge, object: &Document) -> Mutation {
     })
 }
 
-fn findings(verdict: &Verdict) -> Vec<[String; 3]> {
+pub(crate) fn findings(verdict: &Verdict) -> Vec<[String; 3]> {
     let finding = |decision: &kpolicy::judge::Decision| {
         let violation = &decision.violation;
         [

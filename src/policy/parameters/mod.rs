@@ -39,8 +39,8 @@ pub struct Parameter<'p> {
     pub name: &'p str,
     /// What it is, as its author says.
     pub description: Option<&'p str>,
-    /// Its JSON type, where the schema names one.
-    pub type_name: Option<&'p str>,
+    /// Its schema.
+    pub schema: NodeRef<'p>,
     /// What it is where nobody says otherwise.
     pub default: Option<NodeRef<'p>>,
     /// Whether the policy judges nothing without it.
@@ -83,7 +83,7 @@ impl Parameters {
         entries.map(move |entry| Parameter {
             name: entry.key,
             description: entry.value.get("description").and_then(NodeRef::as_str),
-            type_name: entry.value.get("type").and_then(NodeRef::as_str),
+            schema: entry.value,
             default: entry.value.get("default"),
             required: required.contains(&entry.key),
         })

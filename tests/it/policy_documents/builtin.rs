@@ -1,5 +1,6 @@
 //! The built-in policies and profiles.
 
+use kpolicy::config::with_bases;
 use kpolicy::documents::Documents;
 use kpolicy::source::SourceMap;
 
@@ -41,6 +42,20 @@ fn the_built_in_documents_have_no_problem() {
             !about.references.is_empty(),
             "{} has references",
             policy.name
+        );
+    }
+    for profile in &profiles {
+        let known = |base: &str| profiles.iter().any(|other| *other.name == *base);
+        assert!(
+            profile.extends.iter().all(|base| known(&base.value)),
+            "what `{}` extends is there",
+            profile.name
+        );
+        let bases = with_bases(&profile.name, &profiles);
+        assert!(
+            bases.last().is_some_and(|last| last.name == profile.name),
+            "`{}` does not extend itself",
+            profile.name
         );
     }
     for name in profiles.iter().flat_map(|profile| profile.policies.keys()) {

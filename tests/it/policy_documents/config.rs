@@ -14,6 +14,8 @@ apiVersion: kpolicy.io/v1alpha1
 kind: Profile
 metadata: {name: recommended}
 spec:
+  title: the basics
+  description: For anybody.
   policies:
     immutable-tags: {enforcement: deny}
     require-limits: {enforcement: warn, params: {cpu: false}}

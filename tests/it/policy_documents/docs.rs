@@ -37,7 +37,7 @@ fn every_example_of_ours_is_right() {
     for file in [
         "README.md",
         "docs/config.md",
-        "docs/policies.md",
+        "docs/writing-policies.md",
         "docs/native-policies.md",
         "CONTRIBUTING.md",
     ] {
