@@ -178,7 +178,7 @@ fn config_decides_what_is_registered() {
         (
             "policies: {'*': {enforcement: audit}}\nnamespaces: [{names: [shop], enforcement: deny}]",
             1,
-            &[CLOSED][..],
+            both,
         ),
     ] {
         let hooks = plain(config);
