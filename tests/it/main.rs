@@ -15,6 +15,7 @@ mod admission_properties;
 mod apply;
 mod apply_properties;
 mod architecture;
+mod beside_safeguards;
 mod budgets;
 mod cel_allocations;
 mod cel_blame;
