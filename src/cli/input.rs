@@ -102,22 +102,29 @@ pub(super) fn read(
     start: Option<&Path>,
     release: Option<Release>,
 ) -> anyhow::Result<Read> {
-    gather(arguments, (start, None), &[], release, &mut Asked::new())
+    gather(arguments, (start, None), None, release, &mut Asked::new())
 }
 
-/// As [`read`], and these files with policies too; one that holds none is no error.
-pub(super) fn read_beside(
+/// As [`read`], for tests of policies: these files with policies too, one that holds none is no error; and a native policy
+/// that no binding names is bound everywhere.
+pub(super) fn read_for_tests(
     arguments: &PolicyArguments,
     start: Option<&Path>,
     files: &[PathBuf],
 ) -> anyhow::Result<Read> {
-    gather(arguments, (start, None), files, None, &mut Asked::new())
+    gather(
+        arguments,
+        (start, None),
+        Some(files),
+        None,
+        &mut Asked::new(),
+    )
 }
 
 /// As [`read`] without a release; `asked` says what was looked at, as far as reading came.
 #[cfg(feature = "serve")]
 pub(super) fn read_watched(arguments: &PolicyArguments, asked: &mut Asked) -> anyhow::Result<Read> {
-    gather(arguments, (None, None), &[], None, asked)
+    gather(arguments, (None, None), None, None, asked)
 }
 
 /// Reads what these paths hold, and what a Config among them names. No other Config is looked for. `release` as for
@@ -131,7 +138,7 @@ pub(super) fn read_paths(
     gather(
         arguments,
         (start, Some(paths)),
-        &[],
+        None,
         release,
         &mut Asked::new(),
     )
@@ -140,7 +147,7 @@ pub(super) fn read_paths(
 fn gather(
     arguments: &PolicyArguments,
     (start, only): (Option<&Path>, Option<&[PathBuf]>),
-    beside: &[PathBuf],
+    tests: Option<&[PathBuf]>,
     release: Option<Release>,
     asked: &mut Asked,
 ) -> anyhow::Result<Read> {
@@ -195,7 +202,7 @@ fn gather(
         asked.push(path.clone());
         reader.path(&path, &mut documents)?;
     }
-    for file in beside {
+    for file in tests.unwrap_or_default() {
         reader.file(file, &mut documents)?;
     }
     let mut idle = Vec::new();
@@ -213,6 +220,9 @@ fn gather(
         if !documents.has_parameters(objects) {
             bail!("`{}` holds no policy", path.display());
         }
+    }
+    if tests.is_some() {
+        documents.bind_the_rest();
     }
     let today = arguments.today.unwrap_or_else(today);
     let exceptions = std::mem::take(&mut documents.exceptions);

@@ -19,7 +19,7 @@ pub use model::{
     Cluster, Config, Enforcement, ExceptionSettings, NamespaceSetting, PolicySetting,
     PolicySettings, Profile, RECOMMENDED,
 };
-pub use read::read_config;
+pub use read::{kubernetes_version, read_config};
 pub use settings::{read_profile, with_bases};
 
 /// The version of kpolicy's own documents.

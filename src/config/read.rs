@@ -103,7 +103,7 @@ fn read_clusters(root: &mut Fields<'_, '_>) -> Vec<Cluster> {
         });
         let kubernetes_version = fields
             .node("kubernetesVersion")
-            .and_then(|node| version(node, fields.problems()));
+            .and_then(|node| kubernetes_version(node, fields.problems()));
         let policies = read_settings(&mut fields, Level::Config);
         let name = name?;
         if let Some(first) = clusters.iter().find(|known| *known.name == *name) {
@@ -123,7 +123,8 @@ fn read_clusters(root: &mut Fields<'_, '_>) -> Vec<Cluster> {
 }
 
 /// Reads `"1.34"`, and says why it must be in quotes where it is not.
-fn version(node: NodeRef<'_>, problems: &mut Vec<Problem>) -> Option<(u32, u32)> {
+/// Reads `kubernetesVersion`: a release such as `"1.34"`, as major and minor number.
+pub fn kubernetes_version(node: NodeRef<'_>, problems: &mut Vec<Problem>) -> Option<(u32, u32)> {
     if let View::Float(_) | View::Int(_) = node.view() {
         let message = "`kubernetesVersion` must be in quotes";
         let help = "YAML reads a version without quotes as a number: 1.30 becomes 1.3";

@@ -14,10 +14,12 @@ use std::sync::Arc;
 use crate::config::{
     Config, PolicyException, Profile, RECOMMENDED, read_config, read_exception, read_profile,
 };
-use crate::manifest::{Dialect, Document, Limits, NodeRef, Problem, read, unroll};
+use crate::manifest::{
+    Dialect, Document, LabelSelector, Limits, NodeRef, Placed, Problem, read, unroll,
+};
 use crate::policy::{
-    Binding, Form, Policy, PolicySet, Release, bind, built_in_texts, read_binding, read_native,
-    read_policy,
+    Actions, Binding, Form, ParamChoice, ParamRef, Policy, PolicySet, Release, bind,
+    built_in_texts, read_binding, read_native, read_policy,
 };
 use crate::source::{Source, SourceId, SourceMap, Span};
 
@@ -103,6 +105,44 @@ impl Documents {
             &mut self.problems,
         );
         PolicySet::new(self.policies.drain(..)).with_objects(std::mem::take(&mut self.objects))
+    }
+
+    /// Binds each native policy that no binding names, everywhere and at its hardest, with all parameters that there are:
+    /// for whoever wants to know what its expressions say, wherever the policy will be put to work.
+    pub fn bind_the_rest(&mut self) {
+        for policy in &self.policies {
+            let Some(native) = &policy.native else {
+                continue;
+            };
+            let mut bindings = self.bindings.iter();
+            let is_bound = bindings.any(|(form, binding)| {
+                *form == native.form && *binding.policy.value == *policy.name
+            });
+            if is_bound {
+                continue;
+            }
+            let param_ref = native.param_kind.as_ref().map(|_| ParamRef {
+                choice: ParamChoice::Selector(LabelSelector::default()),
+                namespace: None,
+                must_exist: true,
+                span: None,
+            });
+            let binding = Binding {
+                name: policy.name.clone(),
+                span: None,
+                policy: Placed {
+                    value: (*policy.name).into(),
+                    span: None,
+                },
+                matching: None,
+                param_ref,
+                actions: Actions {
+                    deny: true,
+                    ..Actions::default()
+                },
+            };
+            self.bindings.push((native.form, binding));
+        }
     }
 
     /// Whether some of these objects can be a parameter of a native policy.

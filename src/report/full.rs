@@ -39,6 +39,16 @@ pub fn problems(
     style: Style,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
+    problems_masked(problems, (sources, &[]), style, out)
+}
+
+/// As [`problems`], without the parts of the sources that are never shown.
+pub(super) fn problems_masked(
+    problems: &[Problem],
+    (sources, masked): (&SourceMap, &[Span]),
+    style: Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let renderer = renderer(style);
     for problem in problems {
         let level = match problem.severity {
@@ -48,7 +58,7 @@ pub fn problems(
         let title = level.with_name(problem_word(problem));
         let mut group = Group::with_title(title.primary_title(safe_line(&problem.message)));
         for span in problem.span.iter().chain(&problem.related) {
-            group = group.elements(place(sources, *span, &[]));
+            group = group.elements(place(sources, *span, masked));
         }
         if let Some(help) = &problem.help {
             group = group.element(Level::HELP.message(safe_line(help)));
@@ -116,6 +126,9 @@ pub(super) fn place<'a>(sources: &SourceMap, span: Span, masked: &[Span]) -> Vec
         return Vec::new();
     };
     let path = safe_line(source.name()).into_owned();
+    if source.text().is_empty() {
+        return vec![Origin::path(path).into()];
+    }
     let Some(Snippet {
         line,
         column,

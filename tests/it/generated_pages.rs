@@ -39,9 +39,7 @@ fn case(fixture: &Fixture, set: &Arc<PolicySet>, config: &Config) -> Case {
         Kind::Pass => (Outcome::Passes, Vec::new()),
         Kind::Fix => (Outcome::Changed, Vec::new()),
         Kind::Fail => {
-            let judge = policies::judge(fixture, set, config);
-            let verdict = policies::validate(fixture, &judge, &fixture.defaulted());
-            let found = policies::findings(&verdict).into_iter();
+            let found = policies::findings(fixture, set, config).into_iter();
             let mut ids: Vec<String> = found.map(|[validation, ..]| validation).collect();
             ids.sort();
             ids.dedup();
@@ -119,9 +117,7 @@ fn said(fixture: &Fixture, example: &Refused, set: &Arc<PolicySet>, config: &Con
 
 /// What the API server answers.
 fn refusal(fixture: &Fixture, set: &Arc<PolicySet>, config: &Config) -> String {
-    let judge = policies::judge(fixture, set, config);
-    let verdict = policies::validate(fixture, &judge, &fixture.defaulted());
-    let lines = policies::findings(&verdict).into_iter();
+    let lines = policies::findings(fixture, set, config).into_iter();
     let lines = lines.map(|[id, message, path]| match path.as_str() {
         "" => format!("[{id}] {message}\n"),
         path => format!("[{id}] {message} ({path})\n"),

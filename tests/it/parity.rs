@@ -16,10 +16,11 @@ use kpolicy::config::{Config, Enforcement, NamespaceSetting, PolicySetting};
 use kpolicy::documents::Documents;
 use kpolicy::engine::OtherObjects;
 use kpolicy::finding::FindingKind;
+use kpolicy::fixture::{Others, namespace_object};
 use kpolicy::judge::{Judge, Owner, Owners};
 use kpolicy::lint::{self, Options, Render, Selection};
 use kpolicy::manifest::{Document, NodeRef, write_json};
-use kpolicy::policy::PolicySet;
+use kpolicy::policy::{Operation, PolicySet};
 use kpolicy::schema::kinds;
 use kpolicy::server::{self, ClusterView, Judges, Metrics, Timeouts};
 use kpolicy::source::SourceMap;
@@ -27,16 +28,16 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::fixtures::{self, Fixture, Kind, identity};
-use crate::policies::{Others, TODAY, namespace_object};
+use crate::policies::TODAY;
 
 /// What both mouths say of one fixture: validation and message.
 type Said = BTreeSet<(String, String)>;
 
 /// Lint sees a new object of an unknown person; other requests are the webhook's alone.
 pub(crate) fn only_the_webhook_can_be_asked(fixture: &Fixture) -> bool {
-    fixture.operation() != "CREATE"
+    fixture.operation() != Operation::Create
         || fixture.in_request("user").is_some()
-        || fixture.in_request("subresource").is_some()
+        || !fixture.subresource().is_empty()
         || fixture.in_context("oldObject").is_some()
 }
 
@@ -44,7 +45,7 @@ pub(crate) fn only_the_webhook_can_be_asked(fixture: &Fixture) -> bool {
 pub(crate) fn config(fixture: &Fixture, base: &Config) -> Config {
     let setting = PolicySetting {
         enforcement: Some(Enforcement::Deny),
-        params: fixture.in_context("params").map(fixtures::own),
+        params: fixture.params(),
         ..PolicySetting::default()
     };
     let labels = fixture
@@ -231,10 +232,7 @@ fn review(fixture: &Fixture) -> Value {
     let kind_json = json!({"group": group, "version": version, "kind": kind});
     let resource =
         json!({"group": group, "version": version, "resource": kinds::resource(group, kind)});
-    let subresource = fixture
-        .in_request("subresource")
-        .and_then(NodeRef::as_str)
-        .unwrap_or_default();
+    let subresource = fixture.subresource();
     let user = fixture
         .in_request("user")
         .map_or_else(|| json!({"username": "dev@example.com"}), json);
@@ -247,11 +245,11 @@ fn review(fixture: &Fixture) -> Value {
             "requestKind": kind_json, "requestResource": resource, "requestSubResource": subresource,
             "name": root.at(&["metadata", "name"]).and_then(NodeRef::as_str),
             "namespace": fixture.namespace().unwrap_or_default(),
-            "operation": fixture.operation(),
+            "operation": fixture.operation().as_str(),
             "userInfo": user,
             "object": json(root),
             "oldObject": fixture.old_object().map(|old| json(old.root())),
-            "dryRun": fixture.in_request("dryRun").and_then(NodeRef::as_bool).unwrap_or_default(),
+            "dryRun": fixture.dry_run(),
             "options": {"apiVersion": "meta.k8s.io/v1", "kind": "CreateOptions"},
         }
     })

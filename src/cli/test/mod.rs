@@ -1,21 +1,34 @@
 //! `kpolicy test`: runs the fixtures of policies.
 
-mod files;
+mod find;
+mod select;
 
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
+use std::time::Instant;
 
-use crate::fixture::{Runner, Suite};
+use anyhow::Context;
+use clap::ValueEnum;
+
+use crate::fixture::{CaseOutcome, Runner, Suite};
 use crate::manifest::{Problem, Severity};
-use crate::report::cases::CaseResults;
+use crate::report::Style;
+use crate::report::cases::{CaseFormat, CaseResults};
+use crate::source::Span;
 
 use super::args::PolicyArguments;
-use super::input;
+use super::input::{self, Setup};
 use super::{Console, Exit};
+
+use find::Found;
+use select::Selection;
 
 /// The options of `kpolicy test`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Folders with policies and their fixtures [default: the working directory]
+    /// Folders with policies and with fixtures, one folder of fixtures, a policy, or a case [default: the working
+    /// directory]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -31,67 +44,181 @@ pub(super) struct Arguments {
     )]
     select: Vec<String>,
 
-    /// Only the cases whose name (`policy/fail/case`) contains this. May be repeated
+    /// Only cases with this in their name, such as `fail/` or `init-container`. May be repeated
     #[arg(long, value_name = "TEXT", env = "KPOLICY_CASE", value_delimiter = ',')]
     case: Vec<String>,
+
+    /// How the outcome is written
+    #[arg(long, value_enum, default_value_t = CaseFormat::Text, env = "KPOLICY_OUTPUT_FORMAT")]
+    output_format: CaseFormat,
+
+    /// Write the outcome to this file in that format; people read it on standard output all the same
+    #[arg(long, value_name = "FILE", env = "KPOLICY_OUTPUT_FILE")]
+    output_file: Option<PathBuf>,
+}
+
+impl ValueEnum for CaseFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.name()).help(self.about()))
+    }
 }
 
 /// Runs them and reports.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
+    let start = Instant::now();
     let here = [PathBuf::from(".")];
     let paths = match arguments.paths.as_slice() {
         [] => &here[..],
         paths => paths,
     };
-    let found = files::find(paths)?;
-    let start = paths.first().map(PathBuf::as_path);
-    let read = input::read_beside(&arguments.policies, start, &found.policies)?;
+    let mut found = find::find(paths)?;
+    let first = paths.first().map(PathBuf::as_path);
+    let read = input::read_for_tests(&arguments.policies, first, &found.policies)?;
     let mut setup = read.setup;
     console.problems(&read.problems, &setup.sources)?;
     let is_error = |problem: &Problem| problem.severity == Severity::Error;
     if read.problems.iter().any(is_error) {
         return Ok(Exit::Failed);
     }
-    let mut problems = Vec::new();
-    let mut suites = Vec::new();
-    for folder in &found.folders {
-        let folder = files::read(folder, &setup.root, &mut setup.sources, &mut problems);
-        if arguments.select.is_empty()
-            || arguments.select.iter().any(|name| **name == *folder.policy)
-        {
-            suites.push(Suite::read(&folder, &setup.sources));
-        }
-    }
-    let runner = Runner::new(&setup.policies, &setup.config, &setup.sources, setup.today);
-    let mut cases = Vec::new();
-    for suite in &mut suites {
-        problems.append(&mut suite.problems);
-        if setup.policies.get(&suite.policy).is_none() {
-            problems.push(Problem::error(
-                format!("`{}`: there is no policy `{}`", suite.path, suite.policy),
-                None,
-            ));
-            continue;
-        }
-        cases.extend(runner.run(suite));
-    }
-    cases.retain(|case| {
-        let id = case.id();
-        arguments.case.is_empty() || arguments.case.iter().any(|text| id.contains(text))
-    });
-    let results = CaseResults {
-        cases: &cases,
-        problems: &problems,
-        sources: &setup.sources,
-        policies: suites.len(),
+    let selection = Selection::new(&arguments.select, &arguments.case, &setup.policies)?;
+    let mut run = Run::default();
+    run.read(&mut found, &selection, &mut setup);
+    run.cases(&selection, &setup);
+    let is_whole = selection.is_everything() && !found.is_part;
+    let untested = if is_whole {
+        run.untested(&setup)
+    } else {
+        Vec::new()
     };
-    results.write_text(console.out_style(), console.out())?;
-    Ok(if cases.is_empty() {
-        console.complain("there is no case: write `tests/<policy>/{pass,fail,fix}/<case>.yaml` beside the policy");
+    let built_in = run.built_in(&setup);
+    let mut results = CaseResults {
+        cases: &run.cases,
+        problems: &run.problems,
+        sources: &setup.sources,
+        masked: &run.masked,
+        untested: &untested,
+        built_in: &built_in,
+        took: None,
+    };
+    let mut format = arguments.output_format;
+    if let Some(path) = &arguments.output_file {
+        let cannot = || format!("cannot write `{}`", path.display());
+        let mut file = BufWriter::new(File::create(path).with_context(cannot)?);
+        results
+            .write(format, Style::default(), &mut file)
+            .and_then(|()| file.flush())
+            .with_context(cannot)?;
+        format = CaseFormat::Text;
+    }
+    if std::io::stdout().is_terminal() {
+        results.took = Some(start.elapsed());
+    }
+    let style = console.out_style();
+    if run.cases.is_empty() {
+        results.write_problems(style, console.out())?;
+        console.complain(&nothing(&found, &selection));
+        return Ok(Exit::Failed);
+    }
+    results.write(format, style, console.out())?;
+    Ok(if found.unreadable {
         Exit::Failed
-    } else if results.failed() > 0 || problems.iter().any(is_error) {
+    } else if results.is_wrong() {
         Exit::Findings
     } else {
         Exit::Clean
     })
+}
+
+/// Why there is no case, and what to do about it.
+fn nothing(found: &Found, selection: &Selection) -> String {
+    if !selection.is_everything() {
+        return "no case is left: `--select` and `--case` fit none".to_owned();
+    }
+    let what = if found.suites.is_empty() {
+        "there are no fixtures here"
+    } else {
+        "the folders of fixtures hold no case that can be run"
+    };
+    format!(
+        "{what}\nwrite an object that a policy must refuse into `tests/<policy>/fail/<case>.yaml` beside \
+         `<policy>.yaml`, and one that it must let pass into `tests/<policy>/pass/<case>.yaml`; or name the folder \
+         that has them"
+    )
+}
+
+/// What a run gathers.
+#[derive(Debug, Default)]
+struct Run {
+    suites: Vec<Suite>,
+    cases: Vec<CaseOutcome>,
+    problems: Vec<Problem>,
+    masked: Vec<Span>,
+}
+
+impl Run {
+    /// Reads the fixtures of the policies that are asked for.
+    fn read(&mut self, found: &mut Found, selection: &Selection, setup: &mut Setup) {
+        for trouble in &found.troubles {
+            self.problems.push(trouble.problem(setup));
+        }
+        let names: Vec<String> = setup
+            .policies
+            .iter()
+            .map(|policy| policy.name.to_string())
+            .collect();
+        self.problems.extend(found.without_cases(&names, setup));
+        for suite in &found.suites {
+            let name = suite.policy();
+            if !selection.wants_policy(&name) || !suite.is_of_its_file(setup) {
+                continue;
+            }
+            if !names.contains(&name) {
+                self.problems.push(suite.stranger(&names, setup));
+                continue;
+            }
+            let (folder, unreadable) = suite.read(setup, &mut self.problems);
+            found.unreadable |= unreadable;
+            let mut read = Suite::read(&folder, &setup.sources);
+            self.problems.append(&mut read.problems);
+            self.masked.append(&mut read.masked);
+            read.cases.retain(|case| {
+                let (kind, case) = match case {
+                    Ok(case) => (case.kind, &case.name),
+                    Err(broken) => (broken.kind, &broken.name),
+                };
+                suite.wants(kind, case) && selection.wants_case(&name, kind, case)
+            });
+            self.suites.push(read);
+        }
+        self.masked.sort();
+    }
+
+    /// Runs the cases.
+    fn cases(&mut self, _: &Selection, setup: &Setup) {
+        let runner = Runner::new(&setup.policies, &setup.config, &setup.sources, setup.today);
+        for suite in &self.suites {
+            self.cases.extend(runner.run(suite));
+        }
+    }
+
+    /// The policies of files that have no case.
+    fn untested(&self, setup: &Setup) -> Vec<String> {
+        let policies = setup.policies.iter().filter(|policy| !policy.built_in);
+        let mut names: Vec<String> = policies.map(|policy| policy.name.to_string()).collect();
+        names.dedup();
+        names.retain(|name| self.cases.iter().all(|case| *case.policy != **name));
+        names
+    }
+
+    /// The policies with cases that no file has.
+    fn built_in(&self, setup: &Setup) -> Vec<String> {
+        let policies = setup.policies.iter().filter(|policy| policy.built_in);
+        let mut names: Vec<String> = policies.map(|policy| policy.name.to_string()).collect();
+        names.retain(|name| self.cases.iter().any(|case| *case.policy == **name));
+        names
+    }
 }

@@ -1,14 +1,17 @@
-//! What differs between two objects, as lines of YAML.
+//! What differs between two objects, as lines of YAML. What Secrets hold is not shown, only that it differs.
 
-use std::fmt::Write as _;
+use crate::manifest::NodeRef;
 
-use crate::manifest::{NodeRef, View, write_json};
+use super::yaml::{Line, lines as yaml};
 
 /// Lines shown around each difference.
 const AROUND: usize = 3;
 
 /// More comparisons than this are not made: then all lines between the first and the last difference are shown.
-const MOST: usize = 4_000_000;
+const MOST_COMPARISONS: usize = 4_000_000;
+
+/// More lines than this are not shown: nobody reads them.
+const MOST_LINES: usize = 400;
 
 /// What is done with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,62 +36,68 @@ impl Edit {
 pub(super) fn lines(from: NodeRef<'_>, to: NodeRef<'_>) -> Vec<String> {
     let (from, to) = (yaml(from), yaml(to));
     let edits = edits(&from, &to);
-    let changed = |at: usize| edits.get(at).is_some_and(|(edit, _)| *edit != Edit::Keep);
-    let near = |at: usize| (at.saturating_sub(AROUND)..=at + AROUND).any(changed);
+    let mut shown = vec![false; edits.len()];
+    for (at, (edit, _)) in edits.iter().enumerate() {
+        if *edit != Edit::Keep {
+            let around = at.saturating_sub(AROUND)..(at + AROUND + 1).min(edits.len());
+            shown.get_mut(around).unwrap_or_default().fill(true);
+        }
+    }
     let mut lines = Vec::new();
     let mut left_out = false;
-    for (at, (edit, line)) in edits.iter().enumerate() {
-        if near(at) {
-            if left_out {
-                lines.push("  …".to_owned());
-            }
-            left_out = false;
-            lines.push(format!("{} {line}", edit.sign()));
-        } else {
+    for ((edit, line), shown) in edits.iter().zip(shown) {
+        if !shown {
             left_out = true;
+            continue;
         }
+        if lines.len() >= MOST_LINES {
+            lines.push("  … and more".to_owned());
+            break;
+        }
+        if left_out {
+            lines.push("  …".to_owned());
+        }
+        left_out = false;
+        lines.push(format!("{} {}", edit.sign(), line.shown()));
     }
     lines
 }
 
-/// The shortest way from one list of lines to the other.
-fn edits<'l>(from: &'l [String], to: &'l [String]) -> Vec<(Edit, &'l str)> {
+/// A short way from one list of lines to the other.
+fn edits<'l>(from: &'l [Line], to: &'l [Line]) -> Vec<(Edit, &'l Line)> {
     let same = from.iter().zip(to).take_while(|(a, b)| a == b).count();
-    let (head, from_rest, to_rest) = (
-        from.get(..same).unwrap_or_default(),
-        from.get(same..).unwrap_or_default(),
-        to.get(same..).unwrap_or_default(),
-    );
-    let pairs = from_rest.iter().rev().zip(to_rest.iter().rev());
+    let (head, old) = from.split_at(same);
+    let (_, new) = to.split_at(same);
+    let pairs = old.iter().rev().zip(new.iter().rev());
     let same_end = pairs.take_while(|(a, b)| a == b).count();
-    let (old, tail) = from_rest.split_at(from_rest.len() - same_end);
-    let new = to_rest.get(..to_rest.len() - same_end).unwrap_or_default();
-    let mut edits: Vec<(Edit, &str)> = Vec::new();
-    edits.extend(head.iter().map(|line| (Edit::Keep, &**line)));
+    let (old, tail) = old.split_at(old.len() - same_end);
+    let (new, _) = new.split_at(new.len() - same_end);
+    let mut edits: Vec<(Edit, &Line)> = Vec::new();
+    edits.extend(head.iter().map(|line| (Edit::Keep, line)));
     middle(old, new, &mut edits);
-    edits.extend(tail.iter().map(|line| (Edit::Keep, &**line)));
+    edits.extend(tail.iter().map(|line| (Edit::Keep, line)));
     edits
 }
 
-fn middle<'l>(old: &'l [String], new: &'l [String], edits: &mut Vec<(Edit, &'l str)>) {
-    if old.len().saturating_mul(new.len()) > MOST {
-        edits.extend(old.iter().map(|line| (Edit::Remove, &**line)));
-        edits.extend(new.iter().map(|line| (Edit::Add, &**line)));
+/// By the longest common subsequence of lines.
+fn middle<'l>(old: &'l [Line], new: &'l [Line], edits: &mut Vec<(Edit, &'l Line)>) {
+    if old.len().saturating_mul(new.len()) > MOST_COMPARISONS {
+        edits.extend(old.iter().map(|line| (Edit::Remove, line)));
+        edits.extend(new.iter().map(|line| (Edit::Add, line)));
         return;
     }
-    // `longest[i][j]`: how many lines `old[i..]` and `new[j..]` have in common, in order.
+    // How many lines `old[i..]` and `new[j..]` have in common, in order.
     let width = new.len() + 1;
-    let mut longest = vec![0_u32; (old.len() + 1) * width];
-    let value =
-        |longest: &[u32], i: usize, j: usize| longest.get(i * width + j).copied().unwrap_or(0);
+    let mut common = vec![0_u32; (old.len() + 1) * width];
+    let at = |common: &[u32], i: usize, j: usize| common.get(i * width + j).copied().unwrap_or(0);
     for (i, a) in old.iter().enumerate().rev() {
         for (j, b) in new.iter().enumerate().rev() {
             let best = if a == b {
-                value(&longest, i + 1, j + 1) + 1
+                at(&common, i + 1, j + 1) + 1
             } else {
-                value(&longest, i + 1, j).max(value(&longest, i, j + 1))
+                at(&common, i + 1, j).max(at(&common, i, j + 1))
             };
-            if let Some(cell) = longest.get_mut(i * width + j) {
+            if let Some(cell) = common.get_mut(i * width + j) {
                 *cell = best;
             }
         }
@@ -100,9 +109,7 @@ fn middle<'l>(old: &'l [String], new: &'l [String], edits: &mut Vec<(Edit, &'l s
                 edits.push((Edit::Keep, a));
                 (i, j) = (i + 1, j + 1);
             }
-            (Some(a), b)
-                if b.is_none() || value(&longest, i + 1, j) >= value(&longest, i, j + 1) =>
-            {
+            (Some(a), b) if b.is_none() || at(&common, i + 1, j) >= at(&common, i, j + 1) => {
                 edits.push((Edit::Remove, a));
                 i += 1;
             }
@@ -115,102 +122,76 @@ fn middle<'l>(old: &'l [String], new: &'l [String], edits: &mut Vec<(Edit, &'l s
     }
 }
 
-/// What is still to be written: a value after the start of its line, at a depth.
-struct Pending<'a> {
-    start: String,
-    depth: usize,
-    node: NodeRef<'a>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{Dialect, Document, DocumentBuilder, Limits, read};
+    use crate::source::SourceId;
 
-/// An object as lines of YAML, maps in order of their keys. Does not recurse.
-fn yaml(root: NodeRef<'_>) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut pending = vec![Pending {
-        start: String::new(),
-        depth: 0,
-        node: root,
-    }];
-    while let Some(Pending { start, depth, node }) = pending.pop() {
-        let inside = pending.len();
-        // What follows a dash stands on its line.
-        let after_dash = start.ends_with("- ") || start.is_empty();
-        match node.view() {
-            View::Map(map) if !map.is_empty() => {
-                let mut entries: Vec<_> = map.iter().collect();
-                entries.sort_by_key(|entry| entry.key);
-                if !after_dash {
-                    lines.push(start.clone());
-                }
-                for (index, entry) in entries.into_iter().enumerate() {
-                    let indent = match index {
-                        0 if after_dash => start.clone(),
-                        _ => "  ".repeat(depth),
-                    };
-                    pending.push(Pending {
-                        start: format!("{indent}{}:", key(entry.key)),
-                        depth: depth + 1,
-                        node: entry.value,
-                    });
-                }
-            }
-            View::List(list) if !list.is_empty() => {
-                if !after_dash {
-                    lines.push(start.clone());
-                }
-                for (index, item) in list.iter().enumerate() {
-                    let indent = match index {
-                        0 if after_dash => start.clone(),
-                        _ => "  ".repeat(depth),
-                    };
-                    pending.push(Pending {
-                        start: format!("{indent}- "),
-                        depth: depth + 1,
-                        node: item,
-                    });
-                }
-            }
-            _ => {
-                let mut line = start;
-                if !line.is_empty() && !line.ends_with(' ') {
-                    line.push(' ');
-                }
-                let _ = write!(line, "{}", scalar(node));
-                lines.push(line);
-            }
-        }
-        if let Some(inner) = pending.get_mut(inside..) {
-            inner.reverse();
-        }
+    fn document(text: &str) -> Document {
+        let reading = read(SourceId(0), text, Dialect::Kubectl, &Limits::default());
+        let mut documents = reading.documents.into_iter();
+        let empty = || {
+            let mut builder = DocumentBuilder::new();
+            let root = builder.null(None);
+            builder.finish(root)
+        };
+        documents.next().unwrap_or_else(empty)
     }
-    lines
-}
 
-fn key(key: &str) -> String {
-    if is_plain(key) {
-        key.to_owned()
-    } else {
-        format!("{key:?}")
+    #[track_caller]
+    fn check(from: &str, to: &str, expected: &[&str]) {
+        let (from, to) = (document(from), document(to));
+        assert_eq!(lines(from.root(), to.root()), expected);
     }
-}
 
-/// A value on one line: JSON is YAML, and what needs no quotes has none.
-fn scalar(node: NodeRef<'_>) -> String {
-    match node.view() {
-        View::String(text) if is_plain(text) => text.to_owned(),
-        _ => write_json(node),
+    #[test]
+    fn only_what_differs_is_shown_with_a_little_around() {
+        check(
+            "{a: 1, b: 2, c: 3, d: 4, e: [{x: 1, z: '2'}], f: 6, g: 7, h: 8, i: 9, j: 10}",
+            "{j: 10, a: 1, b: 2, c: 3, d: 4, e: [{x: 1, z: 2}, {}], f: 6, g: 7, h: 8, i: 9}",
+            &[
+                "  …",
+                "  d: 4",
+                "  e:",
+                "  - x: 1",
+                "-   z: \"2\"",
+                "+   z: 2",
+                "+ - {}",
+                "  f: 6",
+                "  g: 7",
+                "  h: 8",
+            ],
+        );
     }
-}
 
-/// Whether YAML reads this as the same string without quotes; when in doubt, not.
-fn is_plain(text: &str) -> bool {
-    let reserved = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
-    let starts_well = text
-        .chars()
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic());
-    starts_well
-        && !reserved.contains(&text.to_ascii_lowercase().as_str())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
+    #[test]
+    fn what_a_secret_holds_is_not_shown_but_that_it_differs_is() {
+        check(
+            "{kind: Secret, data: {a: c2VjcmV0, b: Qg==}}",
+            "{kind: Secret, data: {a: b3RoZXI=, b: Qg==}}",
+            &[
+                "  data:",
+                "-   a: (hidden)",
+                "+   a: (hidden)",
+                "    b: (hidden)",
+                "  kind: Secret",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_wide_or_deep_is_cut_and_costs_no_stack() {
+        let wide = |with: &str| {
+            let items: Vec<String> = (0..3000).map(|at| format!("{with}{at}")).collect();
+            format!("[{}]", items.join(", "))
+        };
+        let (from, to) = (document(&wide("a")), document(&wide("b")));
+        assert_eq!(lines(from.root(), to.root()).len(), MOST_LINES + 1);
+        let deep = |leaf: &str| format!("{}{leaf}{}", "[".repeat(5000), "]".repeat(5000));
+        let (from, to) = (document(&deep("1")), document(&deep("2")));
+        let lines = lines(from.root(), to.root());
+        let longest = lines.iter().map(|line| line.chars().count()).max();
+        assert!(longest < Some(2000), "{longest:?}");
+    }
 }

@@ -2,119 +2,65 @@
 
 use std::io;
 
-use crate::fixture::{CaseOutcome, Failure, Found, Kind};
-use crate::manifest::{Problem, Severity};
-use crate::report::{Style, problems, safe_line};
+use crate::report::full::problems_masked;
+use crate::report::{Style, safe_line};
 
-use super::{CaseResults, diff};
+use super::CaseResults;
+use super::told::told;
 
 pub(super) fn write(
     results: &CaseResults<'_>,
     style: Style,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
+    let (sources, masked) = (results.sources, results.masked);
     for case in results.cases.iter().filter(|case| !case.holds()) {
         writeln!(out, "FAIL {}", safe_line(&case.id()))?;
-        for failure in &case.failures {
-            let told = told(case, failure);
-            problems(&told, results.sources, style, out)?;
-            let (from, to) = match failure {
-                Failure::FixedDiffers { fixed, made } => (fixed, made),
-                Failure::ChangesAgain { first, second } => (first, second),
-                _ => continue,
-            };
-            for line in diff::lines(from.root(), to.root()) {
-                writeln!(out, "  {}", safe_line(&line))?;
+        for failure in told(case) {
+            problems_masked(&[failure.problem], (sources, masked), style, out)?;
+            for line in &failure.diff {
+                writeln!(out, "  {}", safe_line(line))?;
             }
-            writeln!(out)?;
+            if !failure.diff.is_empty() {
+                writeln!(out)?;
+            }
         }
     }
-    problems(results.problems, results.sources, style, out)?;
-    let (all, failed) = (results.cases.len(), results.failed());
-    let wrong = results
-        .problems
-        .iter()
-        .filter(|problem| problem.severity == Severity::Error)
-        .count();
+    problems_masked(results.problems, (sources, masked), style, out)?;
+    for (what, names) in [
+        ("without a case", results.untested),
+        ("built in, not from a file", results.built_in),
+    ] {
+        if !names.is_empty() {
+            writeln!(out, "{what}: {}", safe_line(&names.join(", ")))?;
+        }
+    }
+    writeln!(out, "{}", summary(results))
+}
+
+/// `440 cases of 9 policies: 438 passed, 2 failed`.
+fn summary(results: &CaseResults<'_>) -> String {
+    let (all, failed, errors) = (results.cases.len(), results.failed(), results.errors());
     let mut parts = vec![format!("{} passed", all - failed)];
     if failed > 0 {
         parts.push(format!("{failed} failed"));
     }
-    if wrong > 0 {
-        parts.push(count(wrong, "problem"));
+    if errors > 0 {
+        parts.push(count(errors, "problem", "problems"));
     }
-    writeln!(
-        out,
-        "{} of {}: {}",
-        count(all, "case"),
-        match results.policies {
-            1 => "1 policy".to_owned(),
-            policies => format!("{policies} policies"),
-        },
-        parts.join(", ")
+    let took = results
+        .took
+        .map(|took| format!(" in {:.2} s", took.as_secs_f64()));
+    format!(
+        "{} of {}: {}{}",
+        count(all, "case", "cases"),
+        count(results.policies(), "policy", "policies"),
+        parts.join(", "),
+        took.unwrap_or_default()
     )
 }
 
-fn count(number: usize, word: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {word}{plural}")
-}
-
-/// A failure as problems, each with its places.
-fn told(case: &CaseOutcome, failure: &Failure) -> Vec<Problem> {
-    let start = Some(crate::source::Span::new(case.source, 0, 0));
-    let error = |message: String| Problem::error(message, start);
-    match failure {
-        Failure::Broken(problems) => problems.clone(),
-        Failure::NothingFound { applies: true } => {
-            vec![error("the policy finds nothing, and the case should fail".to_owned())]
-        }
-        Failure::NothingFound { applies: false } => vec![
-            error("the policy does not apply to this, and the case should fail".to_owned())
-                .with_help("see `matchConstraints` and `matchConditions` of the policy, and the operation of the request"),
-        ],
-        Failure::Found(found) => {
-            let should = match case.kind {
-                Kind::Pass => "the case should pass",
-                Kind::Fail | Kind::Fix => "the mutation cannot be made",
-            };
-            found.iter().map(|one| of(one, should)).collect()
-        }
-        Failure::Differs {
-            missing,
-            unexpected,
-        } => {
-            let missing = missing.iter().map(|one| {
-                let message = format!(
-                    "expected and not found: `{}`: {} ({})",
-                    one.validation, one.message, one.field_path
-                );
-                Problem::error(message, one.span.or(start))
-            });
-            let unexpected = unexpected.iter().map(|one| of(one, "it is not expected"));
-            missing.chain(unexpected).collect()
-        }
-        Failure::NotJudged { what, reason } => {
-            vec![error(format!("`{what}` is not judged: {reason}"))]
-        }
-        Failure::Error(text) => vec![error(text.clone())],
-        Failure::FixedDiffers { .. } => vec![error(
-            "the mutated object is not the fixed one (- expected, + made)".to_owned(),
-        )],
-        Failure::ChangesAgain { .. } => vec![error(
-            "a second run changes the mutated object again (- first, + second)".to_owned(),
-        )],
-        Failure::FixedFails(found) => {
-            let should = "the mutated object should pass";
-            found.iter().map(|one| of(one, should)).collect()
-        }
-    }
-}
-
-fn of(found: &Found, should: &str) -> Problem {
-    let message = format!(
-        "{should}: `{}`: {} ({})",
-        found.validation, found.message, found.field_path
-    );
-    Problem::error(message, found.place).with_related(found.decided)
+fn count(number: usize, one: &str, many: &str) -> String {
+    let word = if number == 1 { one } else { many };
+    format!("{number} {word}")
 }
