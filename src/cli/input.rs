@@ -227,7 +227,7 @@ fn gather(
     let today = arguments.today.unwrap_or_else(today);
     let exceptions = std::mem::take(&mut documents.exceptions);
     for exception in &exceptions {
-        let problems = check_exception(exception, &config.exceptions, today);
+        let problems = check_exception(exception, &config, today);
         documents.problems.extend(problems);
     }
     let policies = Arc::new(documents.take_policies());

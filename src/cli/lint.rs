@@ -227,6 +227,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
         console.problems(&outcome.problems, &outcome.sources)?;
         return Ok(Exit::Failed);
     }
+    console.problems(&outcome.warnings, &outcome.sources)?;
     let results = Results {
         findings: &outcome.findings,
         sources: &outcome.sources,
@@ -256,7 +257,7 @@ fn exit(arguments: &Arguments, outcome: &Outcome) -> Exit {
     let fails = outcome
         .findings
         .iter()
-        .any(|finding| finding.exception.is_none() && finding.enforcement >= least);
+        .any(|finding| finding.counts() && finding.enforcement >= least);
     if fails && !arguments.exit_zero {
         Exit::Findings
     } else {

@@ -47,6 +47,32 @@ impl Date {
         era * 146_097 + day_of_era - 719_468
     }
 
+    /// The day so many days later; the last day that can be written where there is none.
+    #[must_use]
+    pub fn after(self, days: u32) -> Self {
+        let last = Self {
+            year: 9999,
+            month: 12,
+            day: 31,
+        };
+        let number = self.day_number() + i64::from(days);
+        if number >= last.day_number() {
+            return last;
+        }
+        // As in `day_number`, backwards.
+        let shifted = number + 719_468;
+        let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+        let year_of_era = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+        let day_of_year = day - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        let year = era * 400 + year_of_era + i64::from(month <= 2);
+        let found = i16::try_from(year).ok().zip(u8::try_from(month).ok());
+        let found = found.zip(u8::try_from(day).ok());
+        found.map_or(last, |((year, month), day)| Self { year, month, day })
+    }
+
     /// 0 where there is no such month.
     fn days_in_month(self) -> u8 {
         let leap = self.year % 4 == 0 && (self.year % 100 != 0 || self.year % 400 == 0);
@@ -89,6 +115,17 @@ mod tests {
         ] {
             assert_eq!(Date::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_later_day_is_the_one_with_the_later_number() {
+        let first = Date::parse("1999-12-30").unwrap();
+        for days in (0..80_000).step_by(13).chain([1, 2, 59, 60, 61, 366]) {
+            let later = first.after(days);
+            assert_eq!(later.day_number(), first.day_number() + i64::from(days));
+            assert_eq!(Date::parse(&later.to_string()), Some(later));
+        }
+        assert_eq!(first.after(u32::MAX).to_string(), "9999-12-31");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! `PolicyException`: a reasoned, dated exemption, and how it is read.
 
+use std::sync::Arc;
+
 use crate::manifest::{Document, Fields, LabelSelector, Placed, Problem};
 use crate::source::Span;
 
-use super::{API_VERSION, Date, ExceptionSettings, owned};
+use super::{API_VERSION, Date, owned};
 
 /// Which objects an exception reaches. Every list that is empty reaches all.
 #[derive(Clone, Debug, Default)]
@@ -11,15 +13,24 @@ pub struct ExceptionMatch {
     /// Names of clusters.
     pub clusters: Vec<Placed<Box<str>>>,
     /// Namespaces, globs with `*` allowed.
-    pub namespaces: Vec<Box<str>>,
+    pub namespaces: Vec<Placed<Box<str>>>,
     /// Kinds of the top owner.
-    pub kinds: Vec<Box<str>>,
+    pub kinds: Vec<Placed<Box<str>>>,
     /// Names of the top owner, globs with `*` allowed.
     pub names: Vec<Box<str>>,
     /// Names of containers, globs with `*` allowed.
     pub containers: Vec<Box<str>>,
-    /// Labels of the object.
+    /// Labels: of the pod template for policies of pod templates, of the object for all others.
     pub selector: LabelSelector,
+}
+
+/// Names an exception wherever it is told what it lifts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExceptionId {
+    /// `<namespace>/<name>`.
+    pub name: Box<str>,
+    /// The last day on which it holds.
+    pub expires: Date,
 }
 
 /// A reasoned, dated exemption from policies.
@@ -47,6 +58,16 @@ pub struct PolicyException {
     pub span: Option<Span>,
 }
 
+impl PolicyException {
+    /// Its name and its end.
+    pub fn id(&self) -> Arc<ExceptionId> {
+        Arc::new(ExceptionId {
+            name: self.name.clone(),
+            expires: self.expires,
+        })
+    }
+}
+
 /// Reads a `PolicyException`; `None` where a part that it cannot be without is missing or wrong.
 pub fn read_exception(document: &Document, problems: &mut Vec<Problem>) -> Option<PolicyException> {
     let mut root = Fields::new(document.root(), "a PolicyException", problems);
@@ -62,56 +83,6 @@ pub fn read_exception(document: &Document, problems: &mut Vec<Problem>) -> Optio
         span: name.span,
         ..spec
     })
-}
-
-/// Exceptions that end within so many days are warned of.
-const SOON: i64 = 14;
-
-/// An exception held against the day and what Config says: where it may be, and how far away its end. One that has
-/// ended or soon will is a warning.
-pub fn check_exception(
-    exception: &PolicyException,
-    settings: &ExceptionSettings,
-    today: Date,
-) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let namespace = &exception.namespace;
-    let allowed = &settings.allowed_namespaces;
-    if !allowed.is_empty() && !allowed.contains(&namespace.value) {
-        let message = format!("exceptions may not be in namespace `{}`", namespace.value);
-        let words = crate::manifest::suggest::words(allowed.iter().map(|name| &**name));
-        problems.push(Problem::error(message, namespace.span).with_help(format!(
-            "`exceptions.allowedNamespaces` of Config allows {words}"
-        )));
-    }
-    let days = exception.expires.day_number() - today.day_number();
-    if let Some(longest) = settings.max_lifetime_days
-        && days > i64::from(longest)
-    {
-        let message = format!(
-            "exception `{}` ends in {days} days; `exceptions.maxLifetimeDays` of Config allows {longest}",
-            exception.name
-        );
-        problems.push(Problem::error(message, exception.expires_span));
-    }
-    let name = &exception.name;
-    let ends = match days {
-        ..0 => Some(format!(
-            "exception `{name}` has ended and lifts nothing any more"
-        )),
-        0 => Some(format!("exception `{name}` ends today")),
-        1 => Some(format!("exception `{name}` ends tomorrow")),
-        2..=SOON => Some(format!("exception `{name}` ends in {days} days")),
-        _ => None,
-    };
-    problems.extend(ends.map(|message| {
-        let help = format!(
-            "remove it, or agree on another date with `{}`",
-            exception.owner
-        );
-        Problem::warning(message, exception.expires_span).with_help(help)
-    }));
-    problems
 }
 
 type Identity = (Placed<Box<str>>, Placed<Box<str>>);
@@ -177,12 +148,24 @@ fn read_policies(fields: &mut Fields<'_, '_>) -> Option<Vec<Placed<Box<str>>>> {
         fields.error("`policies` names no policy", span);
         return None;
     }
-    for text in texts.iter().filter(|text| text.value.contains('*')) {
-        let message = format!(
-            "`{}` is no policy; exceptions name each policy in full",
-            text.value
-        );
-        fields.error(message, text.span);
+    for (at, text) in texts.iter().enumerate() {
+        if text.value.contains('*') {
+            let message = format!(
+                "`{}` is no policy; exceptions name each policy in full",
+                text.value
+            );
+            fields.error(message, text.span);
+        }
+        let whole = text.value.split('/').next();
+        let covers =
+            |known: &&Placed<&str>| known.value == text.value || Some(known.value) == whole;
+        let mut others = texts.iter().enumerate();
+        let first = others
+            .find(|(other, known)| covers(known) && (known.value != text.value || *other < at));
+        if let Some((_, first)) = first {
+            let message = format!("`{}` is named already", text.value);
+            fields.report(Problem::warning(message, text.span).with_related(first.span));
+        }
     }
     Some(owned(texts))
 }
@@ -197,8 +180,8 @@ fn read_match(mut fields: Fields<'_, '_>) -> ExceptionMatch {
     };
     let matches = ExceptionMatch {
         clusters: owned(fields.texts("clusters")),
-        namespaces: values(&mut fields, "namespaces"),
-        kinds: values(&mut fields, "kinds"),
+        namespaces: owned(fields.texts("namespaces")),
+        kinds: owned(fields.texts("kinds")),
         names: values(&mut fields, "names"),
         containers: values(&mut fields, "containers"),
         selector: fields
@@ -206,11 +189,16 @@ fn read_match(mut fields: Fields<'_, '_>) -> ExceptionMatch {
             .map(LabelSelector::read)
             .unwrap_or_default(),
     };
+    let all = |pattern: &str| pattern.bytes().all(|byte| byte == b'*');
+    let narrows = |patterns: &[Box<str>]| {
+        !patterns.is_empty() && !patterns.iter().any(|pattern| all(pattern))
+    };
+    let namespaces = &matches.namespaces;
     let reaches_all = matches.clusters.is_empty()
-        && matches.namespaces.is_empty()
+        && (namespaces.is_empty() || namespaces.iter().any(|name| all(&name.value)))
         && matches.kinds.is_empty()
-        && matches.names.is_empty()
-        && matches.containers.is_empty()
+        && !narrows(&matches.names)
+        && !narrows(&matches.containers)
         && matches.selector.is_everything();
     if reaches_all {
         let place = fields.place();

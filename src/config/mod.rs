@@ -7,6 +7,7 @@
 
 mod date;
 mod exception;
+mod exception_check;
 mod model;
 mod read;
 mod settings;
@@ -14,7 +15,8 @@ mod settings;
 use crate::manifest::{Placed, fields::text};
 
 pub use date::Date;
-pub use exception::{ExceptionMatch, PolicyException, check_exception, read_exception};
+pub use exception::{ExceptionId, ExceptionMatch, PolicyException, read_exception};
+pub use exception_check::check_exception;
 pub use model::{
     Cluster, Config, Enforcement, ExceptionSettings, NamespaceSetting, PolicySetting,
     PolicySettings, Profile, RECOMMENDED,

@@ -119,7 +119,8 @@ pub struct ExceptionSettings {
     pub paths: Vec<Box<str>>,
     /// How far away an expiry may be.
     pub max_lifetime_days: Option<u32>,
-    /// The only namespaces a `PolicyException` may be in; empty for any.
+    /// The only namespaces a `PolicyException` may be in, and reaches all others from. Where it is empty, one may be in
+    /// any namespace and reaches that alone.
     pub allowed_namespaces: Vec<Box<str>>,
 }
 

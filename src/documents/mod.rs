@@ -195,8 +195,9 @@ impl Documents {
                 }
             }
             Ok(Kind::PolicyException) => {
-                self.exceptions
-                    .extend(read_exception(&document, &mut self.problems));
+                if let Some(exception) = read_exception(&document, &mut self.problems) {
+                    self.add_exception(exception);
+                }
             }
             Ok(Kind::Profile) if built_in => {
                 self.profiles
@@ -274,6 +275,17 @@ impl Documents {
         }
         self.policies.retain(|known| !replaced(known));
         self.policies.push(policy);
+    }
+
+    fn add_exception(&mut self, exception: PolicyException) {
+        let mut known = self.exceptions.iter();
+        if let Some(first) = known.find(|known| known.name == exception.name) {
+            let message = format!("there is another exception `{}`", exception.name);
+            self.problems
+                .push(Problem::error(message, exception.span).with_related(first.span));
+            return;
+        }
+        self.exceptions.push(exception);
     }
 
     fn note_broken(&mut self, form: Form, document: &Document, route: &[&str]) {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::Enforcement;
+use crate::config::{Enforcement, ExceptionId};
 use crate::source::Span;
 
-use super::{ClusterVerdict, Finding, FindingKind};
+use super::{ClusterVerdict, Finding, FindingKind, Ignored};
 
 type Key = (
     FindingKind,
@@ -14,13 +14,14 @@ type Key = (
     Arc<str>,
     Option<Span>,
     String,
-    Option<Arc<str>>,
+    Option<Arc<ExceptionId>>,
+    Option<Arc<Ignored>>,
 );
 
 /// Joins findings that say the same of the same place. The first of them stays, with the clusters of all and the
 /// hardest enforcement. Findings without a place are joined only if they are about the same object.
 ///
-/// An excepted finding stays apart from the same finding where no exception lifts it.
+/// A finding that is excepted or silenced stays apart from the same finding where it is not.
 pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     let mut known: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
@@ -32,6 +33,7 @@ pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
             finding.span,
             finding.message.clone(),
             finding.exception.clone(),
+            finding.ignored.clone(),
         );
         let same = known.entry(key).or_default();
         let found = same.iter().copied().find(|&at| {
@@ -89,7 +91,7 @@ fn harden(verdict: &mut ClusterVerdict, enforcement: Enforcement, at_admission: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::model::sample;
+    use crate::finding::model::{legacy, sample};
     use crate::source::SourceId;
 
     fn of_cluster(name: &str, enforcement: Enforcement) -> Finding {
@@ -128,8 +130,15 @@ mod tests {
         let mut otherwise = first.clone();
         otherwise.message = "another".to_owned();
         let mut excepted = first.clone();
-        excepted.exception = Some("team/legacy".into());
-        assert_eq!(merge(vec![first, elsewhere, otherwise, excepted]).len(), 4);
+        excepted.exception = Some(legacy());
+        let mut ignored = first.clone();
+        ignored.ignored = Some(Arc::new(Ignored {
+            span: Span::new(SourceId(0), 9, 20),
+            until: None,
+            reason: "a test".into(),
+        }));
+        let all = vec![first, elsewhere, otherwise, excepted, ignored];
+        assert_eq!(merge(all).len(), 5);
     }
 
     #[test]

@@ -8,8 +8,8 @@ mod model;
 mod order;
 
 pub use merge::merge;
-pub use model::{ClusterVerdict, Finding, FindingKind, ObjectId, Summary, Unjudged};
+pub use model::{ClusterVerdict, Finding, FindingKind, Ignored, ObjectId, Summary, Unjudged};
 pub use order::sort;
 
 #[cfg(test)]
-pub(crate) use model::sample;
+pub(crate) use model::{legacy, sample};

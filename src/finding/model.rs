@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::Enforcement;
+use crate::config::{Date, Enforcement, ExceptionId};
 use crate::policy::{Safety, Severity};
 use crate::source::{FieldPath, Span};
 
@@ -15,6 +15,8 @@ pub enum FindingKind {
     Violation,
     /// A change that our own mutation would make to what Git says.
     Drift,
+    /// A comment for kpolicy that does nothing, or not what it says.
+    Comment,
 }
 
 impl FindingKind {
@@ -24,6 +26,7 @@ impl FindingKind {
             Self::Parse => "parse",
             Self::Violation => "violation",
             Self::Drift => "drift",
+            Self::Comment => "comment",
         }
     }
 }
@@ -52,6 +55,17 @@ pub struct ClusterVerdict {
     pub at_admission: Enforcement,
 }
 
+/// A comment that silences a finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ignored {
+    /// Where it stands.
+    pub span: Span,
+    /// The last day on which it does, if it ends.
+    pub until: Option<Date>,
+    /// Why.
+    pub reason: Box<str>,
+}
+
 /// A decision or a problem, placed.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -78,13 +92,22 @@ pub struct Finding {
     /// The clusters it hits, in order of their names; empty where there is no cluster.
     pub clusters: Vec<ClusterVerdict>,
     /// The exception that lifts it: listed, not counted.
-    pub exception: Option<Arc<str>>,
+    pub exception: Option<Arc<ExceptionId>>,
+    /// The comment that silences it: listed, not counted. Never where it is denied.
+    pub ignored: Option<Arc<Ignored>>,
     /// What can be done about it by itself.
     pub fix: Option<Safety>,
     /// Further facts for the reader, in order.
     pub notes: Vec<String>,
     /// What to do.
     pub help: Option<String>,
+}
+
+impl Finding {
+    /// Whether it counts: neither an exception lifts it nor a comment silences it.
+    pub const fn counts(&self) -> bool {
+        self.exception.is_none() && self.ignored.is_none()
+    }
 }
 
 /// Something that was not judged, and why.
@@ -115,6 +138,8 @@ pub struct Summary {
     pub audit: usize,
     /// Findings that an exception lifts; in none of the three figures above.
     pub excepted: usize,
+    /// Findings that a comment silences; likewise.
+    pub ignored: usize,
     /// Things not judged.
     pub not_judged: usize,
 }
@@ -123,12 +148,13 @@ impl Summary {
     /// Counts findings by what they lead to; the other figures stay as they are.
     pub fn count(&mut self, findings: &[Finding]) {
         for finding in findings {
-            let figure = match (&finding.exception, finding.enforcement) {
-                (Some(_), _) => &mut self.excepted,
-                (None, Enforcement::Deny) => &mut self.deny,
-                (None, Enforcement::Warn) => &mut self.warn,
-                (None, Enforcement::Audit) => &mut self.audit,
-                (None, Enforcement::Disabled) => continue,
+            let figure = match finding.enforcement {
+                _ if finding.exception.is_some() => &mut self.excepted,
+                _ if finding.ignored.is_some() => &mut self.ignored,
+                Enforcement::Deny => &mut self.deny,
+                Enforcement::Warn => &mut self.warn,
+                Enforcement::Audit => &mut self.audit,
+                Enforcement::Disabled => continue,
             };
             *figure += 1;
         }
@@ -156,8 +182,22 @@ pub(crate) fn sample(policy: &str) -> Finding {
         container: Some("web".into()),
         clusters: Vec::new(),
         exception: None,
+        ignored: None,
         fix: None,
         notes: Vec::new(),
         help: None,
     }
+}
+
+/// An exception for tests.
+#[cfg(test)]
+pub(crate) fn legacy() -> Arc<ExceptionId> {
+    Arc::new(ExceptionId {
+        name: "team/legacy".into(),
+        expires: Date {
+            year: 2027,
+            month: 1,
+            day: 31,
+        },
+    })
 }

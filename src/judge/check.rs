@@ -38,20 +38,25 @@ pub fn unknown_policies(
     problems
 }
 
-/// Clusters that exceptions name and that Config, where it names any, does not.
+/// Clusters that exceptions name and that Config does not: they would reach nothing.
 pub(super) fn clusters(config: &Config, exceptions: &[PolicyException]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let named = exceptions
         .iter()
         .flat_map(|exception| &exception.matches.clusters);
-    for cluster in named.filter(|_| !config.clusters.is_empty()) {
+    for cluster in named {
         let all = config.clusters.iter().map(|known| &*known.name);
         if !all.clone().any(|known| *known == *cluster.value) {
             let mut problem = Problem::error(
                 format!("there is no cluster `{}` in Config", cluster.value),
                 cluster.span,
             );
-            problem.help = suggestion(&cluster.value, all);
+            let none = config.clusters.is_empty();
+            problem.help = if none {
+                Some("`clusters` of Config names none, or there is no Config here".to_owned())
+            } else {
+                suggestion(&cluster.value, all)
+            };
             problems.push(problem);
         }
     }
@@ -88,11 +93,9 @@ fn excepted(name: &str, span: Option<Span>, policies: &PolicySet, problems: &mut
         problems.push(unknown(policy, policies, span));
         return;
     };
-    let ids: Vec<&str> = known
-        .validations
-        .iter()
-        .map(|validation| &*validation.id)
-        .collect();
+    let validations = known.validations.iter().map(|entry| &*entry.id);
+    let mutations = known.mutations.iter().map(|entry| &*entry.id);
+    let ids: Vec<&str> = validations.chain(mutations).collect();
     if validation.is_some() && !ids.contains(&name) {
         let mut problem = Problem::error(
             format!("policy `{policy}` has no validation `{name}`"),

@@ -1,35 +1,97 @@
 //! Which exception lifts a violation.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::config::{Date, PolicyException};
+use crate::config::{Config, Date, ExceptionId, PolicyException};
 use crate::engine::{Request, Violation};
+use crate::manifest::{NodeRef, Placed};
+use crate::policy::Policy;
 
 use super::{Owner, glob};
 
-/// The exceptions that hold in one cluster on one day.
+/// The exceptions of one cluster on one day.
 #[derive(Debug)]
 pub(super) struct Exceptions {
-    active: Vec<(Arc<str>, PolicyException)>,
+    /// Those that hold; of several that reach the same the one that holds longest comes first.
+    active: Vec<Known>,
+    /// Those that have ended: they lift nothing, and whoever they lifted something for is told so.
+    ended: Vec<Known>,
+    /// Whether each reaches its own namespace alone.
+    own_namespace: bool,
+}
+
+#[derive(Debug)]
+struct Known {
+    id: Arc<ExceptionId>,
+    exception: PolicyException,
+}
+
+/// What an exception may be for: what a policy finds in an object.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) policy: &'a Policy,
+    /// The validation or mutation.
+    pub(super) id: &'a str,
+    pub(super) container: Option<&'a str>,
+    pub(super) is_error: bool,
+    pub(super) request: &'a Request<'a>,
+    /// The pod templates of the object.
+    pub(super) templates: &'a [NodeRef<'a>],
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn of(
+        policy: &'a Policy,
+        violation: &'a Violation,
+        request: &'a Request<'a>,
+        templates: &'a [NodeRef<'a>],
+    ) -> Self {
+        Self {
+            policy,
+            id: &violation.validation,
+            container: violation.container.as_deref(),
+            is_error: violation.is_error,
+            request,
+            templates,
+        }
+    }
 }
 
 impl Exceptions {
-    pub(super) fn new(exceptions: &[PolicyException], cluster: Option<&str>, today: Date) -> Self {
-        let active = exceptions.iter().filter(|exception| {
+    pub(super) fn new(
+        exceptions: &[PolicyException],
+        config: &Config,
+        cluster: Option<&str>,
+        today: Date,
+    ) -> Self {
+        let here = exceptions.iter().filter(|exception| {
             let clusters = &exception.matches.clusters;
-            let here = clusters.is_empty()
-                || cluster.is_some_and(|name| clusters.iter().any(|known| *known.value == *name));
-            here && today <= exception.expires
+            clusters.is_empty()
+                || cluster.is_some_and(|name| clusters.iter().any(|known| *known.value == *name))
         });
+        let mut known: Vec<Known> = here
+            .map(|exception| Known {
+                id: exception.id(),
+                exception: exception.clone(),
+            })
+            .collect();
+        known.sort_by(|a, b| {
+            let key = |known: &Known| (Reverse(known.id.expires), known.id.name.clone());
+            key(a).cmp(&key(b))
+        });
+        let (active, ended) = known
+            .into_iter()
+            .partition(|known| today <= known.id.expires);
         Self {
-            active: active
-                .map(|exception| (Arc::from(&*exception.name), exception.clone()))
-                .collect(),
+            active,
+            ended,
+            own_namespace: config.exceptions.allowed_namespaces.is_empty(),
         }
     }
 
-    /// Whether there is none.
+    /// Whether there is none that holds.
     pub(super) fn is_empty(&self) -> bool {
         self.active.is_empty()
     }
@@ -39,7 +101,7 @@ impl Exceptions {
         let named = self
             .active
             .iter()
-            .flat_map(|(_, exception)| &exception.policies);
+            .flat_map(|known| &known.exception.policies);
         let policy = |name: &str| {
             name.split_once('/')
                 .map_or(name, |(policy, _)| policy)
@@ -48,51 +110,100 @@ impl Exceptions {
         named.map(|name| policy(&name.value)).collect()
     }
 
-    /// The first exception that reaches a violation of an object that stands for itself, or for its owner.
+    /// The exception that reaches a violation of an object that stands for itself, or for its owner.
     pub(super) fn lifting(
         &self,
-        policy: &str,
-        violation: &Violation,
-        request: &Request<'_>,
+        subject: Subject<'_>,
         owner: Option<&Owner>,
-    ) -> Option<Arc<str>> {
-        let found = self.active.iter().find(|(_, exception)| {
-            let named = exception
-                .policies
-                .iter()
-                .any(|name| *name.value == *policy || *name.value == *violation.validation);
-            named && reaches(exception, violation, request, owner)
+    ) -> Option<Arc<ExceptionId>> {
+        self.first(&self.active, subject, owner)
+    }
+
+    /// The exception that would, had it not ended.
+    pub(super) fn ended(
+        &self,
+        subject: Subject<'_>,
+        owner: Option<&Owner>,
+    ) -> Option<Arc<ExceptionId>> {
+        self.first(&self.ended, subject, owner)
+    }
+
+    fn first(
+        &self,
+        among: &[Known],
+        subject: Subject<'_>,
+        owner: Option<&Owner>,
+    ) -> Option<Arc<ExceptionId>> {
+        let found = among.iter().find(|known| {
+            let exception = &known.exception;
+            let (policy, id) = (&*subject.policy.name, subject.id);
+            let mut names = exception.policies.iter();
+            names.any(|name| *name.value == *policy || *name.value == *id)
+                && self.is_allowed(exception, subject.request)
+                && reaches(exception, subject, owner)
         });
-        found.map(|(name, _)| name.clone())
+        found.map(|known| known.id.clone())
+    }
+
+    /// Whether an exception may reach as far as the object, whatever it says itself.
+    fn is_allowed(&self, exception: &PolicyException, request: &Request<'_>) -> bool {
+        !self.own_namespace || request.namespace == Some(&*exception.namespace.value)
     }
 }
 
-fn reaches(
-    exception: &PolicyException,
-    violation: &Violation,
-    request: &Request<'_>,
-    owner: Option<&Owner>,
-) -> bool {
+fn reaches(exception: &PolicyException, subject: Subject<'_>, owner: Option<&Owner>) -> bool {
     let matches = &exception.matches;
-    let (kind, name) = owner.map_or((request.kind.kind, request.name), |owner| {
+    let request = subject.request;
+    let (kind, name) = owner.map_or((request.kind.kind, name(request)), |owner| {
         (&owner.kind, &owner.name)
     });
     let any = |patterns: &[Box<str>], name: Option<&str>| {
         patterns.is_empty()
             || name.is_some_and(|name| patterns.iter().any(|pattern| glob::matches(pattern, name)))
     };
-    any(&matches.namespaces, request.namespace)
-        && (matches.kinds.is_empty() || matches.kinds.iter().any(|listed| **listed == *kind))
+    let one = |patterns: &[Placed<Box<str>>], matches: &dyn Fn(&str) -> bool| {
+        patterns.is_empty() || patterns.iter().any(|pattern| matches(&pattern.value))
+    };
+    let in_namespace = |pattern: &str| {
+        let namespace = request.namespace;
+        namespace.is_some_and(|name| glob::matches(pattern, name))
+    };
+    one(&matches.namespaces, &in_namespace)
+        && one(&matches.kinds, &|listed| listed == kind)
         && any(&matches.names, Some(name))
-        && any(&matches.containers, violation.container.as_deref())
+        && any(&matches.containers, subject.container)
         // An error names one place of perhaps many: an exception for a container cannot speak for the others.
-        && (matches.containers.is_empty() || !violation.is_error)
-        && selected(exception, request)
+        && (matches.containers.is_empty() || !subject.is_error)
+        && selected(exception, subject)
 }
 
-/// Whether the object has the labels; labels that are not known are not had.
-fn selected(exception: &PolicyException, request: &Request<'_>) -> bool {
-    let object = request.object.or(request.old_object);
-    let labels = object.and_then(|object| object.at(&["metadata", "labels"]));
-    exception.matches.selector.matches(labels) == Ok(true)
+/// The name of the object. A request to create one with `generateName` has none: the API server has given it a name
+/// when validations are asked, and before that the beginning of it is all there is.
+fn name<'a>(request: &Request<'a>) -> &'a str {
+    let metadata = |key: &str| {
+        let object = request.object.or(request.old_object)?;
+        let name = object.at(&["metadata", key]).and_then(NodeRef::as_str);
+        name.filter(|name| !name.is_empty())
+    };
+    if request.name.is_empty() {
+        let given = metadata("name").or_else(|| metadata("generateName"));
+        given.unwrap_or_default()
+    } else {
+        request.name
+    }
+}
+
+/// Whether what is judged has the labels; labels that are not known are not had.
+///
+/// What Pods will have decides where their template is judged, so that an exception reaches a workload and its Pods, or
+/// neither of them.
+fn selected(exception: &PolicyException, subject: Subject<'_>) -> bool {
+    let selector = &exception.matches.selector;
+    let has = |labels: Option<NodeRef<'_>>| selector.matches(labels) == Ok(true);
+    if subject.policy.native.is_none() && subject.policy.matching.is_pod_templates() {
+        let mut templates = subject.templates.iter();
+        return templates.all(|template| has(template.at(&["metadata", "labels"])));
+    }
+    let object = subject.request.object.or(subject.request.old_object);
+    has(object.and_then(|object| object.at(&["metadata", "labels"])))
 }

@@ -12,7 +12,7 @@ use crate::schema::openapi::Schemas;
 use crate::schema::templates::PodTemplateCrd;
 
 use super::assign::{Assignment, Assignments, Params};
-use super::exceptions::Exceptions;
+use super::exceptions::{Exceptions, Subject};
 use super::mask::Mask;
 use super::mutate::Run;
 use super::params::Sources;
@@ -89,7 +89,7 @@ impl Judge {
         problems.extend(check::clusters(config, exceptions));
         let known = check::cluster(config, cluster.name, &mut problems);
         let minor = cluster.minor(known);
-        let exceptions = Exceptions::new(exceptions, cluster.name, today);
+        let exceptions = Exceptions::new(exceptions, config, cluster.name, today);
         let excepted = exceptions.policies();
         let assignments =
             Assignments::new(policies, config, (known, minor), excepted, &mut problems);
@@ -228,9 +228,22 @@ impl Judge {
         // Of what stands in between nobody knows that it was mutated.
         let proven = lineage.is_made() && lineage.between().is_empty();
         let owner = lineage.top().filter(|_| proven);
+        let context = Context::new(*request, others, &self.crds);
+        let templates = context.templates();
         for decision in &mut mutation.decisions {
-            let (policy, violation) = (&decision.policy.name, &decision.violation);
-            decision.exception = self.exceptions.lifting(policy, violation, request, owner);
+            let subject = Subject::of(&decision.policy, &decision.violation, request, templates);
+            decision.exception = self.exceptions.lifting(subject, owner);
+        }
+        for drift in &mut mutation.drifts {
+            let subject = Subject {
+                policy: &drift.policy,
+                id: &drift.change.mutation,
+                container: None,
+                is_error: false,
+                request,
+                templates,
+            };
+            drift.exception = self.exceptions.lifting(subject, owner);
         }
         mutation.decisions.sort_by_key(Decision::order);
         mask.apply_to_mutation(&mut mutation);
@@ -384,6 +397,7 @@ impl Judge {
             audited: false,
             binding: None,
             exception: None,
+            ended: None,
         };
         let violations = evaluation.violations.into_iter();
         verdict.decisions.extend(violations.map(decide));

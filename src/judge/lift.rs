@@ -9,6 +9,7 @@ use crate::schema::kinds;
 use crate::schema::templates::{PodTemplateCrd, TemplateStep};
 
 use super::assign::Assignment;
+use super::exceptions::Subject;
 use super::judge::Seen;
 use super::lineage::Link;
 use super::mask::Mask;
@@ -31,9 +32,11 @@ impl Judge {
             .map(|link| (link, OnceCell::new()))
             .collect();
         for decision in &mut judged.decisions {
-            let (policy, violation) = (&decision.policy.name, &decision.violation);
-            let lifting = |owner| self.exceptions.lifting(policy, violation, request, owner);
-            decision.exception = match lineage.top() {
+            let violation = &decision.violation;
+            let templates = seen.context.templates();
+            let subject = Subject::of(&decision.policy, violation, request, templates);
+            let lifting = |owner| self.exceptions.lifting(subject, owner);
+            let exception = match lineage.top() {
                 None => lifting(None),
                 Some(top) if lineage.is_made() => {
                     let far = lifting(Some(top));
@@ -51,6 +54,7 @@ impl Judge {
                         // What it says of its own owner is in doubt; itself it is not, and neither is the object.
                         Some((Link { owner, .. }, _)) => near(owner).or_else(|| {
                             let exception = far?;
+                            let exception = &exception.name;
                             judged.unreached.push(format!(
                                 "`{}`: exception `{exception}` for the owner `{}/{}` does not reach: `{}/{}` is in \
                                  between, and this policy does not refuse each that holds the same",
@@ -68,6 +72,12 @@ impl Judge {
                     stood_before(request, before, violation).then_some(found)
                 }),
             };
+            if exception.is_none() {
+                let ended = |owner| self.exceptions.ended(subject, owner);
+                let top = lineage.top().filter(|_| lineage.is_made());
+                decision.ended = ended(None).or_else(|| ended(Some(top?)));
+            }
+            decision.exception = exception;
         }
     }
 

@@ -185,6 +185,7 @@ impl<'a> Run<'a> {
                 audited: false,
                 binding: Some(binding.name.clone()),
                 exception: None,
+                ended: None,
             });
         }
     }
@@ -205,6 +206,7 @@ impl<'a> Run<'a> {
         mutation.drifts.extend(drifts.map(|change| Drift {
             policy: policy.clone(),
             change,
+            exception: None,
         }));
         if let Some(document) = outcome.document {
             mutation.document = Some(document);

@@ -194,6 +194,7 @@ pub(super) fn judge(
         audited: false,
         binding: Some(binding.name.clone()),
         exception: None,
+        ended: None,
     };
     // Actions are asked about validations alone: what else is wrong is a refusal, and no more.
     for misfit in &plan.misfits {

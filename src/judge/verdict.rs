@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::Enforcement;
+use crate::config::{Enforcement, ExceptionId};
 use crate::engine::{Change, NotJudged, Violation};
 use crate::manifest::Document;
 use crate::policy::Policy;
@@ -22,8 +22,10 @@ pub struct Decision {
     pub audited: bool,
     /// The binding of a native policy that asks for it.
     pub binding: Option<Arc<str>>,
-    /// The exception that lifts it, by name; it is then listed, not counted.
-    pub exception: Option<Arc<str>>,
+    /// The exception that lifts it; it is then listed, not counted.
+    pub exception: Option<Arc<ExceptionId>>,
+    /// An exception that lifted it up to its last day, where none does any more.
+    pub ended: Option<Arc<ExceptionId>>,
 }
 
 impl Decision {
@@ -82,6 +84,9 @@ pub struct Drift {
     pub policy: Arc<Policy>,
     /// What it would change.
     pub change: Change,
+    /// The exception by which nobody needs to be told. The change is made all the same: what must not be changed is
+    /// written as it shall be.
+    pub exception: Option<Arc<ExceptionId>>,
 }
 
 /// The mutations of all policies on one request.

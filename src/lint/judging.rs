@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::config::Enforcement;
+use crate::config::{Enforcement, ExceptionId};
 use crate::engine::{Kind, Limits, NotJudged, Request, Resource};
 use crate::finding::{ClusterVerdict, Finding, FindingKind, Unjudged};
 use crate::judge::{Decision, Drift, NoOwners};
@@ -189,6 +189,7 @@ impl One<'_, '_> {
             at_admission,
             binding,
             exception,
+            ended,
             audited: _,
         } = decision;
         let Place { span, mut notes } =
@@ -204,6 +205,10 @@ impl One<'_, '_> {
         {
             notes.push(format!("{} bound by `{binding}`", native.form.kind()));
         }
+        if let Some(ended) = ended {
+            let ExceptionId { name, expires } = &*ended;
+            notes.push(format!("exception `{name}` lifted it up to {expires}"));
+        }
         Finding {
             kind: FindingKind::Violation,
             policy: policy.name.clone(),
@@ -217,6 +222,7 @@ impl One<'_, '_> {
             container: violation.container,
             clusters: self.verdict(enforcement, at_admission),
             exception,
+            ignored: None,
             fix: None,
             notes,
             help: help(&policy.about.remediation),
@@ -224,7 +230,11 @@ impl One<'_, '_> {
     }
 
     fn drift(&self, case: &Case<'_>, object: NodeRef<'_>, drift: &Drift) -> Option<Finding> {
-        let Drift { policy, change } = drift;
+        let Drift {
+            policy,
+            change,
+            exception,
+        } = drift;
         let mut paths: Vec<FieldPath> = Vec::new();
         for pointer in change.operations.iter().filter_map(target) {
             let path = field_path(object, pointer);
@@ -269,7 +279,8 @@ impl One<'_, '_> {
             field_path: Some(first),
             container: None,
             clusters: self.verdict(Enforcement::Warn, Enforcement::Warn),
-            exception: None,
+            exception: exception.clone(),
+            ignored: None,
             fix: Some(safety),
             notes,
             help: help(&policy.about.remediation),

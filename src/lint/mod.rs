@@ -9,6 +9,7 @@
 mod builds;
 mod clusters;
 mod discover;
+mod exceptions;
 mod files;
 mod judging;
 mod locate;
@@ -104,6 +105,8 @@ pub struct Outcome {
     pub failures: Vec<String>,
     /// What is wrong with Config, by the policies that it names.
     pub problems: Vec<Problem>,
+    /// What is odd about exceptions, by what they lift.
+    pub warnings: Vec<Problem>,
 }
 
 /// Judges what the options name. `sources` holds the texts of policies and Config already.
@@ -143,17 +146,19 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
         ));
     }
 
-    if is_whole(options, &builds) {
-        report.remarks.extend(idle(options, &judged.findings));
+    let whole = is_whole(options, &builds);
+    let mut warnings = exceptions::elsewhere(options, &cases);
+    if whole {
+        warnings.extend(exceptions::idle(options, &judged.findings));
     }
     let mut findings = report.findings;
     findings.extend(judged.findings);
+    let mut findings = merge(findings);
     findings.retain(|finding| {
         options
             .selection
             .wants(&finding.policy, &finding.validation)
     });
-    let mut findings = merge(findings);
     sort(&mut findings, &files.sources);
 
     let mut not_judged = report.not_judged;
@@ -197,6 +202,7 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
         remarks: report.remarks,
         failures,
         problems: Vec::new(),
+        warnings,
     }
 }
 
@@ -209,20 +215,4 @@ fn is_whole(options: &Options<'_>, builds: &builds::Builds) -> bool {
         && options.clusters.is_empty()
         && options.selection.is_everything()
         && builds.list.iter().all(|build| build.outcome.is_ok())
-}
-
-/// The exceptions that hold and lift nothing: nobody needs them any more.
-fn idle(options: &Options<'_>, findings: &[Finding]) -> Vec<String> {
-    let is_idle = |exception: &&PolicyException| {
-        exception.expires >= options.today
-            && !findings
-                .iter()
-                .any(|finding| finding.exception.as_deref() == Some(&*exception.name))
-    };
-    options
-        .exceptions
-        .iter()
-        .filter(is_idle)
-        .map(|exception| format!("exception `{}` lifts nothing: remove it", exception.name))
-        .collect()
 }

@@ -139,6 +139,7 @@ fn finding(problem: &Problem) -> Finding {
         container: None,
         clusters: Vec::new(),
         exception: None,
+        ignored: None,
         fix: None,
         notes: Vec::new(),
         help: problem.help.clone(),

@@ -83,13 +83,13 @@ impl Office {
                 self.cluster.as_deref(),
                 today,
             );
-            match accepted {
-                Some(exception) => {
-                    counts.accepted += 1;
-                    exceptions.push(exception);
-                }
-                None => counts.refused += 1,
+            let holds = |exception: &PolicyException| today <= exception.expires;
+            if accepted.as_ref().is_some_and(holds) {
+                counts.accepted += 1;
+            } else {
+                counts.refused += 1;
             }
+            exceptions.extend(accepted);
             outcomes.push(outcome(key, held, vec![condition], Earlier::Unknown));
         }
         let judge = self.judge(&set, &self.files.config, &exceptions, today)?;
@@ -104,7 +104,7 @@ impl Office {
                 Some((generation, policy)) => {
                     if *generation == held.identity.generation {
                         counts.current += 1;
-                        conditions.push(in_force(&judge, policy, &self.files.policies));
+                        conditions.push(in_force(&judge, policy));
                         earlier = Earlier::Needless;
                     } else {
                         counts.earlier += 1;
@@ -177,7 +177,6 @@ impl Office {
         let mut chosen = BTreeMap::new();
         for (key, held) in &self.policies {
             let of_file = files.policies.get(&key.name);
-            let is_taken = of_file.is_some_and(|policy| !policy.built_in);
             let misfit = |policy: &Arc<Policy>| {
                 // An earlier version may name what has become a file's since.
                 if let Some(name) = turns_off(policy, &files.policies) {
@@ -187,15 +186,14 @@ impl Office {
                 let place = |span| files.sources.place(span);
                 (!problems.is_empty()).then(|| describe_files(&problems, place))
             };
-            let kept_out = if is_taken {
-                let message =
-                    "a file of the webhook has a policy of this name, and that one judges";
-                Some((Reason::NameTaken, message.to_owned()))
+            let kept_out = if let Some(policy) = of_file {
+                let message = format!("{} of this name, and that one judges", whose(policy));
+                Some((Reason::NameTaken, message))
             } else {
                 let newest = held.newest.as_ref().ok();
                 newest.and_then(|policy| turns_off(policy, &files.policies)).map(|name| {
                     let message = format!(
-                        "it supersedes `{name}`, which a file of the webhook has and no resource may turn off"
+                        "it supersedes `{name}`, which stands in a file or is built in, and no resource may turn off"
                     );
                     (Reason::SupersedesFile, message)
                 })
@@ -251,10 +249,19 @@ impl Office {
     }
 }
 
-/// A policy of the files, other than a built-in one, that a policy of the cluster would turn off.
+/// A policy of the files, or a built-in one, that a policy of the cluster would turn off.
 pub(super) fn turns_off<'p>(policy: &'p Policy, files: &PolicySet) -> Option<&'p str> {
     let mut names = policy.supersedes.iter().map(|name| &*name.value);
-    names.find(|name| files.get(name).is_some_and(|known| !known.built_in))
+    names.find(|name| files.get(name).is_some())
+}
+
+/// Who has a policy that no resource may replace.
+pub(super) const fn whose(policy: &Policy) -> &'static str {
+    if policy.built_in {
+        "kpolicy has a built-in policy"
+    } else {
+        "a file of the webhook has a policy"
+    }
 }
 
 /// Which version of a policy judges. `misfit` says why Config's parameters do not fit one.
@@ -326,8 +333,8 @@ fn contents(policy: &Policy) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// How a policy of the judge runs, beside or instead of those of `files`.
-fn in_force(judge: &Judge, policy: &Arc<Policy>, files: &PolicySet) -> Condition {
+/// How a policy of the judge runs.
+fn in_force(judge: &Judge, policy: &Arc<Policy>) -> Condition {
     let is = |known: &&Arc<Policy>| Arc::ptr_eq(known, policy);
     if let Some((_, reason)) = judge.idle().find(|(known, _)| is(known)) {
         let message = format!("it judges nothing: {reason}");
@@ -345,9 +352,6 @@ fn in_force(judge: &Judge, policy: &Arc<Policy>, files: &PolicySet) -> Condition
     let mut message = format!("enforcement is `{}`", general.as_str());
     if hardest != general {
         message.extend([", and up to `", hardest.as_str(), "` in some namespaces"]);
-    }
-    if files.get(&policy.name).is_some_and(|known| known.built_in) {
-        message.push_str(", in the place of the built-in policy of this name");
     }
     Condition::in_force(true, Reason::Judging, message)
 }

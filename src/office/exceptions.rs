@@ -40,7 +40,9 @@ pub(super) fn accept(
         }
     };
     if let Some((reason, message)) = refused(exception, policies, config, cluster, today) {
-        return (None, Condition::accepted(false, reason, message));
+        // The judge tells whoever it no longer lifts anything for.
+        let ended = (reason == Reason::Expired).then(|| within(exception, cluster));
+        return (ended, Condition::accepted(false, reason, message));
     }
     let mut message = format!("holds up to and including {}", exception.expires);
     for unknown in unknown_of(exception, policies) {
@@ -68,11 +70,7 @@ pub(super) fn refused(
     cluster: Option<&str>,
     today: Date,
 ) -> Option<(Reason, String)> {
-    if today > exception.expires {
-        let message = format!("its last day was {}", exception.expires);
-        return Some((Reason::Expired, message));
-    }
-    let mut problems = check_exception(exception, &config.exceptions, today);
+    let mut problems = check_exception(exception, config, today);
     problems.retain(|problem| problem.severity == Severity::Error);
     if !problems.is_empty() {
         // Places are of a text that is gone; what they would point at is said in the messages.
@@ -95,7 +93,11 @@ pub(super) fn refused(
         return Some((Reason::OtherCluster, message));
     }
     let unknown = unknown_of(exception, policies);
-    (unknown.len() == exception.policies.len()).then(|| (Reason::UnknownPolicy, unknown.join("; ")))
+    if unknown.len() == exception.policies.len() {
+        return Some((Reason::UnknownPolicy, unknown.join("; ")));
+    }
+    let message = || format!("its last day was {}", exception.expires);
+    (today > exception.expires).then(|| (Reason::Expired, message()))
 }
 
 /// What an exception names that is not there.

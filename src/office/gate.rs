@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use crate::config::{Date, PolicyException};
+use crate::config::{Date, PolicyException, check_exception};
 use crate::judge::misfits;
 use crate::policy::{Policy, PolicySet};
 
-use super::assemble::turns_off;
+use super::assemble::{turns_off, whose};
 use super::exceptions::{refused, unknown_of};
 use super::place::describe_files;
 use super::resource::{self, parse};
@@ -55,14 +55,12 @@ impl Gate {
     }
 
     fn policy(&self, policy: &Arc<Policy>) -> Option<String> {
-        let of_file = self.files.policies.get(&policy.name);
-        if of_file.is_some_and(|known| !known.built_in) {
-            let message = "it will not judge: a file of the webhook has a policy of this name";
-            return Some(message.to_owned());
+        if let Some(known) = self.files.policies.get(&policy.name) {
+            return Some(format!("it will not judge: {} of this name", whose(known)));
         }
         if let Some(name) = turns_off(policy, &self.files.policies) {
             let message = format!(
-                "it will not judge: it supersedes `{name}`, which a file of the webhook has"
+                "it will not judge: it supersedes `{name}`, which stands in a file or is built in"
             );
             return Some(message);
         }
@@ -74,12 +72,7 @@ impl Gate {
                 "it will not judge: Config sets parameters that it does not take: {problems}"
             ));
         }
-        of_file.map(|_| {
-            format!(
-                "it takes the place of the built-in policy `{}`, none of whose checks run any more",
-                policy.name
-            )
-        })
+        None
     }
 
     fn exception(&self, exception: &PolicyException) -> Result<Option<String>, String> {
@@ -87,8 +80,13 @@ impl Gate {
         match refused(exception, &self.policies, config, cluster, self.today) {
             None => {
                 let unknown = unknown_of(exception, &self.policies);
-                Ok((!unknown.is_empty())
-                    .then(|| format!("a part of it has no effect: {}", unknown.join("; "))))
+                let mut said: Vec<String> = (!unknown.is_empty())
+                    .then(|| format!("a part of it has no effect: {}", unknown.join("; ")))
+                    .into_iter()
+                    .collect();
+                let problems = check_exception(exception, config, self.today);
+                said.extend(problems.into_iter().map(|problem| problem.line(None)));
+                Ok((!said.is_empty()).then(|| said.join("; ")))
             }
             Some((Reason::NotAllowed, message)) => Err(message),
             Some((_, message)) => Ok(Some(format!("it has no effect: {message}"))),

@@ -17,6 +17,7 @@ pub(super) fn write(
     style: Style,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
+    super::silenced::write(results, out)?;
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for unjudged in results.not_judged {
         by_reason
@@ -80,6 +81,7 @@ fn line(summary: Summary, style: Style) -> String {
         (summary.warn, "warned"),
         (summary.audit, &*audit),
         (summary.excepted, "lifted by exceptions"),
+        (summary.ignored, "silenced by comments"),
         (summary.not_judged, "not judged"),
     ] {
         if figure > 0 {

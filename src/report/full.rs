@@ -98,7 +98,9 @@ fn render(results: &Results<'_>, finding: &Finding, renderer: &Renderer) -> Stri
         group = group.element(bare(clusters));
     }
     for note in &finding.notes {
-        group = group.element(Level::NOTE.message(safe_line(note).into_owned()));
+        // A note may hold lines to be copied.
+        let lines: Vec<_> = note.lines().map(safe_line).collect();
+        group = group.element(Level::NOTE.message(lines.join("\n")));
     }
     if let Some(help) = help(finding) {
         group = group.element(Level::HELP.message(help));
@@ -195,8 +197,8 @@ const fn past(enforcement: Enforcement) -> &'static str {
 fn help(finding: &Finding) -> Option<String> {
     let page = format!("kpolicy policies {}", finding.policy);
     let text = match (&finding.help, finding.kind) {
-        (Some(help), FindingKind::Parse) => help.clone(),
-        (None, FindingKind::Parse) => return None,
+        (Some(help), FindingKind::Parse | FindingKind::Comment) => help.clone(),
+        (None, FindingKind::Parse | FindingKind::Comment) => return None,
         (Some(help), _) => {
             let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
             format!("{} · {page}", help.trim_end_matches('.'))

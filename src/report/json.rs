@@ -4,14 +4,15 @@ use std::io;
 
 use serde_json::{Map, Value, json};
 
-use crate::finding::{ClusterVerdict, Finding, ObjectId, Summary, Unjudged};
+use crate::finding::{ClusterVerdict, Finding, Ignored, ObjectId, Summary, Unjudged};
 
 use super::{Report, Results, Style};
 
 /// The version of the format.
 const VERSION: u32 = 1;
 
-/// The format for programs: every finding, also those that only audit and those that an exception lifts.
+/// The format for programs: every finding, also those that only audit, that an exception lifts or a comment
+/// silences.
 #[derive(Debug)]
 pub(super) struct Json;
 
@@ -63,11 +64,29 @@ fn one(finding: &Finding, results: &Results<'_>) -> Value {
     set("container", json!(finding.container));
     set("kind", json!(finding.kind.as_str()));
     set("clusters", finding.clusters.iter().map(cluster).collect());
-    set("exception", json!(finding.exception.as_deref()));
+    let exception = finding.exception.as_deref();
+    set("exception", json!(exception.map(|known| &known.name)));
+    let until = exception.map(|known| known.expires.to_string());
+    set("exceptionUntil", json!(until));
+    let ignored = finding.ignored.as_deref();
+    set(
+        "ignored",
+        ignored.map_or(Value::Null, |comment| self::ignored(comment, results)),
+    );
     set("fix", json!(finding.fix.map(crate::policy::Safety::as_str)));
     set("notes", json!(finding.notes));
     set("help", json!(finding.help));
     Value::Object(value)
+}
+
+fn ignored(comment: &Ignored, results: &Results<'_>) -> Value {
+    let source = results.sources.get(comment.span.source);
+    json!({
+        "file": source.map(|source| source.name()),
+        "line": source.map(|source| source.line_column(comment.span.start).line),
+        "until": comment.until.map(|day| day.to_string()),
+        "reason": comment.reason,
+    })
 }
 
 fn object(object: &ObjectId) -> Value {
@@ -101,6 +120,7 @@ fn summary(summary: Summary) -> Value {
         "warn": summary.warn,
         "audit": summary.audit,
         "excepted": summary.excepted,
+        "ignored": summary.ignored,
         "notJudged": summary.not_judged,
     })
 }

@@ -14,6 +14,7 @@ mod github;
 mod json;
 mod marks;
 mod safe_text;
+mod silenced;
 mod snippet;
 
 use std::io;
@@ -136,11 +137,11 @@ impl Format {
 }
 
 impl Results<'_> {
-    /// The findings that people want to read: none that an exception lifts, and audits only when asked for.
+    /// The findings that people want to read: none that an exception lifts or a comment silences (the closing lines
+    /// list those), and audits only when asked for.
     fn shown(&self, style: Style) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(move |finding| {
-            finding.exception.is_none()
-                && (style.show_audit || finding.enforcement > Enforcement::Audit)
+            finding.counts() && (style.show_audit || finding.enforcement > Enforcement::Audit)
         })
     }
 

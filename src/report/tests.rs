@@ -1,7 +1,7 @@
 //! One set of findings, written by every format.
 
 use super::*;
-use crate::finding::{ClusterVerdict, FindingKind, sample};
+use crate::finding::{ClusterVerdict, FindingKind, Ignored, legacy, sample};
 use crate::source::{Source, SourceId};
 
 /// No policy is known to have only one entry.
@@ -45,8 +45,15 @@ fn findings() -> Vec<Finding> {
     let mut audit = sample("quiet");
     audit.enforcement = Enforcement::Audit;
     let mut excepted = sample("lifted");
-    excepted.exception = Some("team/legacy".into());
-    vec![denied, secret, excepted, drift, audit]
+    excepted.exception = Some(legacy());
+    let mut ignored = sample("silenced");
+    ignored.enforcement = Enforcement::Warn;
+    ignored.ignored = Some(std::sync::Arc::new(Ignored {
+        span: Span::new(SourceId(0), 17, 20),
+        until: legacy().expires.into(),
+        reason: "it is \u{1b}moved".into(),
+    }));
+    vec![denied, secret, excepted, ignored, drift, audit]
 }
 
 fn written(format: Format, style: Style) -> String {

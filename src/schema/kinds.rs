@@ -230,6 +230,11 @@ pub fn built_in(group: &str, kind: &str) -> Option<&'static BuiltIn> {
         .find(|known| known.kind == kind && known.group == group)
 }
 
+/// All built-in kinds, by group, then kind.
+pub fn all() -> impl Iterator<Item = &'static BuiltIn> + Clone {
+    BUILT_IN.iter()
+}
+
 /// All built-in kinds that carry pods, by group, then kind.
 pub fn pod_kinds() -> impl Iterator<Item = &'static BuiltIn> {
     BUILT_IN.iter().filter(|known| known.pod_template.is_some())

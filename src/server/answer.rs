@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::config::Enforcement;
+use crate::config::{Enforcement, ExceptionId};
 use crate::judge::{Decision, Lineage, Mutation, Verdict};
 use crate::manifest::patch;
 use crate::policy::Reason;
@@ -66,8 +66,9 @@ pub(super) fn of_verdict(verdict: &Verdict, lineage: &Lineage) -> Answer {
     });
     annotate("audit-annotations", native.collect());
     let excepted = verdict.decisions.iter().filter_map(|decision| {
-        let exception = decision.exception.as_deref()?;
-        Some(json!({"validation": &*decision.violation.validation, "exception": exception}))
+        let ExceptionId { name, expires } = decision.exception.as_deref()?;
+        let validation = &*decision.violation.validation;
+        Some(json!({"validation": validation, "exception": name, "until": expires.to_string()}))
     });
     annotate("excepted", excepted.collect());
     let (owner, doubt) = if verdict.decisions.is_empty() {
@@ -206,6 +207,13 @@ fn line(decision: &Decision, with_place: bool) -> String {
     if with_place && !violation.field_path.is_root() {
         // Writing to a string cannot fail.
         let _ = write!(line, " ({})", violation.field_path);
+    }
+    if let Some(ended) = decision.ended.as_deref() {
+        let _ = write!(
+            line,
+            "; exception {} ended on {}",
+            ended.name, ended.expires
+        );
     }
     cut(&one_line(&line), if with_place { LINE } else { WARNING })
 }

@@ -53,6 +53,12 @@ struct PolicyLabel {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ExceptedLabels {
+    policy: String,
+    exception: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct DecisionLabels {
     policy: String,
     enforcement: &'static str,
@@ -76,7 +82,7 @@ struct Inner {
     panics: Counter,
     deadlines: Counter,
     decisions: Family<DecisionLabels, Counter>,
-    excepted: Family<PolicyLabel, Counter>,
+    excepted: Family<ExceptedLabels, Counter>,
     not_judged: Family<PolicyLabel, Counter>,
     policy_errors: Counter,
     policies: Gauge,
@@ -181,7 +187,7 @@ impl Metrics {
         );
         all.register(
             "excepted",
-            "Violations lifted by an exception, by policy",
+            "Violations lifted by an exception",
             inner.excepted.clone(),
         );
         all.register(
@@ -325,13 +331,12 @@ impl Metrics {
             .inc();
     }
 
-    pub(super) fn excepted(&self, policy: &str) {
-        self.0
-            .excepted
-            .get_or_create(&PolicyLabel {
-                policy: policy.to_owned(),
-            })
-            .inc();
+    pub(super) fn excepted(&self, policy: &str, exception: &str) {
+        let labels = ExceptedLabels {
+            policy: policy.to_owned(),
+            exception: exception.to_owned(),
+        };
+        self.0.excepted.get_or_create(&labels).inc();
     }
 
     pub(super) fn not_judged(&self, policy: &str) {

@@ -1,6 +1,9 @@
-//! What is written down of each answer: metrics, and one log line for each refusal. Never what an object holds.
+//! What is written down of each answer: metrics, and one log line for each refusal and each exception
+//! from one. Never what an object holds.
 
-use crate::config::Enforcement;
+use std::collections::BTreeMap;
+
+use crate::config::{Enforcement, ExceptionId};
 use crate::judge::{Decision, Lineage, Mutation, Verdict};
 
 use super::Metrics;
@@ -24,11 +27,12 @@ pub(super) fn verdict(
     errors(metrics, review, &verdict.ignored_errors);
     let unreached = verdict.unreached.first().map(String::as_str);
     denied(review, lineage, unreached, &verdict.decisions);
+    excepted(review, lineage, &verdict.decisions);
 }
 
 fn decided(metrics: &Metrics, decision: &Decision) {
-    if decision.exception.is_some() {
-        metrics.excepted(&decision.policy.name);
+    if let Some(exception) = &decision.exception {
+        metrics.excepted(&decision.policy.name, &exception.name);
     } else {
         metrics.decided(&decision.policy.name, decision.at_admission.as_str());
     }
@@ -66,6 +70,41 @@ fn denied(review: &Review<'_>, lineage: &Lineage, unreached: Option<&str>, decis
         validations = denied.join(","),
         "denied"
     );
+}
+
+/// One line for each exception that lets pass what would have been refused.
+fn excepted(review: &Review<'_>, lineage: &Lineage, decisions: &[Decision]) {
+    let mut by_exception: BTreeMap<&ExceptionId, Vec<&str>> = BTreeMap::new();
+    let refuses = |decision: &&Decision| decision.at_admission == Enforcement::Deny;
+    for decision in decisions.iter().filter(refuses) {
+        if let Some(exception) = decision.exception.as_deref() {
+            let validations = by_exception.entry(exception).or_default();
+            if !validations.contains(&&*decision.violation.validation) {
+                validations.push(&decision.violation.validation);
+            }
+        }
+    }
+    let request = &review.request;
+    let owner = lineage.top().filter(|_| lineage.is_made());
+    let owner = owner.map(|owner| format!("{}/{}", owner.kind, owner.name));
+    for (exception, validations) in by_exception {
+        tracing::info!(
+            uid = review.uid,
+            group = request.kind.group,
+            kind = request.kind.kind,
+            subresource = request.subresource,
+            namespace = request.namespace,
+            name = request.name,
+            operation = request.operation.as_str(),
+            user = review.user,
+            dry_run = request.dry_run,
+            owner = owner.as_deref(),
+            exception = &*exception.name,
+            until = %exception.expires,
+            validations = validations.join(","),
+            "excepted"
+        );
+    }
 }
 
 /// Writes down what the mutations did.

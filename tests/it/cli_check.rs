@@ -40,7 +40,7 @@ policies:
 clusters:
   - {name: app1}
   - {name: mgmt, policies: {sample: {enforcement: audit}}}
-exceptions: {paths: [exceptions]}
+exceptions: {paths: [exceptions], allowedNamespaces: [exceptions]}
 ";
 
 const EXCEPTION: &str = "\
@@ -49,7 +49,7 @@ kind: PolicyException
 metadata: {name: big, namespace: exceptions}
 spec:
   policies: [sample]
-  match: {names: [big]}
+  match: {namespaces: [big], names: [big]}
   reason: it is big
   owner: team-big
   expires: 2027-01-31

@@ -193,7 +193,7 @@ fn a_word_for_every_policy_of_a_cluster_turns_nothing_on() {
 
 #[test]
 fn an_exception_holds_on_its_last_day_for_its_container_and_no_longer() {
-    let exception = "apiVersion: kpolicy.io/v1alpha1\nkind: PolicyException\nmetadata: {name: e, namespace: x}\nspec:\n  \
+    let exception = "apiVersion: kpolicy.io/v1alpha1\nkind: PolicyException\nmetadata: {name: e, namespace: shop}\nspec:\n  \
                      policies: [pod-security-baseline/privileged]\n  match: {containers: [a]}\n  reason: r\n  owner: o\n  \
                      expires: '2026-12-01'\n";
     for (day, lifted) in [((2026, 12, 1), 1), ((2026, 12, 2), 0)] {
@@ -220,7 +220,7 @@ fn an_exception_holds_on_its_last_day_for_its_container_and_no_longer() {
 
 #[test]
 fn more_places_than_are_listed_are_not_lifted_by_an_exception_for_one_container() {
-    let exception = "apiVersion: kpolicy.io/v1alpha1\nkind: PolicyException\nmetadata: {name: e, namespace: x}\nspec:\n  \
+    let exception = "apiVersion: kpolicy.io/v1alpha1\nkind: PolicyException\nmetadata: {name: e, namespace: shop}\nspec:\n  \
                      policies: [pod-security-baseline]\n  match: {containers: [a]}\n  reason: r\n  owner: o\n  \
                      expires: '2026-12-01'\n";
     let port = |port: u16| format!("{{containerPort: {port}, hostPort: {port}}}");
@@ -393,7 +393,7 @@ fn a_policy_that_another_covers_says_so() {
 
 #[test]
 fn what_an_exception_lifts_in_one_policy_the_one_that_supersedes_it_still_says() {
-    let exception = "apiVersion: kpolicy.io/v1alpha1\nkind: PolicyException\nmetadata: {name: e, namespace: x}\nspec:\n  \
+    let exception = "apiVersion: kpolicy.io/v1alpha1\nkind: PolicyException\nmetadata: {name: e, namespace: shop}\nspec:\n  \
                      policies: [pod-security-baseline/hostNamespaces]\n  match: {names: [web]}\n  reason: r\n  owner: o\n  \
                      expires: '2026-12-01'\n";
     let config = both_levels("{enforcement: deny}", "{enforcement: warn}", "");

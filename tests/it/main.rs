@@ -40,6 +40,7 @@ mod conformance_yaml;
 #[cfg(feature = "cluster")]
 mod crds;
 mod defaults;
+mod exceptions;
 mod fixtures;
 mod generate;
 mod generated_functions;

@@ -149,24 +149,32 @@ fn a_policy_of_the_cluster_judges_beside_those_of_files() {
 }
 
 #[test]
-fn a_resource_takes_the_place_of_a_built_in_policy_and_never_that_of_a_file() {
+fn a_resource_takes_the_place_of_no_policy_of_a_file_and_of_no_built_in_one() {
     let mut office = office(CONFIG, &["of-file"]);
     let mut two = policy("of-file", "true");
     two["spec"]["validations"] = json!([{"expression": "true"}, {"expression": "true"}]);
     receive(&mut office, &two, 1);
     two["metadata"]["name"] = json!("acr-only");
     receive(&mut office, &two, 1);
+    two["metadata"]["name"] = json!("weaker");
+    two["spec"]["supersedes"] = json!(["acr-only"]);
+    receive(&mut office, &two, 1);
     let assembly = assemble(&mut office);
     assert_eq!(validations(&assembly.judge, "of-file"), Some(1));
-    assert_eq!(validations(&assembly.judge, "acr-only"), Some(2));
+    assert_ne!(validations(&assembly.judge, "acr-only"), Some(2));
     let told = said(&assembly, "of-file");
     assert!(told.contains("InForce=false NameTaken"), "{told}");
     let told = said(&assembly, "acr-only");
     assert!(
-        told.ends_with("in the place of the built-in policy of this name"),
+        told.contains("InForce=false NameTaken: kpolicy has a built-in policy of this name"),
         "{told}"
     );
-    assert_eq!((assembly.counts.current, assembly.counts.out), (1, 1));
+    let told = said(&assembly, "weaker");
+    assert!(
+        told.contains("InForce=false SupersedesFile: it supersedes `acr-only`, which stands in a file or is built in"),
+        "{told}"
+    );
+    assert_eq!((assembly.counts.current, assembly.counts.out), (0, 3));
 }
 
 #[test]
@@ -435,6 +443,53 @@ fn an_exception_that_cannot_be_read_leaves_the_last_one_that_could_until_its_own
     let assembly = office.assemble(later).expect("a judge");
     assert!(said(&assembly, "e").starts_with("Accepted=false Invalid: it has no effect: "));
     assert_eq!(assembly.counts.refused, 1);
+}
+
+#[test]
+fn an_exception_holds_up_to_the_last_moment_of_its_day_and_then_says_that_it_did() {
+    let exception = exception(
+        "e",
+        &json!({"policies": ["of-file"], "match": {"namespaces": ["batch"]}}),
+    );
+    let pod = object(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: a, image: a}]}\n",
+    );
+    let mut office = office(CONFIG, &[]);
+    receive(&mut office, &policy("of-file", "false"), 1);
+    receive(&mut office, &exception, 1);
+    for (day, lifted, ended, counts) in [
+        ("2027-01-30", true, false, (1, 0)),
+        ("2027-01-31", true, false, (1, 0)),
+        ("2027-02-01", false, true, (0, 1)),
+        ("2028-01-31", false, true, (0, 1)),
+        // The clock of another replica may be behind.
+        ("2027-01-31", true, false, (1, 0)),
+    ] {
+        let assembly = office
+            .assemble(Date::parse(day).expect("a day"))
+            .expect("a judge");
+        let verdict = validate(&assembly.judge, "Pod", "batch", &pod, None);
+        let decision = verdict
+            .decisions
+            .iter()
+            .find(|decision| *decision.policy.name == *"of-file")
+            .expect("it is violated");
+        assert_eq!(
+            (decision.exception.is_some(), decision.ended.is_some()),
+            (lifted, ended),
+            "{day}"
+        );
+        assert_eq!(
+            (assembly.counts.accepted, assembly.counts.refused),
+            counts,
+            "{day}"
+        );
+        assert_eq!(
+            said(&assembly, "e").contains("Accepted=false Expired"),
+            ended,
+            "{day}"
+        );
+    }
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn what_is_applied_is_refused_or_warned_of_before_it_is_stored() {
         (
             policy("acr-only", "true"),
             None,
-            Some("it takes the place of the built-in policy `acr-only`"),
+            Some("it will not judge: kpolicy has a built-in policy of this name"),
         ),
         (exception("e", &json!({})), None, None),
         (
@@ -47,6 +47,24 @@ fn what_is_applied_is_refused_or_warned_of_before_it_is_stored() {
             Some("a part of it has no effect: there is no policy `later`"),
         ),
         (elsewhere, Some("exceptions may not be in namespace"), None),
+        (
+            exception("e", &json!({"expires": "2026-11-25"})),
+            None,
+            Some("ends in 4 days"),
+        ),
+        (
+            exception("e", &json!({"match": {"names": ["x"]}})),
+            None,
+            Some("exception `policy-exceptions/e` reaches every namespace (name `namespaces`"),
+        ),
+        (
+            exception(
+                "e",
+                &json!({"match": {"namespaces": ["batch"], "kinds": ["Cronjob"]}}),
+            ),
+            Some("there is no kind `Cronjob` (did you mean `CronJob`?)"),
+            None,
+        ),
         (
             exception("e", &json!({"expires": "2030-01-01"})),
             Some("ends in"),

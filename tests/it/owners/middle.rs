@@ -11,6 +11,7 @@ const CONFIG: &str = "
 apiVersion: kpolicy.io/v1alpha1
 kind: Config
 profiles: []
+exceptions: {allowedNamespaces: [policy-exceptions]}
 ";
 
 /// A policy of Kubernetes against privileged containers of Pods; it looks at the Jobs of the second rule as well.

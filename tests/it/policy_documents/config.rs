@@ -310,6 +310,118 @@ fn an_exception_must_reach_less_than_everything() {
         found[0].starts_with("match: `match` reaches every object (name clusters"),
         "{found:?}"
     );
+    for (narrow, everything) in [
+        ("{names: ['*'], containers: ['**']}", true),
+        ("{namespaces: ['*'], names: [a, '*']}", true),
+        ("{selector: {}}", true),
+        ("{names: ['*a']}", false),
+        ("{kinds: [Pod], names: ['*']}", false),
+    ] {
+        let text = format!("{}{narrow}\n{}", &EXCEPTION[..start], &EXCEPTION[end..]);
+        let mut problems = Vec::new();
+        read_exception(&document(&text), &mut problems);
+        assert_eq!(
+            problems.len(),
+            usize::from(everything),
+            "{narrow}: {problems:?}"
+        );
+    }
+}
+
+#[test]
+fn a_policy_that_an_exception_names_twice_is_a_warning() {
+    for (list, expected) in [
+        ("[acr-only, acr-only]", 1),
+        ("[acr-only/registry, acr-only]", 1),
+        ("[acr-only, acr-only/registry, acr-only/registry]", 2),
+        ("[acr-only/registry, acr-only/other]", 0),
+    ] {
+        let text = EXCEPTION.replace("[acr-only, require-limits/memory]", list);
+        let mut problems = Vec::new();
+        assert!(read_exception(&document(&text), &mut problems).is_some());
+        assert_eq!(problems.len(), expected, "{list}: {problems:?}");
+        let warned = problems
+            .iter()
+            .all(|problem| problem.severity == Severity::Warning);
+        assert!(warned, "{list}");
+    }
+}
+
+/// A Config that lets exceptions be in these namespaces.
+fn allowing(namespaces: &[&str]) -> Config {
+    let mut config = Config::default();
+    let namespaces = namespaces.iter().map(|name| Box::from(*name));
+    config.exceptions.allowed_namespaces = namespaces.collect();
+    config
+}
+
+#[test]
+fn what_an_exception_reaches_depends_on_where_it_may_be() {
+    let today = Date::parse("2026-12-01").unwrap();
+    let crd = "apiVersion: kpolicy.io/v1alpha1\nkind: Config\npodTemplateCrds: [{group: a.io, kind: Rollout, paths: [spec.template]}]\n";
+    let mut custom = read_config(&document(crd), &[], &mut Vec::new());
+    custom.exceptions.allowed_namespaces = vec!["policy-exceptions".into()];
+    for (allowed, from, to, expected) in [
+        (&allowing(&["policy-exceptions"]), "a", "a", &[][..]),
+        (
+            &allowing(&[]),
+            "a",
+            "a",
+            &[
+                "batch: exception `policy-exceptions/legacy` may only reach its own namespace, and it names `batch` (name \
+               `policy-exceptions` under `exceptions.allowedNamespaces` of Config: exceptions there reach all namespaces, \
+               and those of other namespaces are refused)",
+            ],
+        ),
+        (&allowing(&[]), "namespaces: [batch], ", "", &[]),
+        (&allowing(&[]), "[batch]", "[policy-exceptions]", &[]),
+        (
+            &allowing(&[]),
+            "[batch]",
+            "['policy-*']",
+            &["'policy-*': exception `policy-exceptions/legacy` may only"],
+        ),
+        (
+            &allowing(&["policy-exceptions"]),
+            "namespaces: [batch], ",
+            "",
+            &[
+                "legacy: exception `policy-exceptions/legacy` reaches every namespace (name `namespaces`: in any other,",
+            ],
+        ),
+        (
+            &allowing(&["policy-exceptions"]),
+            "[batch]",
+            "['*']",
+            &["legacy: exception `policy-exceptions/legacy` reaches every"],
+        ),
+        (
+            &allowing(&["policy-exceptions"]),
+            "namespaces: [batch], kinds: [CronJob]",
+            "kinds: [ClusterRole]",
+            &[],
+        ),
+        (
+            &custom,
+            "[CronJob]",
+            "[Cronjob, jobs, Rollout, HelmRelease, CronJobb]",
+            &[
+                "Cronjob: there is no kind `Cronjob` (did you mean `CronJob`?)",
+                "jobs: there is no kind `jobs` (did you mean `Job`?)",
+                "CronJobb: there is no kind `CronJobb` among those that are known (did you mean `CronJob`?)",
+            ],
+        ),
+    ] {
+        let text = EXCEPTION.replace(from, to);
+        let mut problems = Vec::new();
+        let exception = read_exception(&document(&text), &mut problems).unwrap();
+        assert_eq!(shown(&text, &problems), [""; 0]);
+        let found = shown(&text, &check_exception(&exception, allowed, today));
+        assert_eq!(found.len(), expected.len(), "{to}: {found:#?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.starts_with(expected), "{to}: {found}");
+        }
+    }
 }
 
 #[test]
@@ -320,13 +432,17 @@ fn config_decides_where_exceptions_may_be_and_how_long_they_hold() {
         max_lifetime_days: Some(30),
         allowed_namespaces: vec!["elsewhere".into()],
     };
+    let config = Config {
+        exceptions: settings,
+        ..Config::default()
+    };
     let on = |month, day| {
         let today = Date {
             year: 2026,
             month,
             day,
         };
-        shown(EXCEPTION, &check_exception(&exception, &settings, today))
+        shown(EXCEPTION, &check_exception(&exception, &config, today))
     };
     assert_eq!(
         on(12, 1),
@@ -335,7 +451,7 @@ fn config_decides_where_exceptions_may_be_and_how_long_they_hold() {
             "2027-01-31: exception `policy-exceptions/legacy` ends in 61 days; `exceptions.maxLifetimeDays` of Config allows 30",
         ]
     );
-    let lenient = ExceptionSettings::default();
+    let lenient = allowing(&["policy-exceptions"]);
     for (year, month, day, expected) in [
         (2026, 12, 1, None),
         (2027, 1, 16, None),
