@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::patterns::Patterns;
-use super::{EvalError, EvalErrorKind, Program, Value};
+use super::{EvalError, EvalErrorKind, Program, Recorder, Value};
 
 /// How many steps pass between two questions whether the evaluation is still wanted.
 const STEPS_BETWEEN_QUESTIONS: u64 = 1024;
@@ -115,6 +115,7 @@ pub struct Activation<'a> {
     /// The stack of macro-bound names, kept between evaluations for its memory.
     locals: Cell<Vec<Value<'a>>>,
     patterns: Patterns,
+    recorder: Option<&'a dyn Recorder>,
 }
 
 impl<'a> Activation<'a> {
@@ -138,13 +139,21 @@ impl<'a> Activation<'a> {
             budget,
             locals: Cell::new(Vec::new()),
             patterns: Patterns::default(),
+            recorder: None,
         }
+    }
+
+    /// Also tells a recorder what each evaluation shows.
+    #[must_use]
+    pub fn with_recorder(mut self, recorder: Option<&'a dyn Recorder>) -> Self {
+        self.recorder = recorder;
+        self
     }
 
     /// The same to be read, and nothing read or spent yet.
     #[must_use]
     pub fn again(&self) -> Self {
-        Self::new(self.roots.clone(), self.variables, self.budget)
+        Self::new(self.roots.clone(), self.variables, self.budget).with_recorder(self.recorder)
     }
 
     /// What was spent so far.
@@ -303,6 +312,11 @@ impl<'a> Activation<'a> {
         self.limit.set(before.limit);
         self.steps.set(before.steps);
         self.counts.set(before.counts);
+    }
+
+    /// Who is told what evaluations show.
+    pub(super) const fn recorder(&self) -> Option<&'a dyn Recorder> {
+        self.recorder
     }
 
     /// The regular expressions that were computed so far.

@@ -10,7 +10,7 @@ use super::types::{StaticType, Unifier};
 use super::value::Value;
 
 /// A compiled node with the bytes it was written as.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Expression {
     pub(crate) kind: Kind,
     pub(crate) range: TextRange,
@@ -23,7 +23,7 @@ pub(crate) struct Expression {
 }
 
 /// What a compiled node does.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Constant(Value<'static>),
     /// A root, by slot.
@@ -91,14 +91,14 @@ pub(crate) enum Kind {
 }
 
 /// An element of a list literal.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(crate) value: Expression,
     pub(crate) optional: bool,
 }
 
 /// An entry of a map literal.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: Expression,
     pub(crate) value: Expression,
@@ -106,7 +106,7 @@ pub(crate) struct Entry {
 }
 
 /// A field of a struct literal.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Field {
     pub(crate) name: Box<str>,
     pub(crate) value: Expression,
@@ -114,7 +114,7 @@ pub(crate) struct Field {
 }
 
 /// A call of a function; the receiver, if any, is the first argument.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) function: &'static Function,
     pub(crate) arguments: Box<[Expression]>,
@@ -158,7 +158,7 @@ impl Quantity {
 }
 
 /// `all`, `exists` and `exists_one`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Quantifier {
     pub(crate) quantity: Quantity,
     pub(crate) domain: Domain,
@@ -166,7 +166,7 @@ pub(crate) struct Quantifier {
 }
 
 /// What a macro walks over and the names it binds on the way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Domain {
     pub(crate) collection: Expression,
     /// The first local's slot. With two names the index or key comes first and the value in the next slot.
@@ -204,7 +204,7 @@ impl Shape {
 }
 
 /// `map`, `filter` and their kin.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Transform {
     pub(crate) shape: Shape,
     pub(crate) domain: Domain,

@@ -11,14 +11,16 @@ use super::expression::{Expression, Kind};
 use super::objects::SetField;
 use super::types::StaticType;
 use super::value::Value;
-use super::{blame, objects};
+use super::{blame, coverage, objects};
+use crate::source::Span;
 
 /// A compiled expression: immutable, shared between threads.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Program {
     source: Box<str>,
     expression: Expression,
     height: u16,
+    origin: Option<Span>,
     roots: Box<[usize]>,
     variables: Box<[usize]>,
 }
@@ -36,6 +38,7 @@ impl Program {
             source: source.into(),
             expression,
             height,
+            origin: None,
             roots: sorted(roots),
             variables: sorted(variables),
         }
@@ -44,6 +47,18 @@ impl Program {
     /// The text it was compiled from.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Says where its text stands in a file.
+    #[must_use]
+    pub const fn at(mut self, origin: Option<Span>) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    /// Where its text stands in a file, as far as whoever compiled it said.
+    pub const fn origin(&self) -> Option<Span> {
+        self.origin
     }
 
     /// The type of its value as far as the text and the declarations say it.
@@ -152,6 +167,9 @@ impl Program {
         activation.open();
         let outcome = Evaluator::new(activation).program(self);
         activation.close();
+        if let Some(recorder) = activation.recorder() {
+            coverage::record(self, activation, recorder);
+        }
         outcome.map_err(|error| *error)
     }
 

@@ -1,6 +1,6 @@
 //! How much the evaluation of a policy may cost: the API server's budgets.
 
-use crate::cel::{Activation, Budget, Program, Value};
+use crate::cel::{Activation, Budget, Outcome, Program, Recorder, Value};
 
 /// Limits of one judgement; they come in with the call. Costs are in the units of the API server.
 ///
@@ -16,6 +16,8 @@ pub struct Limits<'a> {
     pub match_conditions: u64,
     /// Says whether the answer is no longer wanted; asked now and then.
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
+    /// Is told what each evaluation shows of its expression; for tests of policies.
+    pub recorder: Option<&'a dyn Recorder>,
 }
 
 impl<'a> Limits<'a> {
@@ -29,7 +31,19 @@ impl<'a> Limits<'a> {
         'a: 'v,
     {
         let budget = Budget::new(self.expression).with_cancel(self.cancelled);
-        Activation::new(roots, variables, budget)
+        Activation::new(roots, variables, budget).with_recorder(self.recorder)
+    }
+
+    /// Tells the recorder whether a patch changed anything.
+    pub(super) fn saw_patch(&self, expression: &Program, is_change: bool) {
+        if let Some(recorder) = self.recorder {
+            let outcome = if is_change {
+                Outcome::Changed
+            } else {
+                Outcome::Unchanged
+            };
+            recorder.saw(expression, expression.range(), outcome);
+        }
     }
 
     /// Whether so many more expressions could come to cost more than this, with all variables that they may read.
@@ -63,6 +77,7 @@ impl Default for Limits<'_> {
             policy: 10_000_000,
             match_conditions: 2_500_000,
             cancelled: &|| false,
+            recorder: None,
         }
     }
 }

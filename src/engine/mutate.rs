@@ -194,6 +194,17 @@ fn one(
             merging(mutation, &value, target)?
         }
     };
+    let made = patched(policy, object, operations)?;
+    limits.saw_patch(&mutation.expression, made.is_some());
+    Ok(made)
+}
+
+/// The object with a patch; `None` where it changes nothing.
+fn patched(
+    policy: &Policy,
+    object: NodeRef<'_>,
+    operations: Vec<Operation>,
+) -> Result<Option<(Document, Vec<Operation>)>, Stop> {
     if operations.is_empty() {
         return Ok(None);
     }

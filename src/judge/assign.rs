@@ -102,6 +102,24 @@ impl Assignments {
         assignments
     }
 
+    /// Puts another version of a policy, whose parameters are the same, in the place of one.
+    pub(super) fn replace(&mut self, known: &Arc<Policy>, by: &Arc<Policy>) {
+        for (policy, _) in &mut self.policies {
+            if Arc::ptr_eq(policy, known) {
+                *policy = by.clone();
+            }
+        }
+        let replaced = self.general.iter().map(|assignment| {
+            let mut assignment = assignment.clone();
+            if Arc::ptr_eq(&assignment.policy, known) {
+                assignment.policy = by.clone();
+            }
+            assignment
+        });
+        self.general = replaced.collect();
+        self.met = RwLock::default();
+    }
+
     /// What holds where no namespace says otherwise.
     pub(super) fn general(&self) -> &Arc<[Assignment]> {
         &self.general

@@ -122,6 +122,12 @@ impl Judge {
         kinds::learn(&mut self.schemas, document);
     }
 
+    /// Puts another version of a policy in the place of one that it has, with the parameters of that: what a changed
+    /// policy makes of the same requests costs no new judge.
+    pub fn replace(&mut self, known: &Arc<Policy>, by: &Arc<Policy>) {
+        self.assignments.replace(known, by);
+    }
+
     /// The custom kinds that carry pod templates.
     pub fn pod_template_crds(&self) -> &[PodTemplateCrd] {
         &self.crds

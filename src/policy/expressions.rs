@@ -208,7 +208,7 @@ impl<'e> Expressions<'e> {
             Ok(program) => {
                 let before = problems.len();
                 self.check_members(&program, &place, problems);
-                (problems.len() == before).then_some(program)
+                (problems.len() == before).then(|| program.at(node.origin()))
             }
             Err(errors) => {
                 problems.extend(errors.into_iter().map(|error| {

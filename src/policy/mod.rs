@@ -15,6 +15,7 @@ mod matching;
 mod model;
 mod native;
 mod parameters;
+mod parts;
 mod read;
 mod request_types;
 mod rules;
@@ -35,4 +36,5 @@ pub use native::{
     Reinvocation, bind, read_binding, read_native,
 };
 pub use parameters::{FilledParams, Parameter, Parameters, layer};
+pub use parts::{Part, PartName};
 pub use read::{CATEGORIES, read_policy};

@@ -101,7 +101,7 @@ impl Safety {
 }
 
 /// A precondition of the whole policy: all must be true.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MatchCondition {
     /// Its name in messages.
     pub name: Box<str>,
@@ -110,7 +110,7 @@ pub struct MatchCondition {
 }
 
 /// One validation: its expression is true for what is allowed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Validation {
     /// `<policy>/<name or index>`, everywhere.
     pub id: Arc<str>,
@@ -136,7 +136,7 @@ pub enum PatchKind {
 }
 
 /// One mutation: an expression that gives a patch.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Mutation {
     /// `<policy>/<name or index>`, everywhere.
     pub id: Arc<str>,
@@ -190,7 +190,7 @@ pub struct About {
 }
 
 /// One policy, compiled. Immutable; shared between threads.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Policy {
     /// The id, everywhere.
     pub name: Arc<str>,

@@ -1,6 +1,6 @@
 //! Whatever the text: compiling, evaluating and blaming end in a value or an error, never in a panic.
 
-use kpolicy::cel::{Activation, Environment, Program, Value, compile};
+use kpolicy::cel::{Activation, Environment, Program, Recording, Value, compile};
 use kpolicy::manifest::{Document, read_json};
 use proptest::prelude::*;
 
@@ -267,6 +267,34 @@ proptest! {
             let activation = Activation::new(roots(), &variables, 20_000);
             let again = format!("{:?}", program.evaluate(&activation).map_err(|error| error.message));
             prop_assert_eq!(first, again);
+        }
+    }
+
+    #[test]
+    fn to_record_an_evaluation_changes_neither_its_value_nor_its_cost(source in expression()) {
+        let mut environment = Environment::new(["o"]);
+        let variables = [compile("has(o.a) && o.a.b.all(x, x != 7)", &environment).expect("it compiles")];
+        environment.declare_variable("v");
+        if let Ok(program) = compile(&source, &environment) {
+            let document = document();
+            let recording = Recording::new([&program, &variables[0]]);
+            let [plain, recorded] = [None, Some(&recording)].map(|recording| {
+                let activation = Activation::new(vec![Value::Node(document.root())], &variables, 20_000)
+                    .with_recorder(recording.map(|recording| recording as _));
+                let value = format!("{:?}", program.evaluate(&activation));
+                let blamed = format!("{:?}", program.blame(&activation));
+                // Once more: what was read and paid is as it was.
+                let again = format!("{:?}", program.evaluate(&activation));
+                (value, blamed, again, activation.cost())
+            });
+            prop_assert_eq!(plain, recorded);
+            for range in program.points().into_iter().map(|point| point.range)
+                .chain(program.gaps(&recording).into_iter().map(|gap| gap.range)) {
+                prop_assert!(source.get(range).is_some());
+            }
+            let (shown, points) = recording.share(&program);
+            prop_assert_eq!(points, program.points().len());
+            prop_assert_eq!(shown == points, program.gaps(&recording).is_empty());
         }
     }
 }

@@ -39,7 +39,7 @@ impl Form {
 }
 
 /// A native policy's own part.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Native {
     /// What it was written as.
     pub form: Form,
@@ -86,7 +86,7 @@ impl ParamKind {
 }
 
 /// One audit annotation: an expression that gives its value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AuditAnnotation {
     /// `<policy>/<key>`.
     pub id: Arc<str>,

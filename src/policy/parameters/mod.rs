@@ -4,6 +4,8 @@ mod check;
 mod fill;
 mod release;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::manifest::suggest::suggestion;
@@ -21,9 +23,9 @@ pub enum FilledParams {
 }
 
 /// The parameters of a policy. The default takes none at all.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Parameters {
-    schema: Option<Schema>,
+    schema: Option<Arc<Schema>>,
 }
 
 #[derive(Debug)]
@@ -59,10 +61,10 @@ impl Parameters {
             return None;
         }
         let parameters = Self {
-            schema: Some(Schema {
+            schema: Some(Arc::new(Schema {
                 document,
                 validator: validator?,
-            }),
+            })),
         };
         // What the author gives must keep to the author's own schema.
         if let Err(wrong) = parameters.fill(None) {
