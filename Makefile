@@ -3,8 +3,9 @@ SHELL := /bin/bash
 CARGO ?= cargo
 CONFORMANCE_DIR ?= ../shared/conformance
 export CONFORMANCE_DIR
+MUTANTS ?= 85
 
-.PHONY: help test lint-sample fmt clippy doc features conformance test-render e2e bench soak fuzz schemas deny ci generated
+.PHONY: help test mutants lint-sample fmt clippy doc features conformance test-render e2e bench soak fuzz schemas deny ci generated
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -14,6 +15,9 @@ test: ## everything that needs the Rust toolchain only: unit, integration and do
 
 lint-sample: ## judge the sample repository
 	$(CARGO) run --locked --release --quiet -- lint testdata/gitops
+
+mutants: ## changes of the built-in policies' expressions that no fixture notices; fails under MUTANTS percent
+	$(CARGO) run --locked --quiet -- test policies testdata/policies --mutants --min-mutants $(MUTANTS)
 
 fmt: ## formatting
 	$(CARGO) fmt --all --check
@@ -58,4 +62,4 @@ schemas: ## rewrite the structures of Kubernetes' kinds from OPENAPI=<folder> (C
 deny: ## licences, sources and duplicates of dependencies (needs cargo-deny)
 	$(CARGO) deny --locked check bans licenses sources
 
-ci: fmt clippy doc features test conformance test-render e2e fuzz ## what .ci/run runs
+ci: fmt clippy doc features test mutants conformance test-render e2e fuzz ## what .ci/run runs

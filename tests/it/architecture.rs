@@ -28,7 +28,7 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "fixture",
         &[
-            "config", "engine", "judge", "manifest", "policy", "schema", "source",
+            "cel", "config", "engine", "judge", "manifest", "policy", "schema", "source",
         ],
     ),
     ("documents", &["config", "manifest", "policy", "source"]),

@@ -31,6 +31,7 @@ mod cli_check_types;
 mod cli_eval;
 mod cli_policies;
 mod cli_test;
+mod cli_test_exercise;
 #[cfg(feature = "conformance")]
 mod conformance_cel;
 #[cfg(feature = "conformance")]

@@ -9,7 +9,8 @@
 //! What an expression asks of its parts:
 //! - each operand of `&&` and `||`, each condition of a `?:` and each predicate: true and false. Of `&&`, `||`, `!` and
 //!   `?:` among them their own operands are asked instead, since these decide;
-//! - what a macro walks over: no element. That there was one, its predicate tells, or else it is asked as well;
+//! - what a macro walks over: no element, but where the elements are written out or are a root's. That there was one, its
+//!   predicate tells, or else it is asked as well;
 //! - what stands before `orValue`, `or` and `optMap`: a value and none;
 //! - the expression as a whole: true and false; of a patch, whether it changed anything; of anything else, whether it
 //!   was evaluated at all.

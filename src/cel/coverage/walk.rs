@@ -128,19 +128,19 @@ impl<'a> Walker<'_, 'a, '_> {
                 slot,
                 body,
                 ..
-            } => {
-                if let Some(Some(inner)) = self.presence(operand) {
-                    self.evaluator.bind(*slot, inner);
-                    self.within(body, false);
+            } => self.presence(operand, |walker, held| {
+                if let Some(inner) = held {
+                    walker.evaluator.bind(*slot, inner);
+                    walker.within(body, false);
                 }
-            }
+            }),
             Kind::OptionalOr {
                 operand, fallback, ..
-            } => {
-                if let Some(None) = self.presence(operand) {
-                    self.within(fallback, false);
+            } => self.presence(operand, |walker, held| {
+                if held.is_none() {
+                    walker.within(fallback, false);
                 }
-            }
+            }),
             _ => self.in_order(expression),
         }
     }
@@ -175,13 +175,18 @@ impl<'a> Walker<'_, 'a, '_> {
         }
     }
 
-    /// What an operand holds that may have a value; `None` where it is an error.
-    fn presence(&mut self, operand: &'a Expression) -> Option<Option<Value<'a>>> {
+    /// An operand that may have a value: goes on with what it holds, but where it is an error.
+    fn presence(
+        &mut self,
+        operand: &'a Expression,
+        go_on: impl FnOnce(&mut Self, Option<Value<'a>>),
+    ) {
         self.within(operand, false);
-        let held = match self.evaluator.value(operand).ok()? {
-            Value::Optional(None) => None,
-            Value::Optional(Some(inner)) => Some((*inner).clone()),
-            value => Some(value),
+        let held = match self.evaluator.value(operand) {
+            Ok(Value::Optional(None)) => None,
+            Ok(Value::Optional(Some(inner))) => Some((*inner).clone()),
+            Ok(value) => Some(value),
+            Err(_) => return,
         };
         let outcome = if held.is_some() {
             Outcome::Present
@@ -189,7 +194,7 @@ impl<'a> Walker<'_, 'a, '_> {
             Outcome::Absent
         };
         self.saw(operand, outcome);
-        Some(held)
+        go_on(self, held);
     }
 
     fn quantifier(&mut self, quantifier: &'a Quantifier) {

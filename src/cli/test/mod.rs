@@ -1,5 +1,6 @@
 //! `kpolicy test`: runs the fixtures of policies.
 
+mod exercise;
 mod find;
 mod select;
 
@@ -11,7 +12,7 @@ use std::time::Instant;
 use anyhow::Context;
 use clap::ValueEnum;
 
-use crate::fixture::{CaseOutcome, Runner, Suite};
+use crate::fixture::{CaseOutcome, Coverage, Mutants, Runner, Suite};
 use crate::manifest::{Problem, Severity};
 use crate::report::Style;
 use crate::report::cases::{CaseFormat, CaseResults};
@@ -47,6 +48,9 @@ pub(super) struct Arguments {
     /// Only cases with this in their name, such as `fail/` or `init-container`. May be repeated
     #[arg(long, value_name = "TEXT", env = "KPOLICY_CASE", value_delimiter = ',')]
     case: Vec<String>,
+
+    #[command(flatten)]
+    exercise: exercise::ExerciseArguments,
 
     /// How the outcome is written
     #[arg(long, value_enum, default_value_t = CaseFormat::Text, env = "KPOLICY_OUTPUT_FORMAT")]
@@ -87,7 +91,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     let selection = Selection::new(&arguments.select, &arguments.case, &setup.policies)?;
     let mut run = Run::default();
     run.read(&mut found, &selection, &mut setup);
-    run.cases(&selection, &setup);
+    run.cases(arguments.exercise.wants_mutants(), &setup);
     let is_whole = selection.is_everything() && !found.is_part;
     let untested = if is_whole {
         run.untested(&setup)
@@ -102,6 +106,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
         masked: &run.masked,
         untested: &untested,
         built_in: &built_in,
+        exercise: arguments.exercise.exercise(&run.coverage, &run.mutants),
         took: None,
     };
     let mut format = arguments.output_format;
@@ -157,6 +162,8 @@ struct Run {
     cases: Vec<CaseOutcome>,
     problems: Vec<Problem>,
     masked: Vec<Span>,
+    coverage: Vec<Coverage>,
+    mutants: Vec<Mutants>,
 }
 
 impl Run {
@@ -198,10 +205,15 @@ impl Run {
     }
 
     /// Runs the cases.
-    fn cases(&mut self, _: &Selection, setup: &Setup) {
+    fn cases(&mut self, wants_mutants: bool, setup: &Setup) {
         let runner = Runner::new(&setup.policies, &setup.config, &setup.sources, setup.today);
         for suite in &self.suites {
-            self.cases.extend(runner.run(suite));
+            let (cases, coverage) = runner.run_covered(suite);
+            self.cases.extend(cases);
+            self.coverage.push(coverage);
+            if wants_mutants {
+                self.mutants.push(runner.mutants(suite));
+            }
         }
     }
 

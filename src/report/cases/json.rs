@@ -37,6 +37,8 @@ pub(super) fn write(results: &CaseResults<'_>, out: &mut dyn io::Write) -> io::R
         "problems": problems,
         "untested": results.untested,
         "builtIn": results.built_in,
+        "coverage": results.exercise.coverage_value(&|span| place(span, results)),
+        "mutants": results.exercise.mutants_value(&|span| place(span, results)),
         "summary": {
             "policies": results.policies(),
             "cases": results.cases.len(),

@@ -11,6 +11,7 @@ use crate::report::full::problems_masked;
 use crate::report::{Style, safe_line};
 
 use super::CaseResults;
+use super::exercise::{Asked, at};
 use super::told::{Told, name, told};
 
 /// The suite of what belongs to no case.
@@ -18,12 +19,14 @@ const FOLDERS: &str = "fixtures";
 
 pub(super) fn write(results: &CaseResults<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let errors = results.errors();
-    let total = results.cases.len() + errors;
+    let asked = results.exercise.asked();
+    let short = asked.iter().filter(|one| one.shortfall.is_some()).count();
+    let total = results.cases.len() + errors + asked.len();
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
         out,
         r#"<testsuites name="kpolicy test" tests="{total}" failures="{}" errors="{errors}">"#,
-        results.failed()
+        results.failed() + short
     )?;
     let mut rest = results.cases;
     while let Some(first) = rest.first() {
@@ -46,7 +49,37 @@ pub(super) fn write(results: &CaseResults<'_>, out: &mut dyn io::Write) -> io::R
         }
         writeln!(out, "  </testsuite>")?;
     }
+    for one in asked {
+        exercise(&one, results, out)?;
+    }
     writeln!(out, "</testsuites>")
+}
+
+/// How well the cases exercise the policies: a suite of one test, which fails where too little is reached.
+fn exercise(one: &Asked, results: &CaseResults<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let Asked { name, share, .. } = one;
+    let failures = usize::from(one.shortfall.is_some());
+    writeln!(
+        out,
+        r#"  <testsuite name="{name}" tests="1" failures="{failures}" errors="0">"#
+    )?;
+    writeln!(out, r#"    <testcase classname="{name}" name="share">"#)?;
+    let mut text = format!("{share}\n");
+    for (span, what) in &one.lines {
+        text.push_str(&safe_line(&at(*span, what, results.sources)));
+        text.push('\n');
+    }
+    let text = escaped(&text);
+    match &one.shortfall {
+        Some(shortfall) => writeln!(
+            out,
+            r#"      <failure type="{name}" message="{}">{text}</failure>"#,
+            escaped(shortfall)
+        )?,
+        None => writeln!(out, "      <system-out>{text}</system-out>")?,
+    }
+    writeln!(out, "    </testcase>")?;
+    writeln!(out, "  </testsuite>")
 }
 
 fn suite(

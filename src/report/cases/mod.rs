@@ -3,6 +3,7 @@
 //! Start reading at [`CaseResults`]; [`CaseFormat`] lists the formats.
 
 mod diff;
+mod exercise;
 mod json;
 mod junit;
 mod text;
@@ -17,6 +18,8 @@ use crate::manifest::{Problem, Severity};
 use crate::source::{SourceMap, Span};
 
 use super::Style;
+
+pub use exercise::{Exercise, Percent};
 
 /// All that a run of fixtures has to tell.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct CaseResults<'a> {
     pub untested: &'a [String],
     /// Policies whose cases ran against what ships with kpolicy, since no file has them.
     pub built_in: &'a [String],
+    /// How well the cases exercise their policies.
+    pub exercise: Exercise<'a>,
     /// How long it took; `None` where the output must be the same every time.
     pub took: Option<Duration>,
 }
@@ -79,7 +84,7 @@ impl CaseResults<'_> {
 
     /// Whether there is anything that is not as it should be.
     pub fn is_wrong(&self) -> bool {
-        self.failed() > 0 || self.errors() > 0
+        self.failed() > 0 || self.errors() > 0 || !self.exercise.shortfalls().is_empty()
     }
 
     /// How many errors there are in the folders.

@@ -35,6 +35,7 @@ pub(super) fn write(
             writeln!(out, "{what}: {}", safe_line(&names.join(", ")))?;
         }
     }
+    results.exercise.write(sources, out)?;
     writeln!(out, "{}", summary(results))
 }
 

@@ -75,6 +75,11 @@ fn of(case: &CaseOutcome, failure: &Failure) -> Vec<Told> {
                 "see `matchConstraints` and `matchConditions` of the policy, and the operation in `<case>.request.yaml`",
             ),
         ),
+        Failure::Errors(found) => all(
+            "errors",
+            found,
+            "the case should fail by a verdict, and an error is none (if it is meant so, list it in `<case>.expected.json`)",
+        ),
         Failure::Found(found) => all("found", found, "the case should pass"),
         Failure::Refused(found) => all("refused", found, "the mutation cannot be made"),
         Failure::FixedFails(found) => all("fixedFails", found, "the mutated object should pass"),
