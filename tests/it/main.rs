@@ -83,6 +83,7 @@ mod real_render;
 #[cfg(feature = "serve")]
 mod serve;
 mod supersede;
+mod template_and_pod;
 #[cfg(feature = "serve")]
 mod tls;
 #[cfg(feature = "serve")]
