@@ -23,6 +23,7 @@ mod pod_security_changes;
 #[path = "../it/pod_security.rs"]
 mod pod_security_checks;
 mod pod_security_namespaces;
+mod quality_of_service;
 mod registration;
 mod release;
 mod sample;

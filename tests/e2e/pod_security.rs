@@ -182,7 +182,7 @@ fn config(used: &BTreeSet<(&'static str, u32)>, release: &str) -> String {
 }
 
 /// The release of the API server, such as `1.37`.
-fn release() -> String {
+pub(crate) fn release() -> String {
     let mut release = String::new();
     in_turn(async |cluster| {
         let version = cluster.admin.read("/version").await.accepted();
