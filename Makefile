@@ -5,13 +5,16 @@ CONFORMANCE_DIR ?= ../shared/conformance
 export CONFORMANCE_DIR
 MUTANTS ?= 85
 
-.PHONY: help test mutants lint-sample fmt clippy doc features conformance test-render e2e bench soak fuzz schemas deny ci generated
+.PHONY: help test test-policies mutants lint-sample fmt clippy doc features conformance test-render e2e bench soak fuzz schemas deny ci generated
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 test: ## everything that needs the Rust toolchain only: unit, integration and documentation tests
 	$(CARGO) test --locked --quiet
+
+test-policies: ## the built-in policies against their fixtures
+	$(CARGO) run --locked --quiet -- test policies testdata/policies
 
 lint-sample: ## judge the sample repository
 	$(CARGO) run --locked --release --quiet -- lint testdata/gitops

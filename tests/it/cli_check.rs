@@ -56,10 +56,10 @@ spec:
 ";
 
 /// A directory with these files, and what `kpolicy` says there.
-pub(super) struct Folder(tempfile::TempDir);
+pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    pub(super) fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         fs::create_dir(folder.0.path().join(".git")).unwrap();
         for (name, text) in files {
@@ -70,8 +70,13 @@ impl Folder {
         folder
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     /// The exit code, standard output and standard error.
-    pub(super) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_kpolicy"))
             .args(arguments)
             .env_clear()

@@ -1,16 +1,301 @@
 //! `kpolicy test`, as people run it.
 
+mod native;
+mod output;
+mod wrong;
+
 use std::path::Path;
 use std::process::Command;
+
+use crate::cli_check::Folder;
+
+/// A policy that finds, sets and reads a little of everything.
+pub(crate) const POLICY: &str = "\
+apiVersion: kpolicy.io/v1alpha1
+kind: Policy
+metadata: {name: tiers}
+spec:
+  title: Workloads say which tier they are in
+  category: scheduling
+  severity: low
+  description: Nobody knows what matters otherwise.
+  remediation: Say it.
+  references: [https://example.com/tiers]
+  matchConstraints:
+    resourceRules:
+      - {apiGroups: [\"\"], apiVersions: [v1], resources: [pods, configmaps, secrets], operations: [CREATE, UPDATE, DELETE]}
+  parameters:
+    type: object
+    required: [tiers]
+    properties:
+      tiers: {type: array, items: {type: string}, description: The tiers.}
+  variables:
+    - name: labels
+      expression: \"(request.operation == 'DELETE' ? oldObject : object).metadata.?labels.orValue({})\"
+  validations:
+    - name: tier
+      expression: \"has(variables.labels.tier) && variables.labels.tier in params.tiers\"
+      message: say which tier this is in
+    - name: asker
+      expression: \"!has(variables.labels.special) || request.userInfo.username == 'admin'\"
+      message: only an administrator may ask for this
+  mutations:
+    - name: first-tier
+      safety: safe
+      patchType: JSONPatch
+      jsonPatch:
+        expression: >-
+          has(object.metadata.labels) && !has(object.metadata.labels.tier)
+          ? [JSONPatch{op: 'add', path: '/metadata/labels/tier', value: params.tiers[0]}] : []
+";
+
+/// What names the tiers.
+pub(crate) const CONTEXT: &str = "params: {tiers: [front, back]}\n";
+
+/// A `ConfigMap` with these labels.
+pub(crate) fn object(labels: &str) -> String {
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  labels: {{{labels}}}\n")
+}
+
+/// The policy, and fixtures that all hold.
+pub(crate) fn sound() -> Vec<(&'static str, String)> {
+    let case = |name: &'static str, labels: &str| (name, object(labels));
+    let context = |name: &'static str| (name, CONTEXT.to_owned());
+    vec![
+        ("policies/tiers.yaml", POLICY.to_owned()),
+        case("policies/tests/tiers/pass/front.yaml", "tier: front"),
+        context("policies/tests/tiers/pass/front.context.yaml"),
+        case("policies/tests/tiers/fail/other.yaml", "tier: middle"),
+        context("policies/tests/tiers/fail/other.context.yaml"),
+        (
+            "policies/tests/tiers/fail/other.expected.json",
+            r#"{"findings": [{"validation": "tiers/tier", "fieldPath": "metadata.labels.tier",
+                "message": "`metadata.labels.tier` is `middle`: say which tier this is in"}]}"#
+                .to_owned(),
+        ),
+        case("policies/tests/tiers/fix/none.yaml", "app: a"),
+        context("policies/tests/tiers/fix/none.context.yaml"),
+        case(
+            "policies/tests/tiers/fix/none.fixed.yaml",
+            "tier: front, app: a",
+        ),
+    ]
+}
+
+/// A folder in which `kpolicy test` runs.
+pub(crate) struct Fixtures(Folder);
+
+impl Fixtures {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        Self(Folder::new(files))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The exit code, standard output and standard error; how much the cases show of the expressions is asked elsewhere.
+    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let (code, out, err) = self.0.run(arguments);
+        let lines = out.split_inclusive('\n');
+        let out = lines.filter(|line| !line.starts_with("coverage: "));
+        (code, out.collect(), err)
+    }
+}
+
+/// A folder with these files; of two with one name the later counts.
+pub(crate) fn folder(files: &[(&'static str, String)], more: &[(&str, &str)]) -> Fixtures {
+    let files = files.iter().map(|(name, text)| (*name, text.as_str()));
+    let files: Vec<(&str, &str)> = files.chain(more.iter().copied()).collect();
+    Fixtures::new(&files)
+}
 
 #[test]
 fn our_own_policies_hold_against_their_fixtures() {
     let output = Command::new(env!("CARGO_BIN_EXE_kpolicy"))
         .args(["test", "policies", "testdata/policies"])
+        .env_clear()
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
-    assert!(text.contains("policies: "), "{text}");
+    assert!(!text.contains("without a case"), "{text}");
+    assert!(!text.contains("built in"), "{text}");
+}
+
+#[test]
+fn fixtures_lie_beside_their_policy_or_anywhere_with_it() {
+    let beside = folder(&sound(), &[]);
+    let moved = |(name, text): (&'static str, String)| match name {
+        "policies/tiers.yaml" => ("a/deep/tiers.yaml", text),
+        _ => (name, text),
+    };
+    let apart: Vec<_> = sound().into_iter().map(moved).collect();
+    let apart = folder(&apart, &[("unrelated/tiers.yaml", "a: {{ broken }}")]);
+    for (folder, paths) in [
+        (&beside, &[][..]),
+        (&beside, &["policies"]),
+        (&beside, &["policies/tests"]),
+        (&beside, &["policies/tests/tiers"]),
+        (&beside, &["policies/tiers.yaml"]),
+        (&beside, &["policies", "policies/tests/tiers/fail"]),
+        (&apart, &[]),
+        (&apart, &["a", "policies"]),
+        (
+            &apart,
+            &["policies/tests/tiers", "--policy", "a/deep/tiers.yaml"],
+        ),
+    ] {
+        let said = folder.run(&[&["test"], paths].concat());
+        let expected = "3 cases of 1 policy: 3 passed\n".to_owned();
+        assert_eq!(said, (0, expected, String::new()), "{paths:?}");
+    }
+}
+
+#[test]
+fn a_part_can_be_asked_for() {
+    let folder = folder(&sound(), &[]);
+    let fail = "policies/tests/tiers/fail";
+    let context = "policies/tests/tiers/fail/other.context.yaml";
+    for (arguments, expected) in [
+        (&[fail][..], 1),
+        (&["policies/tests/tiers/fix/none.yaml"], 1),
+        (&[context], 1),
+        (&[fail, "policies/tests/tiers/pass"], 2),
+        (&["--select", "tiers"], 3),
+        (&["--case", "fail/,front"], 2),
+        (&["--select", "tiers", "--case", "tiers/fix/none"], 1),
+    ] {
+        let (code, out, err) = folder.run(&[&["test"], arguments].concat());
+        let word = if expected == 1 { "case" } else { "cases" };
+        let all = format!("{expected} {word} of 1 policy: {expected} passed\n");
+        assert_eq!((code, out, &*err), (0, all, ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn without_a_case_nothing_is_proven() {
+    let files = sound();
+    for (files, arguments, expected) in [
+        (&[][..], &[][..], "there are no fixtures here"),
+        (&files[..1], &[], "`tests/<policy>/fail/<case>.yaml`"),
+        (
+            &files[..1],
+            &["policies/tiers.yaml"],
+            "there are no fixtures here",
+        ),
+        (
+            &files,
+            &["--case", "nowhere"],
+            "`--select` and `--case` fit none",
+        ),
+        (&files, &["--select", "teirs"], "did you mean `tiers`?"),
+        (&files, &["nowhere"], "cannot read `nowhere`"),
+        (
+            &files[..2],
+            &["--output-file", "no/where.json"],
+            "cannot write `no/where.json`",
+        ),
+    ] {
+        let (code, out, err) = folder(files, &[]).run(&[&["test"], arguments].concat());
+        assert_eq!((code, &*out), (2, ""), "{arguments:?}");
+        assert!(err.contains(expected), "{err}");
+    }
+}
+
+#[test]
+fn what_is_not_tested_and_what_is_not_from_a_file_is_listed() {
+    let other = POLICY.replace("tiers}\n", "levels}\n");
+    let built_in = "policies/tests/require-limits/pass/a.yaml";
+    let more = [
+        ("policies/levels.yaml", &*other),
+        (built_in, &object("a: b")),
+    ];
+    let folder = folder(&sound(), &more);
+    let (code, out, _) = folder.run(&["test"]);
+    let expected = "without a case: levels\nbuilt in, not from a file: require-limits\n\
+                    4 cases of 2 policies: 4 passed\n";
+    assert_eq!((code, &*out), (0, expected));
+    let (_, out, _) = folder.run(&["test", "--select", "tiers"]);
+    assert_eq!(out, "3 cases of 1 policy: 3 passed\n");
+}
+
+#[test]
+fn parameters_of_config_hold_as_far_as_a_case_sets_none() {
+    let config = |tiers: &str| {
+        format!(
+            "apiVersion: kpolicy.io/v1alpha1\nkind: Config\nprofiles: []\n\
+             policies: {{tiers: {{enforcement: disabled, params: {{tiers: [{tiers}]}}}}}}\n"
+        )
+    };
+    let case = object("tier: middle");
+    let without_context = ("policies/tests/tiers/pass/middle.yaml", &*case);
+    let bare = folder(&sound(), &[without_context]);
+    let (code, out, _) = bare.run(&["test"]);
+    assert!(out.contains("set the parameter `tiers` in Config"), "{out}");
+    assert_eq!(code, 1);
+    let middle = config("middle");
+    let with = folder(&sound(), &[without_context, (".kpolicy.yaml", &middle)]);
+    let (code, out, _) = with.run(&["test"]);
+    assert_eq!((code, &*out), (0, "4 cases of 1 policy: 4 passed\n"));
+    let last = config("last");
+    let other = folder(
+        &sound(),
+        &[
+            without_context,
+            (".kpolicy.yaml", &last),
+            ("middle.yaml", &middle),
+        ],
+    );
+    let (code, _, _) = other.run(&["test"]);
+    assert_eq!(code, 1, "the Config that is found is another");
+    let (code, _, _) = other.run(&["test", "--config", "middle.yaml"]);
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn a_request_is_what_stands_beside_the_case() {
+    let admin = "user: {username: admin, groups: [ops], uid: '1', extra: {a: [b]}}\n";
+    let nobody = "user: {username: nobody}\ndryRun: true\n";
+    let unknown = r#"{"notJudged": ["tiers/asker"]}"#;
+    let special = object("tier: front, special: 'yes'");
+    let plain = object("tier: front");
+    let deleted = object("tier: gone");
+    let update = "params: {tiers: [front]}\noldObject: {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n";
+    let more = [
+        ("policies/tests/tiers/pass/admin.yaml", &*special),
+        ("policies/tests/tiers/pass/admin.context.yaml", CONTEXT),
+        ("policies/tests/tiers/pass/admin.request.yaml", admin),
+        ("policies/tests/tiers/fail/nobody.yaml", &special),
+        ("policies/tests/tiers/fail/nobody.context.yaml", CONTEXT),
+        ("policies/tests/tiers/fail/nobody.request.yaml", nobody),
+        ("policies/tests/tiers/pass/unknown.yaml", &special),
+        ("policies/tests/tiers/pass/unknown.context.yaml", CONTEXT),
+        ("policies/tests/tiers/pass/unknown.expected.json", unknown),
+        ("policies/tests/tiers/fail/deleted.yaml", &deleted),
+        ("policies/tests/tiers/fail/deleted.context.yaml", CONTEXT),
+        (
+            "policies/tests/tiers/fail/deleted.request.yaml",
+            "operation: DELETE\n",
+        ),
+        ("policies/tests/tiers/pass/updated.yaml", &plain),
+        ("policies/tests/tiers/pass/updated.context.yaml", update),
+        (
+            "policies/tests/tiers/pass/updated.request.yaml",
+            "operation: UPDATE\n",
+        ),
+        ("policies/tests/tiers/pass/notes.md", "Notes are no cases."),
+        ("policies/tests/tiers/README.md", "Nor here."),
+    ];
+    let (code, out, _) = folder(&sound(), &more).run(&["test"]);
+    assert_eq!((code, &*out), (0, "8 cases of 1 policy: 8 passed\n"));
+    let without = folder(&sound(), &more[6..8]);
+    let (code, out, _) = without.run(&["test"]);
+    assert!(out.contains("`tiers/asker` is not judged: "), "{out}");
+    assert!(
+        out.contains("under `notJudged` in `<case>.expected.json`"),
+        "{out}"
+    );
+    assert_eq!(code, 1);
 }

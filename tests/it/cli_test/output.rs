@@ -1,0 +1,180 @@
+//! The formats, and what must never be in them.
+
+use serde_json::{Value, json};
+
+use super::{CONTEXT, Fixtures, folder, object, sound};
+
+/// Fixtures of which one does not hold and one belongs to nothing.
+fn unsound() -> Fixtures {
+    let app = object("app: '<b> & \"c\"'");
+    let more = [
+        ("policies/tests/tiers/pass/app.yaml", &*app),
+        ("policies/tests/tiers/pass/app.context.yaml", CONTEXT),
+        ("policies/tests/tiers/pass/stray.txt", ""),
+    ];
+    folder(&sound(), &more)
+}
+
+#[test]
+fn programs_read_each_case_with_its_findings_and_places() {
+    let (code, out, err) = unsound().run(&["test", "--output-format", "json"]);
+    assert_eq!((code, &*err), (1, ""));
+    let all: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        all["summary"],
+        json!({"policies": 1, "cases": 4, "passed": 3, "failed": 1, "problems": 1})
+    );
+    let names: Vec<String> = all["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|case| format!("{} {} {}", case["kind"], case["name"], case["outcome"]))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "\"fail\" \"other\" \"passed\"",
+            "\"fix\" \"none\" \"passed\"",
+            "\"pass\" \"app\" \"failed\"",
+            "\"pass\" \"front\" \"passed\"",
+        ]
+    );
+    let case = &all["cases"][2];
+    let finding = &case["findings"][0];
+    assert_eq!(finding["validation"], "tiers/tier");
+    assert_eq!(finding["fieldPath"], "metadata.labels.tier");
+    assert_eq!(
+        (&finding["line"], &finding["column"]),
+        (&json!(5), &json!(11))
+    );
+    assert_eq!(finding["decidedBy"]["file"], "policies/tiers.yaml");
+    assert_eq!(case["failures"][0]["reason"], "found");
+    assert_eq!(
+        case["failures"][0]["file"],
+        "policies/tests/tiers/pass/app.yaml"
+    );
+    assert_eq!(
+        all["problems"][0]["file"],
+        "policies/tests/tiers/pass/stray.txt"
+    );
+}
+
+#[test]
+fn ci_systems_read_a_suite_for_each_policy_and_people_the_text_beside_it() {
+    let folder = unsound();
+    let arguments = [
+        "test",
+        "--output-format",
+        "junit",
+        "--output-file",
+        "out.xml",
+    ];
+    let (code, out, err) = folder.run(&arguments);
+    assert_eq!((code, &*err), (1, ""));
+    assert!(
+        out.ends_with("4 cases of 1 policy: 3 passed, 1 failed, 1 problem\n"),
+        "{out}"
+    );
+    let xml = std::fs::read_to_string(folder.path().join("out.xml")).unwrap();
+    for expected in [
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"kpolicy test\" tests=\"5\" failures=\"1\" errors=\"1\">\n",
+        "  <testsuite name=\"tiers\" tests=\"4\" failures=\"1\" errors=\"0\">\n",
+        "<testcase classname=\"tiers\" name=\"fail/other\" file=\"policies/tests/tiers/fail/other.yaml\"/>\n",
+        "<failure type=\"found\" message=\"the case should pass: `tiers/tier`: `metadata.labels.tier` is not set: say which tier this is in (metadata.labels.tier)\">",
+        "labels: {app: '&lt;b&gt; &amp; &quot;c&quot;'}",
+        "<error type=\"problem\" message=\"`stray.txt` is no part of a case\">",
+    ] {
+        assert!(xml.contains(expected), "expected {expected}\n{xml}");
+    }
+    let opened = xml.matches("<testcase").count();
+    let closed = xml.matches("</testcase>").count() + xml.matches("\"/>").count();
+    assert_eq!((opened, closed), (5, 5), "{xml}");
+    let again = folder.run(&["test", "--output-format", "junit"]);
+    assert_eq!(again.1, xml, "what stands there is the same every time");
+}
+
+#[test]
+fn what_secrets_hold_is_never_shown() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, labels: {app: a}}\ndata: {key: Y29uZmlkZW50aWFs}\n";
+    let fixed = secret.replace("Y29uZmlkZW50aWFs", "b3RoZXJ3aXNl");
+    let broken = secret.replace("data: {", "data: {{");
+    let more = [
+        ("policies/tests/tiers/fix/secret.yaml", secret),
+        ("policies/tests/tiers/fix/secret.fixed.yaml", &fixed),
+        ("policies/tests/tiers/fix/secret.context.yaml", CONTEXT),
+        ("policies/tests/tiers/pass/secret.yaml", secret),
+        ("policies/tests/tiers/pass/secret.context.yaml", CONTEXT),
+        ("policies/tests/tiers/pass/broken.yaml", &broken),
+    ];
+    let folder = folder(&sound(), &more);
+    for format in ["text", "json", "junit"] {
+        let (code, out, err) = folder.run(&["test", "--output-format", format]);
+        assert_eq!(code, 1, "{out}{err}");
+        assert!(out.contains("key: (hidden)"), "{out}");
+        for value in [
+            "Y29uZmlkZW50aWFs",
+            "b3RoZXJ3aXNl",
+            "confidential",
+            "otherwise",
+        ] {
+            assert!(
+                !out.contains(value) && !err.contains(value),
+                "{format}: {out}{err}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_a_file_says_cannot_drive_the_terminal() {
+    let app = object("\"app\\e[2J\": x");
+    let raw = "a\u{1b}[31m: [\n";
+    let more = [
+        ("policies/tests/tiers/fix/\u{1b}[31mred.yaml", &*app),
+        ("policies/tests/tiers/fix/a.yaml", raw),
+    ];
+    let (code, out, err) = folder(&sound(), &more).run(&["test"]);
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(
+        !out.contains('\u{1b}') && !err.contains('\u{1b}'),
+        "{out:?}{err:?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_loops_and_what_is_no_text_do_no_harm() {
+    use std::os::unix::fs::symlink;
+
+    let folder = folder(&sound(), &[]);
+    let suite = folder.path().join("policies/tests/tiers");
+    symlink("..", suite.join("fail/up")).unwrap();
+    symlink("../../..", folder.path().join("policies/around")).unwrap();
+    symlink("nowhere", suite.join("pass/gone.yaml")).unwrap();
+    let pipe = suite.join("pass/pipe.yaml");
+    let made = std::process::Command::new("mkfifo")
+        .arg(&pipe)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let (code, out, _) = folder.run(&["test"]);
+    assert!(
+        out.contains("`up` is a folder, and only files are cases"),
+        "{out}"
+    );
+    assert!(out.contains("`gone.yaml` is no file"), "{out}");
+    assert!(out.contains("`pipe.yaml` is no file"), "{out}");
+    assert_eq!(code, 1);
+    std::fs::write(suite.join("pass/binary.yaml"), [0xFF, 0xFE, 0x00]).unwrap();
+    std::fs::write(suite.join("pass/front.context.yaml"), [0x80]).unwrap();
+    let (code, out, _) = folder.run(&["test"]);
+    assert!(
+        out.contains("the file cannot be read: the file begins as UTF-16"),
+        "{out}"
+    );
+    assert!(
+        out.contains("the file cannot be read: the file is not UTF-8"),
+        "{out}"
+    );
+    assert_eq!(code, 2, "a case that could not be read was not run");
+}
