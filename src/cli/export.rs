@@ -148,7 +148,7 @@ fn webhook(arguments: &WebhookArguments, console: &mut Console) -> anyhow::Resul
         policies
             .iter()
             .map(|(policy, enforcement)| (&**policy, *enforcement)),
-        &setup.config.pod_template_crds,
+        judge.pod_template_crds(),
         Settings {
             namespace: &arguments.namespace,
             service: &arguments.service,

@@ -207,7 +207,7 @@ fn read_crd(mut fields: Fields<'_, '_>) -> Option<PodTemplateCrd> {
     fields.require("paths");
     let mut paths = Vec::new();
     for text in fields.texts("paths") {
-        if let Some(path) = template_path(text.value) {
+        if let Some(path) = TemplateStep::route(text.value) {
             paths.push(path);
             continue;
         }
@@ -222,6 +222,7 @@ fn read_crd(mut fields: Fields<'_, '_>) -> Option<PodTemplateCrd> {
         kind: kind?.into(),
         paths,
         controllers,
+        known: false,
     })
 }
 
@@ -249,25 +250,4 @@ fn read_accounts(fields: &mut Fields<'_, '_>, key: &'static str, whose: &str) ->
         fields.report(Problem::error(message, text.span).with_help(help));
     }
     accounts
-}
-
-fn template_path(text: &str) -> Option<Vec<TemplateStep>> {
-    let mut steps = Vec::new();
-    for part in text.split('.') {
-        let (key, each) = part
-            .strip_suffix("[]")
-            .map_or((part, false), |key| (key, true));
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-        match key {
-            "*" => steps.push(TemplateStep::Each),
-            _ if !key.is_empty() && key.bytes().all(plain) => {
-                steps.push(TemplateStep::Key(key.into()));
-            }
-            _ => return None,
-        }
-        if each {
-            steps.push(TemplateStep::Each);
-        }
-    }
-    Some(steps)
 }

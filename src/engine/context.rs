@@ -99,6 +99,13 @@ impl<'a> Context<'a> {
         carries_pods(self.request.kind.group, self.request.kind.kind, self.crds)
     }
 
+    /// Whether objects of the request's kind carry pod templates as far as the catalogue knows, and Config says nothing.
+    pub fn is_of_known_kind(&self) -> bool {
+        let kind = self.request.kind;
+        let is_it = |crd: &PodTemplateCrd| (&*crd.group, &*crd.kind) == (kind.group, kind.kind);
+        self.crds.iter().any(|crd| crd.known && is_it(crd))
+    }
+
     /// The pod templates of the object.
     pub fn templates(&self) -> &[NodeRef<'a>] {
         &self.templates

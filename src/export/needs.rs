@@ -170,6 +170,10 @@ pub(super) fn of_validations(policy: &Policy, crds: &[PodTemplateCrd], fails: bo
             let whole = template_kinds(crds)
                 .into_iter()
                 .map(|kind| Clause::new(kind.pattern(), kind.version, &writes));
+            let known = crds.iter().filter(|crd| crd.known).map(|crd| {
+                let resource = kinds::resource(&crd.group, &crd.kind);
+                Clause::new(Pattern::new(&crd.group, &resource, ""), ANY, &writes)
+            });
             let parts = POD_SUBRESOURCES.map(|subresource| {
                 let pattern = Pattern::new("", "pods", subresource);
                 Clause::new(pattern, "v1", &[Operation::Update])
@@ -178,6 +182,13 @@ pub(super) fn of_validations(policy: &Policy, crds: &[PodTemplateCrd], fails: bo
                 clause,
                 excludes: Vec::new(),
                 by: By::Templates,
+                fails,
+            }));
+            // Seldom there at all, so conditions need not spell out where their templates are.
+            needs.extend(known.map(|clause| Need {
+                clause,
+                excludes: Vec::new(),
+                by: By::Objects,
                 fails,
             }));
         }
@@ -344,7 +355,7 @@ impl TemplateKind {
     }
 }
 
-/// Every kind that carries pod templates: those of Kubernetes, and those that Config names.
+/// Every kind that carries pod templates and may be mutated: those of Kubernetes, and those that Config names.
 pub(super) fn template_kinds(crds: &[PodTemplateCrd]) -> Vec<TemplateKind> {
     let built_in = kinds::pod_kinds().map(|kind| {
         let route = kind.pod_template.unwrap_or_default().iter();
@@ -357,7 +368,7 @@ pub(super) fn template_kinds(crds: &[PodTemplateCrd]) -> Vec<TemplateKind> {
         }
     });
     let mut all: Vec<TemplateKind> = built_in.collect();
-    for crd in crds {
+    for crd in crds.iter().filter(|crd| !crd.known) {
         let resource = kinds::resource(&crd.group, &crd.kind);
         let known = |step: &TemplateStep| match step {
             TemplateStep::Key(key) => Some(key.clone()),

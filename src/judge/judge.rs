@@ -7,6 +7,7 @@ use crate::config::{Config, Date, Enforcement, PolicyException};
 use crate::engine::{self, Context, Limits, NoOtherObjects, NotJudged, OtherObjects, Request};
 use crate::manifest::{Document, Problem};
 use crate::policy::{FailurePolicy, Match, Policy, PolicySet};
+use crate::schema::catalogue;
 use crate::schema::namespaces;
 use crate::schema::openapi::Schemas;
 use crate::schema::templates::PodTemplateCrd;
@@ -101,7 +102,7 @@ impl Judge {
         Ok(Self {
             assignments,
             exceptions,
-            crds: config.pod_template_crds.clone(),
+            crds: catalogue::with_known(&config.pod_template_crds),
             mutate: config.mutate,
             autoscalers: who::autoscalers(config),
             objects: policies.objects().clone(),

@@ -46,11 +46,11 @@ fn is_judged_by_its_pods(policy: &Policy, context: &Context<'_>, lineage: &Linea
 }
 
 /// Whether the object is judged as what its Pods will be. It is not mutated, because it names a controller that would
-/// undo that; but its Pods are, and what they then look like is what counts.
+/// undo that, or is of a kind of which only the pod templates are known; but its Pods are, and what they then look like
+/// is what counts.
 pub(super) fn is_mutated_by_its_pods(context: &Context<'_>, lineage: &Lineage) -> bool {
     let request = context.request();
-    lineage.is_claimed()
-        && !lineage.is_made()
+    (lineage.is_claimed() && !lineage.is_made() || context.is_of_known_kind())
         && !is_pod(request)
         && request.subresource.is_empty()
         && !context.templates().is_empty()
@@ -100,7 +100,10 @@ pub(super) fn may_mutate(context: &Context<'_>) -> bool {
     let Some(object) = request.object else {
         return false;
     };
-    if !request.subresource.is_empty() || object.at(&["metadata", "deletionTimestamp"]).is_some() {
+    if !request.subresource.is_empty()
+        || object.at(&["metadata", "deletionTimestamp"]).is_some()
+        || context.is_of_known_kind()
+    {
         return false;
     }
     if has_controller(object) && !(is_pod(request) && request.operation == Operation::Create) {

@@ -4,6 +4,7 @@
 //!
 //! Start reading at [`kinds`], then [`defaults`].
 
+pub mod catalogue;
 pub mod controllers;
 pub mod defaults;
 pub mod kinds;

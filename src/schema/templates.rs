@@ -13,6 +13,31 @@ pub enum TemplateStep {
     Each,
 }
 
+impl TemplateStep {
+    /// Reads a route as Config writes it: keys with dots between them, `[]` for every element of a list and `*` for every
+    /// value of a map.
+    pub fn route(text: &str) -> Option<Vec<Self>> {
+        let mut steps = Vec::new();
+        for part in text.split('.') {
+            let (key, each) = part
+                .strip_suffix("[]")
+                .map_or((part, false), |key| (key, true));
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+            match key {
+                "*" => steps.push(Self::Each),
+                _ if !key.is_empty() && key.bytes().all(plain) => {
+                    steps.push(Self::Key(key.into()));
+                }
+                _ => return None,
+            }
+            if each {
+                steps.push(Self::Each);
+            }
+        }
+        Some(steps)
+    }
+}
+
 /// A custom kind that carries pod templates, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodTemplateCrd {
@@ -24,6 +49,9 @@ pub struct PodTemplateCrd {
     pub paths: Vec<Vec<TemplateStep>>,
     /// The users that its controller goes by: owner references to this kind are believed from them alone.
     pub controllers: Vec<Box<str>>,
+    /// Whether it is of the catalogue, not of Config. It is judged and left as it is: of what else its API server would
+    /// say of a changed template nothing is known, and its Pods are changed when they come.
+    pub known: bool,
 }
 
 /// Whether objects of a kind carry pod templates.

@@ -133,6 +133,39 @@ fn a_pod_template_in_a_custom_resource_is_judged() {
 }
 
 #[test]
+fn a_custom_kind_that_is_known_is_judged_without_a_word_in_config() {
+    Setup::new(NO_PRIVILEGED).run(async |scenario| {
+        let (cluster, namespace) = (scenario.cluster, scenario.namespace().await);
+        // An older version than the project's own; whichever is served is sent.
+        cluster
+            .install(&[("apps.kruise.io", "v1alpha1", "CloneSet", "clonesets", true)])
+            .await;
+        let set = |privileged: bool| {
+            let mut object = deployment(&namespace, "web", 1, privileged);
+            object["apiVersion"] = json!("apps.kruise.io/v1alpha1");
+            object["kind"] = json!("CloneSet");
+            object
+        };
+        let answer = cluster.admin.create(&set(true)).await;
+        assert_eq!(
+            answer.refused(403),
+            "[no-privileged/privileged] container `web` sets `securityContext.privileged` to `true`: \
+             run without privileges (spec.template.spec.containers[0].securityContext.privileged)"
+        );
+        let stored = cluster.admin.create(&set(false)).await.accepted();
+        let patch = json!({"spec": {"template": {"spec": {"containers": [
+            {"name": "web", "image": "web:2", "securityContext": {"privileged": true}}]}}}});
+        assert_eq!(cluster.admin.patch(&stored, "", &patch).await.status, 403);
+        // What does not touch the template is nobody's business.
+        let before = scenario.kpolicy.calls(["validate"]).await;
+        let status = json!({"status": {"replicas": 1}});
+        let patched = cluster.admin.patch(&stored, "", &status).await;
+        assert_eq!(patched.status, 200, "{patched:?}");
+        assert_eq!(scenario.kpolicy.calls(["validate"]).await, before);
+    });
+}
+
+#[test]
 fn the_api_server_does_not_call_for_excluded_namespaces() {
     let config = "{apiVersion: kpolicy.io/v1alpha1, kind: Config, profiles: [],
         namespaces: [{names: [e2e-left-alone], enforcement: disabled}]}";

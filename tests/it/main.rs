@@ -86,6 +86,7 @@ mod supersede;
 mod template_and_pod;
 #[cfg(feature = "serve")]
 mod tls;
+mod ways_in;
 #[cfg(feature = "serve")]
 mod webhook;
 #[cfg(feature = "serve")]

@@ -92,6 +92,7 @@ pub(crate) fn crds() -> Vec<PodTemplateCrd> {
         controllers: vec![
             format!("system:serviceaccount:operators:{}", kind.to_lowercase()).into(),
         ],
+        known: false,
     };
     let jobs = vec![
         key("spec"),
