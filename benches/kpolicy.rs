@@ -1,4 +1,4 @@
-//! Throughput of the stages: reading, evaluating with the whole set, linting. `webhook.rs` measures the server.
+//! Throughput of the stages: reading, evaluating with the whole set, linting, running fixtures. `webhook.rs` measures the server.
 //!
 //! Figures are for comparison within one run: these stages on one machine, before and after a change.
 
@@ -9,18 +9,20 @@
 )]
 
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use kpolicy::config::{Config, Date};
 use kpolicy::documents::Documents;
 use kpolicy::engine::{Kind, Limits, NoOtherObjects, Request, Resource};
+use kpolicy::fixture::{Folder, FolderFile, Kind as CaseKind, Runner, Suite};
 use kpolicy::judge::{Judge, Lineage};
 use kpolicy::lint::{self, Options, Render, Selection};
 use kpolicy::manifest::{self, Dialect, Document, DocumentBuilder, read, read_json, write_json};
 use kpolicy::policy::{Operation, PolicySet};
 use kpolicy::schema::defaults;
-use kpolicy::source::{SourceId, SourceMap};
+use kpolicy::source::{Source, SourceId, SourceMap};
 
 /// A Deployment as people write it: two containers, probes, resources.
 const DEPLOYMENT: &str = include_str!("deployment.yaml");
@@ -196,5 +198,60 @@ fn linting(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, reading, evaluating, linting);
+/// Our own fixtures, as `kpolicy test` runs them: read, then run.
+fn testing(c: &mut Criterion) {
+    let mut sources = SourceMap::new();
+    let mut documents = Documents::built_in(&mut sources);
+    let config = documents.config();
+    let policies = documents.take_policies();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/policies");
+    let folders: Vec<Folder> = policies
+        .iter()
+        .map(|policy| folder(&root, &policy.name, &mut sources))
+        .collect();
+    let read = || -> Vec<Suite> {
+        let suites = folders.iter().map(|folder| Suite::read(folder, &sources));
+        suites.collect()
+    };
+    let suites = read();
+    let cases = suites.iter().map(|suite| suite.cases.len()).sum::<usize>();
+    let runner = Runner::new(&policies, &config, &sources, TODAY);
+    let mut group = c.benchmark_group("test, the whole set");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(cases as u64));
+    group.bench_function("compile", |b| {
+        b.iter(|| Documents::built_in(&mut SourceMap::new()));
+    });
+    group.bench_function("read", |b| b.iter(read));
+    group.bench_function("run", |b| {
+        b.iter(|| -> Vec<_> { suites.iter().map(|suite| runner.run(suite)).collect() });
+    });
+    group.finish();
+}
+
+/// The files of one policy's fixtures.
+fn folder(root: &Path, policy: &str, sources: &mut SourceMap) -> Folder {
+    let mut files = Vec::new();
+    for kind in CaseKind::ALL {
+        let entries = std::fs::read_dir(root.join(policy).join(kind.folder()));
+        for entry in entries.into_iter().flatten() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).unwrap();
+            files.push(FolderFile {
+                kind,
+                source: sources.add(Source::new(&*name, text)),
+                name: name.into(),
+                unreadable: None,
+            });
+        }
+    }
+    Folder {
+        policy: policy.into(),
+        path: policy.into(),
+        files,
+    }
+}
+
+criterion_group!(benches, reading, evaluating, linting, testing);
 criterion_main!(benches);

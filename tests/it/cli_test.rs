@@ -125,6 +125,31 @@ fn our_own_policies_hold_against_their_fixtures() {
 }
 
 #[test]
+fn the_options_are_as_expected() {
+    let (code, out, err) = folder(&[], &[]).run(&["test", "--help"]);
+    assert_eq!(out, include_str!("cli_test/help.txt"));
+    assert_eq!((code, &*err), (0, ""));
+}
+
+#[test]
+fn what_the_environment_says_to_lint_does_not_reach_it() {
+    let folder = folder(&sound(), &[]);
+    let run = |name: &str, value: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kpolicy"));
+        command.arg("test").env_clear().env(name, value);
+        command.current_dir(folder.path()).output().unwrap()
+    };
+    for (name, value) in [
+        ("KPOLICY_OUTPUT_FORMAT", "github"),
+        ("KPOLICY_SELECT", "acr-only/registry"),
+    ] {
+        assert_eq!(run(name, value).status.code(), Some(0), "{name}");
+    }
+    let out = run("KPOLICY_TEST_OUTPUT_FORMAT", "junit").stdout;
+    assert!(out.starts_with(b"<?xml"));
+}
+
+#[test]
 fn fixtures_lie_beside_their_policy_or_anywhere_with_it() {
     let beside = folder(&sound(), &[]);
     let moved = |(name, text): (&'static str, String)| match name {

@@ -40,24 +40,29 @@ pub(super) struct Arguments {
     #[arg(
         long,
         value_name = "POLICY",
-        env = "KPOLICY_SELECT",
+        env = "KPOLICY_TEST_SELECT",
         value_delimiter = ','
     )]
     select: Vec<String>,
 
     /// Only cases with this in their name, such as `fail/` or `init-container`. May be repeated
-    #[arg(long, value_name = "TEXT", env = "KPOLICY_CASE", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        env = "KPOLICY_TEST_CASE",
+        value_delimiter = ','
+    )]
     case: Vec<String>,
 
     #[command(flatten)]
     exercise: exercise::ExerciseArguments,
 
     /// How the outcome is written
-    #[arg(long, value_enum, default_value_t = CaseFormat::Text, env = "KPOLICY_OUTPUT_FORMAT")]
+    #[arg(long, value_enum, default_value_t = CaseFormat::Text, env = "KPOLICY_TEST_OUTPUT_FORMAT")]
     output_format: CaseFormat,
 
     /// Write the outcome to this file in that format; people read it on standard output all the same
-    #[arg(long, value_name = "FILE", env = "KPOLICY_OUTPUT_FILE")]
+    #[arg(long, value_name = "FILE", env = "KPOLICY_TEST_OUTPUT_FILE")]
     output_file: Option<PathBuf>,
 }
 
