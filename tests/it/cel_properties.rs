@@ -205,6 +205,7 @@ fn expression() -> impl Strategy<Value = String> {
             "A.add(B)",
             "A.isLessThan(B)",
             "isImage(A)",
+            "json(A)",
             "A.registry()",
             "A.getHours()",
             "selects(A, B)",

@@ -54,7 +54,7 @@ pub(super) fn estimate(function: &Function, overload: &Overload, operands: &[Fac
         ("matches", Style::Method) => (pattern(first, size(1)), None),
         (
             "cidr" | "isIP" | "isCIDR" | "quantity" | "isQuantity" | "semver" | "isSemver"
-            | "image" | "isImage",
+            | "image" | "isImage" | "json" | "isJSON",
             _,
         )
         | ("ip", Style::Global)

@@ -34,7 +34,9 @@ pub(super) fn price(function: &Function, overload: Option<&Overload>) -> (u32, F
             | "semver"
             | "isSemver"
             | "image"
-            | "isImage",
+            | "isImage"
+            | "json"
+            | "isJSON",
             _,
         )
         | ("ip", Style::Global) => Formula::Traverse,

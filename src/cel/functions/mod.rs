@@ -12,6 +12,7 @@ mod authorizer;
 mod convert;
 mod formats;
 mod image;
+mod json;
 mod lists;
 mod network;
 mod order;
@@ -199,6 +200,7 @@ const TABLES: &[&[Function]] = &[
     convert::FUNCTIONS,
     formats::FUNCTIONS,
     image::FUNCTIONS,
+    json::FUNCTIONS,
     lists::FUNCTIONS,
     network::FUNCTIONS,
     order::FUNCTIONS,
