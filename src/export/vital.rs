@@ -1,7 +1,9 @@
 //! What is never sent, or only where a policy says its name: what the cluster lives on, and what mends kpolicy itself.
 //!
 //! A control plane that waits for a webhook cannot mend the webhook. Nodes renew their leases each 10 seconds, and
-//! leaders are elected by leases and lease candidates; kubelet writes the status of each Pod many times a minute.
+//! leaders are elected by leases and lease candidates; kubelet writes the status of each Pod many times a minute. Nodes
+//! join and are tainted by kubelets and controllers, and the scheduler binds each Pod, those of the webhook too: what
+//! these do is never sent, and what others do to a Node only for a policy that says its name.
 
 use crate::policy::Policy;
 
@@ -13,9 +15,8 @@ use super::pattern::{ANY, Pattern, any_of};
 const OWN_GROUP: &str = "kpolicy.io";
 
 /// Never sent, whatever a policy names: what, and the condition that keeps it from a rule with wildcards.
-const NEVER: [(&str, &[(&str, &str)]); 4] = [
+const NEVER: [(&str, &[(&str, &str)]); 3] = [
     ("not-a-lease", &[("coordination.k8s.io", ANY)]),
-    ("not-a-node", &[("", "nodes")]),
     (
         "not-an-event",
         &[("", "events"), ("events.k8s.io", "events")],
@@ -28,6 +29,19 @@ const NEVER: [(&str, &[(&str, &str)]); 4] = [
         ],
     ),
 ];
+
+/// Users that make nodes join, taint them and take them away: kubelets, and what runs in kube-system. Nobody else can be
+/// called so: the API server gives these names itself.
+const MACHINES: [&str; 2] = ["system:node:", "system:serviceaccount:kube-system:"];
+/// The same, where controllers have no accounts of their own.
+const MACHINE_USERS: [&str; 3] = [
+    "system:cloud-controller-manager",
+    "system:kube-controller-manager",
+    "system:kube-scheduler",
+];
+
+/// Who puts Pods on nodes.
+const SCHEDULER: &str = "system:kube-scheduler";
 
 /// What the API server sends to no webhook: a mistake there could not be mended.
 ///
@@ -51,12 +65,24 @@ fn never() -> impl Iterator<Item = (&'static str, Vec<Pattern>)> {
     })
 }
 
+/// Nodes and what is part of them.
+fn nodes() -> Pattern {
+    Pattern::new("", "nodes", ANY)
+}
+
+/// Whether a pattern says the name of nodes. Their status is the kubelets' alone.
+fn is_node(pattern: &Pattern) -> bool {
+    &*pattern.group == "" && &*pattern.resource == "nodes" && pattern.subresource.is_empty()
+}
+
 /// Whether a need can be met at all. A policy that says the name of what is never sent is told so.
 pub(super) fn is_sent(policy: &Policy, need: &Need, notes: &mut Vec<String>) -> bool {
     let pattern = &need.clause.pattern;
     let exempt =
         &*pattern.group == "admissionregistration.k8s.io" && EXEMPT.contains(&&*pattern.resource);
-    let vital = never().any(|(_, kinds)| kinds.iter().any(|kind| kind.covers(&pattern.kinds())));
+    let node = nodes().covers(&pattern.kinds()) && !is_node(pattern);
+    let vital =
+        node || never().any(|(_, kinds)| kinds.iter().any(|kind| kind.covers(&pattern.kinds())));
     if exempt || vital {
         let who = if exempt {
             "the API server sends them to no webhook"
@@ -65,7 +91,8 @@ pub(super) fn is_sent(policy: &Policy, need: &Need, notes: &mut Vec<String>) -> 
         };
         notes.push(format!(
             "`{}` names `{}`, which are never sent: {who}",
-            policy.name, pattern.resource
+            policy.name,
+            pattern.written()
         ));
     }
     !(exempt || vital)
@@ -85,6 +112,36 @@ pub(super) fn conditions(needs: &[Need]) -> Vec<(&'static str, String)> {
         {
             all.push((name, not(&text)));
         }
+    }
+    if reaches(&nodes())
+        && let Some(text) = any_of(&[nodes()])
+    {
+        let named = needs.iter().any(|need| is_node(&need.clause.pattern));
+        let text = not(&text);
+        all.push((
+            "not-a-node",
+            if named {
+                format!("{text} ||\n!has(request.subResource) && {}", by_others())
+            } else {
+                text
+            },
+        ));
+    }
+    let bindings = [
+        Pattern::new("", "bindings", ""),
+        Pattern::new("", "pods", "binding"),
+    ];
+    if bindings.iter().any(reaches)
+        && let Some(text) = any_of(&bindings)
+    {
+        let user = format!("request.userInfo.username != '{SCHEDULER}'");
+        all.push((
+            "not-the-scheduler",
+            format!(
+                "!has(request.userInfo.username) || {user} ||\n{}",
+                not(&text)
+            ),
+        ));
     }
     let status = Pattern::new(ANY, ANY, "status");
     let is_named = |pattern: &Pattern| &*pattern.subresource == "status";
@@ -110,6 +167,17 @@ pub(super) fn conditions(needs: &[Need]) -> Vec<(&'static str, String)> {
         all.push(("not-a-kind-of-kpolicy", format!("{group} || {name}")));
     }
     all
+}
+
+/// That none of the machines asks.
+fn by_others() -> String {
+    let user = "request.userInfo.username";
+    let mut terms: Vec<String> = MACHINES
+        .iter()
+        .map(|prefix| format!("!{user}.startsWith('{prefix}')"))
+        .collect();
+    terms.push(not(&one_of(user, MACHINE_USERS)));
+    format!("(!has({user}) || {})", terms.join(" && "))
 }
 
 /// A condition for requests of `pattern` that no policy names; `None` where none can come, or each is named.

@@ -170,7 +170,7 @@ fn a_rollout_is_judged_by_its_template_and_its_pods_and_nothing_between() {
 }
 
 #[test]
-fn leases_and_nodes_are_never_sent() {
+fn leases_are_never_sent_and_nodes_only_where_no_machine_changes_them() {
     let policy = EVERYTHING.replace(r#""*/*""#, "leases, nodes, nodes/status");
     Setup::new(&policy).run(async |scenario| {
         let (admin, namespace) = (&scenario.cluster.admin, quiet_namespace(scenario).await);
@@ -178,12 +178,21 @@ fn leases_and_nodes_are_never_sent() {
         let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
             "metadata": {"name": "leader", "namespace": namespace}});
         let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node"}});
-        for object in [lease, node] {
-            admin.create(&object).await.accepted();
-            let label = json!({"metadata": {"labels": {"new": "label"}}});
-            admin.patch(&object, "", &label).await.accepted();
-            assert_eq!(admin.delete(&object).await.status, 200);
-        }
+        let label = json!({"metadata": {"labels": {"new": "label"}}});
+        admin.create(&lease).await.accepted();
+        admin.patch(&lease, "", &label).await.accepted();
+        assert_eq!(admin.delete(&lease).await.status, 200);
+        let controller = admin.impersonate(
+            "system:serviceaccount:kube-system:node-controller",
+            &["system:masters"],
+        );
+        controller.create(&node).await.accepted();
+        controller.patch(&node, "", &label).await.accepted();
         assert_eq!(scenario.kpolicy.calls(["validate"]).await, before);
+        let other = json!({"metadata": {"labels": {"other": "label"}}});
+        assert_ne!(admin.patch(&node, "", &other).await.status, 200);
+        assert_eq!(scenario.kpolicy.calls(["validate"]).await, before + 1);
+        assert_eq!(controller.delete(&node).await.status, 200);
+        assert_eq!(scenario.kpolicy.calls(["validate"]).await, before + 1);
     });
 }

@@ -17,7 +17,7 @@ use kpolicy::policy::Operation;
 use proptest::prelude::*;
 
 use api_server::{Hooks, hooks};
-use generate::{USERS, choice, likely, spec};
+use generate::{MACHINES, SCHEDULER, USERS, choice, likely, spec};
 use objects::{EDITS, Edit, MAKERS, Maker};
 use policies::{Form, QUIET, Rule, Said, Spec, Together};
 use requests::{Case, Choice, Version, served};
@@ -53,6 +53,8 @@ fn is_spared(case: &Case, together: &Together, mutating: bool) -> Option<bool> {
         ]
         .contains(&group)
         || (group, case.resource.as_str()) == ("", "nodes")
+            && (!case.subresource.is_empty() || MACHINES.contains(&case.user.as_str()))
+        || is_binding(case) && case.user == SCHEDULER
         || case.resource == "events"
         || case
             .user
@@ -64,6 +66,9 @@ fn is_spared(case: &Case, together: &Together, mutating: bool) -> Option<bool> {
     }
     let status = case.subresource == "status";
     let own = group == "kpolicy.io";
+    if (group, case.resource.as_str()) == ("", "nodes") {
+        return named(Some(""), Some("")).map(|named| !named);
+    }
     let status = if status {
         named(Some("status"), None).map(|named| !named)
     } else {
@@ -75,6 +80,12 @@ fn is_spared(case: &Case, together: &Together, mutating: bool) -> Option<bool> {
         Some(false)
     };
     Some(status? || own?)
+}
+
+/// Whether a Pod is put on a node.
+fn is_binding(case: &Case) -> bool {
+    let parts = (&*case.group, &*case.resource, &*case.subresource);
+    [("", "bindings", ""), ("", "pods", "binding")].contains(&parts)
 }
 
 /// Holds what is sent of a request against what is judged of it.

@@ -11,7 +11,23 @@ use super::requests::{Choice, Served};
 const OPERATIONS: [&str; 4] = ["CREATE", "UPDATE", "DELETE", "CONNECT"];
 
 /// Who asks.
-pub(super) const USERS: [&str; 11] = [
+/// Users whose changes of nodes the cluster lives on.
+pub(super) const MACHINES: [&str; 7] = [
+    "system:node:aks-user-0",
+    SCHEDULER,
+    "system:kube-controller-manager",
+    "system:serviceaccount:kube-system:horizontal-pod-autoscaler",
+    "system:serviceaccount:kube-system:keda-operator",
+    "system:serviceaccount:kube-system:deployment-controller",
+    "system:serviceaccount:kube-system:cronjob-controller",
+];
+
+/// Who puts pods on nodes.
+pub(super) const SCHEDULER: &str = "system:kube-scheduler";
+
+pub(super) const USERS: [&str; 13] = [
+    "system:node:aks-user-0",
+    SCHEDULER,
     "system:serviceaccount:operators:rollout",
     "dev",
     "dev",
@@ -32,6 +48,10 @@ fn rule() -> impl Strategy<Value = Rule> {
         ("", "pods/resize"),
         ("", "pods/status"),
         ("", "pods/exec"),
+        ("", "pods/binding"),
+        ("", "bindings"),
+        ("", "nodes"),
+        ("", "nodes/status"),
         ("", "*"),
         ("", "services"),
         ("", "namespaces"),
