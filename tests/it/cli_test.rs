@@ -205,6 +205,24 @@ fn a_part_can_be_asked_for() {
 }
 
 #[test]
+fn what_a_part_of_the_cases_shows_is_told_only_if_asked_for() {
+    let folder = folder(&sound(), &[]);
+    for (arguments, told) in [
+        (&[][..], true),
+        (&["--select", "tiers"], true),
+        (&["policies/tiers.yaml"], true),
+        (&["policies/tests/tiers/fail"], false),
+        (&["policies/tests/tiers/fail", "policies"], true),
+        (&["policies/tests/tiers/fix/none.yaml"], false),
+        (&["--case", "fail/"], false),
+        (&["--case", "fail/", "--coverage"], true),
+    ] {
+        let (_, out, _) = folder.0.run(&[&["test"], arguments].concat());
+        assert_eq!(out.contains("coverage: "), told, "{arguments:?}: {out}");
+    }
+}
+
+#[test]
 fn without_a_case_nothing_is_proven() {
     let files = sound();
     for (files, arguments, expected) in [

@@ -24,6 +24,11 @@ pub(super) struct ExerciseArguments {
 }
 
 impl ExerciseArguments {
+    /// Whether coverage was asked for, and not only told along.
+    pub(super) const fn wants_coverage(&self) -> bool {
+        self.coverage || self.min_coverage.is_some()
+    }
+
     /// Whether mutants are run.
     pub(super) const fn wants_mutants(&self) -> bool {
         self.mutants || self.min_mutants.is_some()

@@ -22,7 +22,7 @@ use super::args::PolicyArguments;
 use super::input::{self, Setup};
 use super::{Console, Exit};
 
-use find::Found;
+use find::{Found, SuiteFolder};
 use select::Selection;
 
 /// The options of `kpolicy test`.
@@ -104,6 +104,11 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
         Vec::new()
     };
     let built_in = run.built_in(&setup);
+    // What some of the cases show says nothing of the policy, unless somebody asks.
+    let is_part = !arguments.case.is_empty() || found.suites.iter().any(SuiteFolder::is_part);
+    if is_part && !arguments.exercise.wants_coverage() {
+        run.coverage.clear();
+    }
     let mut results = CaseResults {
         cases: &run.cases,
         problems: &run.problems,

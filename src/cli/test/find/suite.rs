@@ -55,6 +55,12 @@ impl SuiteFolder {
         })
     }
 
+    /// Whether some of its cases are left out.
+    pub(in super::super) fn is_part(&self) -> bool {
+        let part = |only: &Only| matches!(only, Only::Kind(_) | Only::Case(..));
+        self.only.iter().all(part)
+    }
+
     /// Whether the policy stands in the file that was named, where it was the file that led here.
     pub(in super::super) fn is_of_its_file(&self, setup: &Setup) -> bool {
         let policy = setup.policies.get(&self.policy());
