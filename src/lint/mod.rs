@@ -8,6 +8,7 @@
 
 mod builds;
 mod clusters;
+mod comments;
 mod discover;
 mod exceptions;
 mod files;
@@ -153,7 +154,11 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     }
     let mut findings = report.findings;
     findings.extend(judged.findings);
+    let mut comments = comments::Comments::read(&files, &builds, options);
+    comments.silence(&mut findings);
     let mut findings = merge(findings);
+    comments.explain(&mut findings, &files.sources, options);
+    findings.extend(comments.findings(whole));
     findings.retain(|finding| {
         options
             .selection

@@ -3,6 +3,7 @@
 use crate::manifest::suggest::suggestion;
 use crate::policy::PolicySet;
 
+use super::comments::COMMENT;
 use super::reading::PARSE;
 
 /// Policies, or `policy/validation`, that are chosen or left out.
@@ -37,10 +38,12 @@ impl Selection {
         }
     }
 
-    /// Whether a finding of this policy and validation counts. What does not load always does, unless it is ignored.
+    /// Whether a finding of this policy and validation counts. What does not load and what comments say wrong always does,
+    /// unless it is ignored.
     pub fn wants(&self, policy: &str, validation: &str) -> bool {
         let names = |list: &[String]| list.iter().any(|name| name == policy || name == validation);
-        let selected = self.select.is_empty() || policy == PARSE || names(&self.select);
+        let selected =
+            self.select.is_empty() || [PARSE, COMMENT].contains(&policy) || names(&self.select);
         selected && !names(&self.ignore)
     }
 
@@ -75,7 +78,7 @@ fn check(name: &str, policies: &PolicySet) -> Result<(), String> {
         Some((policy, _)) => (policy, Some(name)),
         None => (name, None),
     };
-    if name == PARSE {
+    if name == PARSE || name == COMMENT {
         return Ok(());
     }
     let Some(found) = policies.get(policy) else {

@@ -19,8 +19,14 @@ spec:
   expires: "2099-12-31"
 "#;
 
+/// The exception is for namespaces that the scenarios make.
+const CONFIG: &str = "{apiVersion: kpolicy.io/v1alpha1, kind: Config, profiles: [], \
+     exceptions: {allowedNamespaces: [policy-exceptions]}}";
+
 fn setup() -> Setup {
-    Setup::new(&format!("{NO_PRIVILEGED}---{EXCEPTION}")).watching()
+    Setup::new(&format!("{NO_PRIVILEGED}---{EXCEPTION}"))
+        .config(CONFIG)
+        .watching()
 }
 
 const REFUSAL: &str = "[no-privileged/privileged] container `web` sets `securityContext.privileged` to `true`: \
@@ -187,8 +193,9 @@ const ROLLOUTS: &str = "system:serviceaccount:argo-rollouts:argo-rollouts";
 #[test]
 fn an_exception_for_a_custom_kind_reaches_the_pods_of_what_its_controller_makes() {
     let config = format!(
-        "{{apiVersion: kpolicy.io/v1alpha1, kind: Config, profiles: [], podTemplateCrds: [{{group: argoproj.io, \
-         kind: Rollout, paths: [spec.template], controllers: ['{ROLLOUTS}']}}]}}"
+        "{{apiVersion: kpolicy.io/v1alpha1, kind: Config, profiles: [], exceptions: {{allowedNamespaces: \
+         [policy-exceptions]}}, podTemplateCrds: [{{group: argoproj.io, kind: Rollout, paths: [spec.template], controllers: \
+         ['{ROLLOUTS}']}}]}}"
     );
     in_turn(async |cluster| {
         let rollouts = ("argoproj.io", "v1alpha1", "Rollout", "rollouts", true);
@@ -240,7 +247,9 @@ spec: {policyName: pods-alone.example.com, validationActions: [Deny]}
 #[test]
 fn a_replica_set_that_an_excepted_deployment_takes_in_brings_its_pods_no_exception() {
     let exception = EXCEPTION.replace("[no-privileged]", "[pods-alone.example.com]");
-    let setup = Setup::new(&format!("{PODS_ALONE}{exception}")).watching();
+    let setup = Setup::new(&format!("{PODS_ALONE}{exception}"))
+        .config(CONFIG)
+        .watching();
     setup.run(async |scenario| {
         let (cluster, namespace) = (scenario.cluster, scenario.namespace().await);
         let admin = &cluster.admin;

@@ -58,7 +58,7 @@ fn findings(path: &Path) -> Vec<Value> {
     assert_eq!(code, 1, "{err}");
     let output: Value = serde_json::from_str(&out).unwrap();
     let all = output["findings"].as_array().unwrap().iter();
-    all.filter(|finding| finding["exception"].is_null())
+    all.filter(|finding| finding["exception"].is_null() && finding["ignored"].is_null())
         .cloned()
         .collect()
 }

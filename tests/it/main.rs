@@ -54,6 +54,8 @@ mod lint_bad_input;
 #[cfg(feature = "lint")]
 mod lint_cases;
 #[cfg(feature = "lint")]
+mod lint_comments;
+#[cfg(feature = "lint")]
 mod lint_sample;
 mod manifest_json;
 mod manifest_mend;

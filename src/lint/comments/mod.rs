@@ -1,0 +1,233 @@
+//! Comments in linted files: `# kpolicy: ignore[policy] reason` silences a finding that nobody denies.
+//!
+//! A comment cannot change what the API server says, so that a denied finding stays, with the exception that would lift
+//! it. What comments say wrong, or say for nothing, is a finding itself.
+
+mod draft;
+mod parse;
+mod scope;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::config::Enforcement;
+use crate::finding::{ClusterVerdict, Finding, FindingKind, Ignored};
+use crate::manifest::Problem;
+use crate::policy::Severity;
+use crate::source::{SourceId, SourceMap, Span};
+
+use super::Options;
+use super::builds::Builds;
+use super::files::{File, Files};
+use super::objects::{Content, content};
+
+/// The id of findings about comments.
+pub(super) const COMMENT: &str = "ignore-comment";
+
+/// All comments of a run.
+#[derive(Debug, Default)]
+pub(super) struct Comments {
+    by_source: BTreeMap<SourceId, Vec<Comment>>,
+    problems: Vec<Problem>,
+}
+
+/// A comment that says something.
+#[derive(Debug)]
+struct Comment {
+    names: Vec<Name>,
+    area: Range<u32>,
+    ignored: Arc<Ignored>,
+}
+
+#[derive(Debug)]
+struct Name {
+    /// A policy, or `policy/validation`.
+    policy: Box<str>,
+    span: Span,
+    /// Whether a finding has it.
+    used: bool,
+}
+
+impl Comment {
+    /// The name by which it speaks of a finding.
+    fn name_of(&self, finding: &Finding) -> Option<usize> {
+        let at = finding.span?.start;
+        // A value that is left out stands where its key ends.
+        let covers = self.area.contains(&at) || self.area.end == at;
+        let named =
+            |name: &Name| *name.policy == *finding.policy || *name.policy == *finding.validation;
+        self.names.iter().position(named).filter(|_| covers)
+    }
+}
+
+impl Comments {
+    /// Reads the comments of all files in which findings may stand.
+    pub(super) fn read(files: &Files, builds: &Builds, options: &Options<'_>) -> Self {
+        let files: Vec<&File> = files.iter().collect();
+        let marked: Vec<&File> = files
+            .into_par_iter()
+            .filter(|file| file.text.contains(parse::MARK) && is_judged(file, builds))
+            .collect();
+        let mut comments = Self::default();
+        for file in marked {
+            comments.read_file(file, options);
+        }
+        comments
+    }
+
+    fn read_file(&mut self, file: &File, options: &Options<'_>) {
+        for found in scope::find(file.source, &file.text, &file.documents) {
+            let says = found.text.clone();
+            let span = Span::new(file.source, says.start as u32, says.end as u32);
+            let text = file.text.get(says).unwrap_or_default();
+            let mut problems = Vec::new();
+            let read = parse::parse(text, span, options.policies, &mut problems);
+            for problem in &mut problems {
+                // What is wrong with the whole is shown as a whole.
+                if problem.span == Some(span) {
+                    problem.span = Some(found.span);
+                }
+            }
+            self.problems.extend(problems);
+            let Some(ignore) = read else { continue };
+            if let Some(until) = ignore.until.filter(|until| *until < options.today) {
+                let message = format!("the comment ended on {until} and silences nothing any more");
+                let help = "remove it, or put right what it was for";
+                let problem = Problem::warning(message, Some(found.span)).with_help(help);
+                self.problems.push(problem);
+                continue;
+            }
+            let names = ignore.names.into_iter();
+            let names = names.map(|(policy, span)| Name {
+                policy,
+                span,
+                used: false,
+            });
+            let comment = Comment {
+                names: names.collect(),
+                area: found.area,
+                ignored: Arc::new(Ignored {
+                    span: found.span,
+                    until: ignore.until,
+                    reason: ignore.reason,
+                }),
+            };
+            self.by_source.entry(file.source).or_default().push(comment);
+        }
+    }
+
+    /// Silences findings of single clusters, where they are not denied. What is excepted needs no comment.
+    pub(super) fn silence(&mut self, findings: &mut [Finding]) {
+        for finding in findings.iter_mut().filter(|finding| finding.counts()) {
+            let comments = finding
+                .span
+                .and_then(|span| self.by_source.get_mut(&span.source));
+            for comment in comments.into_iter().flatten() {
+                let Some(at) = comment.name_of(finding) else {
+                    continue;
+                };
+                if let Some(name) = comment.names.get_mut(at) {
+                    name.used = true;
+                }
+                if !is_denied(finding) {
+                    finding
+                        .ignored
+                        .get_or_insert_with(|| Arc::clone(&comment.ignored));
+                }
+            }
+        }
+    }
+
+    /// Says of each denied finding that a comment speaks of what would help instead.
+    pub(super) fn explain(
+        &self,
+        findings: &mut [Finding],
+        sources: &SourceMap,
+        options: &Options<'_>,
+    ) {
+        let denied = |finding: &&mut Finding| finding.counts() && is_denied(finding);
+        for finding in findings.iter_mut().filter(denied) {
+            let comments = finding
+                .span
+                .and_then(|span| self.by_source.get(&span.source));
+            let mut comments = comments.into_iter().flatten();
+            let speaks = |comment: &&Comment| comment.name_of(finding).is_some();
+            let Some(comment) = comments.find(speaks) else {
+                continue;
+            };
+            let place = sources.place(comment.ignored.span);
+            let notes = match draft::exception(finding, &comment.ignored, options) {
+                Some(draft) => vec![
+                    format!(
+                        "the comment at {place} cannot silence what is denied: that takes a PolicyException, below `{}`",
+                        draft.folder
+                    ),
+                    draft.text,
+                ],
+                None => vec![format!(
+                    "the comment at {place} cannot silence what does not load"
+                )],
+            };
+            finding.notes.extend(notes);
+        }
+    }
+
+    /// What is wrong with the comments; where the run saw all that they could be for, also what none of them is for.
+    pub(super) fn findings(self, whole: bool) -> Vec<Finding> {
+        let mut problems = self.problems;
+        let comments = self.by_source.into_values().flatten();
+        for name in comments.filter(|_| whole).flat_map(|comment| comment.names) {
+            if !name.used {
+                let message = format!(
+                    "there is nothing about `{}` here for the comment to silence",
+                    name.policy
+                );
+                let help = "remove it; a comment covers what begins on its line, or on the next if it stands alone";
+                problems.push(Problem::warning(message, Some(name.span)).with_help(help));
+            }
+        }
+        problems.into_iter().map(finding).collect()
+    }
+}
+
+/// Whether findings may stand in a file, and it is read as a whole.
+fn is_judged(file: &File, builds: &Builds) -> bool {
+    let has_object = || {
+        let mut documents = file.documents.iter();
+        documents.any(|document| !matches!(content(document), Content::Other))
+    };
+    let is_read = file.path.as_deref().is_some_and(|path| builds.reads(path));
+    !file.is_broken() && file.templated.is_empty() && (is_read || has_object())
+}
+
+/// Whether some mouth denies it.
+fn is_denied(finding: &Finding) -> bool {
+    let denies = |verdict: &ClusterVerdict| {
+        verdict.enforcement == Enforcement::Deny || verdict.at_admission == Enforcement::Deny
+    };
+    finding.enforcement == Enforcement::Deny || finding.clusters.iter().any(denies)
+}
+
+fn finding(problem: Problem) -> Finding {
+    Finding {
+        kind: FindingKind::Comment,
+        policy: COMMENT.into(),
+        validation: COMMENT.into(),
+        severity: Severity::Low,
+        enforcement: Enforcement::Warn,
+        message: problem.message,
+        span: problem.span,
+        object: None,
+        field_path: None,
+        container: None,
+        clusters: Vec::new(),
+        exception: None,
+        ignored: None,
+        fix: None,
+        notes: Vec::new(),
+        help: problem.help,
+    }
+}
