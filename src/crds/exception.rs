@@ -46,7 +46,7 @@ use super::{LabelSelector, Status};
 )]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyExceptionSpec {
-    /// Policies by name in full, or `policy/validation`.
+    /// Policies by name in full, or `policy/validation`, or `policy/mutation`.
     #[schemars(
         length(min = 1, max = 64),
         inner(length(min = 1, max = 127), regex(pattern = r"^[^*]*$"))
@@ -70,13 +70,15 @@ pub struct PolicyExceptionSpec {
     pub expires: String,
 }
 
-/// Which objects an exception reaches. A list that is not there reaches all; `*` stands for any part of a name.
+/// Which objects an exception reaches. A list that is not there reaches all, at most those of its own namespace unless
+/// Config allows exceptions there to reach others; `*` stands for any part of a name.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new(
-    "(has(self.clusters) && size(self.clusters) > 0) || (has(self.namespaces) && size(self.namespaces) > 0) \
-     || (has(self.kinds) && size(self.kinds) > 0) || (has(self.names) && size(self.names) > 0) \
-     || (has(self.containers) && size(self.containers) > 0) || has(self.selector)"
+    "(has(self.clusters) && size(self.clusters) > 0) || (has(self.kinds) && size(self.kinds) > 0) || has(self.selector) \
+     || (has(self.namespaces) && size(self.namespaces) > 0 && self.namespaces.all(n, !n.matches('^[*]+$'))) \
+     || (has(self.names) && size(self.names) > 0 && self.names.all(n, !n.matches('^[*]+$'))) \
+     || (has(self.containers) && size(self.containers) > 0 && self.containers.all(n, !n.matches('^[*]+$')))"
 ).message("`match` reaches every object: name clusters, namespaces, kinds, names, containers or labels"))]
 pub struct ExceptionMatch {
     /// Clusters, as Config names them.
@@ -99,7 +101,7 @@ pub struct ExceptionMatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(min = 1, max = 253)))]
     pub containers: Option<Vec<String>>,
-    /// Labels of the object.
+    /// Labels: of the pod template where a policy judges those, of the object for all other policies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<LabelSelector>,
 }

@@ -147,7 +147,8 @@ impl Exceptions {
 
     /// Whether an exception may reach as far as the object, whatever it says itself.
     fn is_allowed(&self, exception: &PolicyException, request: &Request<'_>) -> bool {
-        !self.own_namespace || request.namespace == Some(&*exception.namespace.value)
+        let own = Some(&*exception.namespace.value);
+        !self.own_namespace || !is_namespace(request) && request.namespace == own
     }
 }
 
@@ -164,10 +165,13 @@ fn reaches(exception: &PolicyException, subject: Subject<'_>, owner: Option<&Own
     let one = |patterns: &[Placed<Box<str>>], matches: &dyn Fn(&str) -> bool| {
         patterns.is_empty() || patterns.iter().any(|pattern| matches(&pattern.value))
     };
-    let in_namespace = |pattern: &str| {
-        let namespace = request.namespace;
-        namespace.is_some_and(|name| glob::matches(pattern, name))
+    // The API server says of a Namespace that it is in itself.
+    let namespace = if is_namespace(request) {
+        Some(self::name(request))
+    } else {
+        request.namespace
     };
+    let in_namespace = |pattern: &str| namespace.is_some_and(|name| glob::matches(pattern, name));
     one(&matches.namespaces, &in_namespace)
         && one(&matches.kinds, &|listed| listed == kind)
         && any(&matches.names, Some(name))
@@ -175,6 +179,10 @@ fn reaches(exception: &PolicyException, subject: Subject<'_>, owner: Option<&Own
         // An error names one place of perhaps many: an exception for a container cannot speak for the others.
         && (matches.containers.is_empty() || !subject.is_error)
         && selected(exception, subject)
+}
+
+fn is_namespace(request: &Request<'_>) -> bool {
+    (request.kind.group, request.kind.kind) == ("", "Namespace")
 }
 
 /// The name of the object. A request to create one with `generateName` has none: the API server has given it a name

@@ -195,6 +195,22 @@ fn the_api_server_refuses_what_no_reader_would_take() {
                 "{answer:?}"
             );
         }
+        let mut exception = json!({
+            "apiVersion": "kpolicy.io/v1alpha1", "kind": "PolicyException",
+            "metadata": {"name": "all", "namespace": "default"},
+            "spec": {"policies": ["one"], "match": {}, "reason": "r", "owner": "o", "expires": "2027-01-31"},
+        });
+        for (matches, status) in [
+            (json!({"names": ["*"], "namespaces": ["**"]}), 422),
+            (json!({"names": []}), 422),
+            (json!({"names": ["*-a"]}), 201),
+        ] {
+            exception["spec"]["match"] = matches;
+            let answer = cluster.admin.try_create(&exception).await;
+            assert_eq!(answer.status, status, "{answer:?}");
+            let says = answer.message().contains("`match` reaches every object");
+            assert!(status == 201 || says, "{answer:?}");
+        }
         // What the API server does not know of a parameter's schema, it keeps.
         let mut whole = policy("whole", HAS_TEAM);
         whole["spec"]["parameters"] =

@@ -448,14 +448,16 @@ fn only_two_paths_answer_and_only_to_a_post() {
 #[test]
 fn what_was_decided_is_counted() {
     let webhook = Webhook::new();
-    let text =
-        fs::read_to_string(folder().join("denied-with-a-warning/review.json")).expect("a review");
-    webhook.post("/validate", text);
+    for case in ["denied-with-a-warning", "excepted"] {
+        let review = folder().join(case).join("review.json");
+        webhook.post("/validate", fs::read_to_string(review).expect("a review"));
+    }
     let metrics = webhook.metrics.expose();
     for line in [
         "kpolicy_admission_requests_total{path=\"validate\",operation=\"CREATE\",decision=\"deny\"} 1",
         "kpolicy_decisions_total{policy=\"no-privileged\",enforcement=\"deny\"} 1",
         "kpolicy_decisions_total{policy=\"team-label\",enforcement=\"warn\"} 1",
+        "kpolicy_excepted_total{policy=\"no-privileged\",exception=\"policy-exceptions/node-agent\"} 1",
     ] {
         assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
     }

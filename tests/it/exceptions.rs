@@ -386,3 +386,36 @@ fn what_an_ended_exception_lifted_says_so() {
     assert_eq!(ended, ["pods/host central/ended 2026-11-20"]);
     assert_eq!(lifted(&verdict), [""; 0]);
 }
+
+#[test]
+fn a_namespace_is_in_itself_for_lint_as_for_the_api_server() {
+    let shop = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
+    let mut admitted = shop.clone();
+    admitted["metadata"]["namespace"] = json!("shop");
+    let document = read_json(None, &shop.to_string()).expect("JSON");
+    for (allowed, home, matches, expected) in [
+        (
+            &["central"][..],
+            "central",
+            json!({"namespaces": ["shop"], "kinds": ["Namespace"]}),
+            1,
+        ),
+        (
+            &["central"],
+            "central",
+            json!({"namespaces": ["lab"], "kinds": ["Namespace"]}),
+            0,
+        ),
+        // It is no object of a namespace, for whoever may speak for one alone.
+        (&[], "shop", json!({"kinds": ["Namespace"]}), 0),
+    ] {
+        let judge = with(
+            allowed,
+            &[exception("e", home, &json!(["objects"]), &matches)],
+        );
+        for request in [&shop, &admitted] {
+            let verdict = ask(&judge, request, &document);
+            assert_eq!(lifted(&verdict).len(), expected, "{matches} {request}");
+        }
+    }
+}

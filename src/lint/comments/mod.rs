@@ -79,7 +79,16 @@ impl Comments {
     }
 
     fn read_file(&mut self, file: &File, options: &Options<'_>) {
-        for found in scope::find(file.source, &file.text, &file.documents) {
+        let all = scope::find(file.source, &file.text, &file.documents);
+        if all.len() == scope::MOST
+            && let Some(last) = all.last()
+        {
+            let message = "the comments below this one are not read: there are too many";
+            let problem = Problem::warning(message, Some(last.span));
+            self.problems
+                .push(problem.with_help("cover more with one comment, or split the file"));
+        }
+        for found in all {
             let says = found.text.clone();
             let span = Span::new(file.source, says.start as u32, says.end as u32);
             let text = file.text.get(says).unwrap_or_default();

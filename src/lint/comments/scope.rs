@@ -25,9 +25,12 @@ pub(super) struct Found {
     pub(super) area: Range<u32>,
 }
 
-/// Finds the comments of a text that was read into these documents.
+/// So many comments are read of a file. Nobody writes more, and each costs a look around.
+pub(super) const MOST: usize = 1000;
+
+/// Finds the first comments of a text that was read into these documents.
 pub(super) fn find(source: SourceId, text: &str, documents: &[Document]) -> Vec<Found> {
-    let candidates: Vec<_> = candidates(text).collect();
+    let candidates: Vec<_> = candidates(text).take(MOST).collect();
     if candidates.is_empty() {
         return Vec::new();
     }
@@ -62,9 +65,9 @@ fn candidates(text: &str) -> impl Iterator<Item = (usize, usize)> {
 struct Layout<'t> {
     text: &'t str,
     source: SourceId,
-    /// Keys and single values.
+    /// Keys and single values, in order.
     scalars: Vec<Range<u32>>,
-    /// Documents, keys with their values, and items of lists.
+    /// Documents, keys with their values, and items of lists, in order; of those that begin together the widest first.
     units: Vec<Range<u32>>,
 }
 
@@ -80,6 +83,10 @@ impl<'t> Layout<'t> {
             layout.item(document.root());
             layout.walk(document.root());
         }
+        layout.scalars.sort_by_key(|range| range.start);
+        layout
+            .units
+            .sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
         layout
     }
 
@@ -151,14 +158,17 @@ impl<'t> Layout<'t> {
 
     /// Whether a byte is a part of a key or value, so that no comment begins there.
     fn is_value(&self, at: usize) -> bool {
-        self.scalars.iter().any(|range| {
+        // None of them holds another.
+        let after = self
+            .scalars
+            .partition_point(|range| range.start as usize <= at);
+        let last = self.scalars.get(..after).and_then(<[_]>::last);
+        last.is_some_and(|range| {
             let (start, end) = (range.start as usize, range.end as usize);
             // The line that begins a block of text may end with a comment.
-            let is_header = || {
-                let head = self.text.get(start..at).unwrap_or_default();
-                head.starts_with(['|', '>']) && !head.contains('\n')
-            };
-            (start..end).contains(&at) && !is_header()
+            let head = self.text.get(start..at).unwrap_or_default();
+            let is_header = head.starts_with(['|', '>']) && !head.contains('\n');
+            at < end && !is_header
         })
     }
 
@@ -173,10 +183,13 @@ impl<'t> Layout<'t> {
             Some(start)
         };
         let Some(line) = line else { return 0..0 };
-        let bytes = line as u32..line_end(self.text, line) as u32 + 1;
-        let begins = self.units.iter().filter(|unit| bytes.contains(&unit.start));
-        let widest = begins.min_by_key(|unit| (unit.start, std::cmp::Reverse(unit.end)));
-        widest.cloned().unwrap_or_default()
+        let end = line_end(self.text, line);
+        let first = self
+            .units
+            .partition_point(|unit| (unit.start as usize) < line);
+        let widest = self.units.get(first);
+        let begins = widest.filter(|unit| unit.start as usize <= end);
+        begins.cloned().unwrap_or_default()
     }
 
     /// Where the line begins that follows the one at `start` and holds something of the same document; before a
