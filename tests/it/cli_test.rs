@@ -162,7 +162,12 @@ fn fixtures_lie_beside_their_policy_or_anywhere_with_it() {
         _ => (name, text),
     };
     let apart: Vec<_> = sound().into_iter().map(moved).collect();
-    let apart = folder(&apart, &[("unrelated/tiers.yaml", "a: {{ broken }}")]);
+    // Neither a policy of that name nor fixtures of one.
+    let unrelated = [
+        ("unrelated/tiers.yaml", "a: {{ broken }}"),
+        ("unrelated/compiler/pass/inline.go", "package pass"),
+    ];
+    let apart = folder(&apart, &unrelated);
     for (folder, paths) in [
         (&beside, &[][..]),
         (&beside, &["policies"]),

@@ -77,7 +77,7 @@ fn folders_with_the_name_of_a_policy_and_nothing_in_them_are_told() {
     ];
     let (code, out, _) = folder(&sound(), &more).run(&["test"]);
     assert!(
-        out.contains("there is none of the folders `pass`, `fail` and `fix` here"),
+        out.contains("there are no cases in folders `pass`, `fail` and `fix` here"),
         "{out}"
     );
     assert!(out.contains("--> policies/tests/levels\n"), "{out}");

@@ -237,7 +237,7 @@ impl Found {
         };
         let empty: Vec<&PathBuf> = self.others.iter().filter(stands_there).collect();
         let problem = |path: &&PathBuf| {
-            let message = "there is none of the folders `pass`, `fail` and `fix` here";
+            let message = "there are no cases in folders `pass`, `fail` and `fix` here";
             Trouble::new(path, message).problem(setup)
         };
         empty.iter().map(problem).collect()

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::fixture::Kind;
+use crate::fixture::{Kind, case_of_file};
 use crate::manifest::{Limits, decode_text};
 
 use super::Trouble;
@@ -50,7 +50,7 @@ impl Walk {
         entries: Vec<PathBuf>,
         pending: &mut Vec<(PathBuf, usize)>,
     ) {
-        if entries.iter().any(|path| is_kind(path)) {
+        if holds_cases(&directory, &entries) {
             self.suites.push(directory);
             return;
         }
@@ -97,8 +97,26 @@ pub(super) fn name(path: &Path) -> String {
 
 /// Whether a folder has fixtures.
 pub(super) fn is_suite(path: &Path) -> bool {
-    let entries = entries(path).unwrap_or_default();
-    entries.iter().any(|entry| is_kind(entry))
+    entries(path).is_ok_and(|entries| holds_cases(path, &entries))
+}
+
+/// Whether a folder with these entries has fixtures. Outside of a folder `tests` a name such as `pass` may mean something
+/// else, so there must be cases in it.
+fn holds_cases(directory: &Path, inside: &[PathBuf]) -> bool {
+    let mut kinds = inside.iter().filter(|path| is_kind(path));
+    if directory
+        .parent()
+        .is_some_and(|parent| name(parent) == "tests")
+    {
+        return kinds.next().is_some();
+    }
+    kinds.any(|kind| match entries(kind) {
+        Ok(entries) => entries
+            .iter()
+            .any(|path| case_of_file(&name(path)).is_some()),
+        // Whoever looks at it closer says what is wrong.
+        Err(_) => true,
+    })
 }
 
 fn is_kind(path: &Path) -> bool {
