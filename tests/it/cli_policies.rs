@@ -40,11 +40,8 @@ fn the_list_says_by_family_how_hard_each_policy_is_in_each_cluster() {
             .unwrap_or_else(|| panic!("no {text} in {out}"))
     };
     assert!(at("\nimages\n") < at("  sample ") && at("  sample ") < at("\nscheduling\n"));
-    assert_eq!(cells(&out, "acr-only").get(2), Some(&"deny"));
-    assert!(
-        out.ends_with("acr-only judges nothing: set the parameter `registries` in Config\n"),
-        "{out}"
-    );
+    assert_eq!(cells(&out, "acr-only").get(2), Some(&"disabled"));
+    assert_eq!(cells(&out, "require-limits").get(2), Some(&"deny"));
     let (_, out, _) = folder.run(&["policies", "--cluster", "mgmt"]);
     assert_eq!(cells(&out, "sample").get(2), Some(&"audit"), "{out}");
     let (code, _, err) = folder.run(&["policies", "--cluster", "app9"]);
@@ -116,12 +113,12 @@ References
 
 #[test]
 fn a_page_of_a_built_in_policy_shows_what_is_refused_and_what_passes() {
-    let (code, out, _) = full().run(&["policies", "spot-scheduling"]);
+    let (code, out, _) = full().run(&["policies", "image-pull-policy"]);
     assert_eq!(code, 0);
     for part in [
         "profile `recommended`",
         "\nRefused, for instance (fail/",
-        "\n  kpolicy says\n    error[spot-scheduling/",
+        "\n  kpolicy says\n    error[image-pull-policy/",
         "\nPasses, for instance (pass/",
         "\nWhat the mutations do, for instance (fix/",
         "\nProfiles\n",
@@ -156,6 +153,14 @@ fn the_profiles_are_listed_and_what_one_turns_on_is_one_command() {
         3,
         "a header, a family and a policy: {out}"
     );
+    // What it extends counts, and what nobody has set is said.
+    let (code, out, _) = folder.run(&["policies", "--profile", "aks"]);
+    assert_eq!(code, 0);
+    for name in ["acr-only", "require-limits"] {
+        assert_eq!(cells(&out, name).get(2), Some(&"deny"), "{out}");
+    }
+    let idle = "acr-only judges nothing: set the parameter `registries` in Config\n";
+    assert!(out.contains(idle), "{out}");
     let (code, out, err) = folder.run(&["policies", "--profile", "recomended"]);
     assert_eq!((code, &*out), (2, ""));
     assert_eq!(
