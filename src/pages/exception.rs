@@ -22,6 +22,8 @@ pub fn exception(page: &Page) -> Option<String> {
         text.and_then(NodeRef::as_str).filter(|text| is_plain(text))
     };
     let name = at(&["metadata", "name"]).unwrap_or("NAME");
+    // Where Config names no namespaces for exceptions, one reaches its own alone.
+    let home = at(&["metadata", "namespace"]).unwrap_or("policy-exceptions");
     let mut parts = Vec::new();
     if let Some(kind) = at(&["kind"]) {
         parts.push(format!("kinds: [{kind}]"));
@@ -44,7 +46,7 @@ pub fn exception(page: &Page) -> Option<String> {
     Some(format!(
         "apiVersion: kpolicy.io/v1alpha1\n\
          kind: PolicyException\n\
-         metadata: {{name: {name}-{policy}, namespace: policy-exceptions}}\n\
+         metadata: {{name: {name}-{policy}, namespace: {home}}}\n\
          spec:\n\
          \x20 policies: [{policy}]{single}\n\
          \x20 match: {{{parts}}}\n\

@@ -47,8 +47,9 @@ pub fn markdown(page: &Page, note: &str) -> String {
         out.push_str("## To except an object\n\n");
         out.push_str(&block("yaml", &exception));
         out.push_str(
-            "\nPut it into a file under `exceptions.paths` of Config, or apply it to the cluster. Without an object in\n\
-             mind, turn the policy down where Config says how hard it is.\n\n",
+            "\nPut it into a file under `exceptions.paths` of Config, or apply it to the cluster; `exceptions.allowedNamespaces`\n\
+             says in which namespaces it may be. Without an object in mind, turn the policy down where Config says how hard\n\
+             it is.\n\n",
         );
     }
     if !page.references.is_empty() {

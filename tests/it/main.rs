@@ -74,6 +74,7 @@ mod office;
 mod office_gate;
 #[cfg(feature = "serve")]
 mod owners;
+mod parameter_words;
 #[cfg(all(feature = "lint", feature = "serve"))]
 mod parity;
 #[cfg(feature = "conformance")]
