@@ -191,8 +191,14 @@ fn leases_are_never_sent_and_nodes_only_where_no_machine_changes_them() {
         assert_eq!(scenario.kpolicy.calls(["validate"]).await, before);
         let other = json!({"metadata": {"labels": {"other": "label"}}});
         assert_ne!(admin.patch(&node, "", &other).await.status, 200);
-        assert_eq!(scenario.kpolicy.calls(["validate"]).await, before + 1);
+        assert_eq!(
+            scenario.kpolicy.calls(["validate"]).await,
+            before.map(|calls| calls + 1)
+        );
         assert_eq!(controller.delete(&node).await.status, 200);
-        assert_eq!(scenario.kpolicy.calls(["validate"]).await, before + 1);
+        assert_eq!(
+            scenario.kpolicy.calls(["validate"]).await,
+            before.map(|calls| calls + 1)
+        );
     });
 }
