@@ -7,6 +7,7 @@
 use std::io;
 
 use crate::config::Enforcement;
+use crate::finding::Finding;
 use crate::source::Span;
 
 use super::{Report, Results, Style, closing};
@@ -36,7 +37,7 @@ impl Report for Github {
                 out,
                 "::{command} {place}title={}::{}",
                 property(&finding.validation),
-                message(&finding.message)
+                message(&with_notes(finding))
             )?;
         }
         // The runner also takes `##[command]` anywhere in a line, and `::command` at its start (no line starts with
@@ -49,6 +50,13 @@ impl Report for Github {
                 .as_bytes(),
         )
     }
+}
+
+/// The message, and what else there is to know, line by line: nobody sees more of a finding there.
+fn with_notes(finding: &Finding) -> String {
+    let notes = finding.notes.iter().map(String::as_str);
+    let lines: Vec<&str> = std::iter::once(&*finding.message).chain(notes).collect();
+    lines.join("\n")
 }
 
 fn place(results: &Results<'_>, span: Span) -> Option<String> {

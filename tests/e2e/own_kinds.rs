@@ -358,6 +358,47 @@ fn an_exception_holds_while_it_is_there_and_not_expired() {
     });
 }
 
+/// Whoever may write exceptions in one namespace speaks for no other, and whoever may write policies turns off none of
+/// kpolicy's own.
+#[test]
+fn resources_reach_no_further_than_config_lets_them() {
+    let config = "{apiVersion: kpolicy.io/v1alpha1, kind: Config, profiles: []}";
+    let setup = Setup::new(NO_PRIVILEGED).config(config).watching();
+    setup.serve_arguments(TODAY).run(async |scenario| {
+        let cluster = scenario.cluster;
+        let (own, other) = (scenario.namespace().await, scenario.namespace().await);
+        define(cluster).await;
+        let exception = |namespace: &str, matches: &Value| {
+            json!({
+                "apiVersion": "kpolicy.io/v1alpha1", "kind": "PolicyException",
+                "metadata": {"name": "mine", "namespace": namespace},
+                "spec": {"policies": ["no-privileged"], "match": matches, "reason": "a test", "owner": "team-e2e",
+                         "expires": "2027-01-31"},
+            })
+        };
+        let mine = exception(&own, &json!({"names": ["privileged"]}));
+        apply(cluster, &mine).await;
+        condition(cluster, &mine, "Accepted", ("True", "Accepted")).await;
+        eventually("it reaches its own namespace", LONG, async || {
+            let answer = cluster.admin.try_create(&pod(&own, "privileged", true)).await;
+            if answer.status == 201 { Ok(()) } else { Err(format!("{answer:?}")) }
+        })
+        .await;
+        let refused = cluster.admin.try_create(&pod(&other, "privileged", true)).await;
+        assert_eq!(refused.status, 403, "{refused:?}");
+        let reaching = exception(&own, &json!({"namespaces": [other]}));
+        apply(cluster, &reaching).await;
+        let said = condition(cluster, &reaching, "Accepted", ("False", "NotAllowed")).await;
+        assert!(said.contains("may only reach its own namespace"), "{said}");
+        let refused = cluster.admin.try_create(&pod(&other, "privileged", true)).await;
+        assert_eq!(refused.status, 403, "{refused:?}");
+        let replacing = policy("require-limits", "true");
+        apply(cluster, &replacing).await;
+        condition(cluster, &replacing, "InForce", ("False", "NameTaken")).await;
+        undefine(cluster).await;
+    });
+}
+
 /// The entry of docs/resources.md, for the kpolicy of a scenario.
 async fn own_entry(scenario: &Scenario) -> Value {
     let exported = scenario.kpolicy.export().await;
