@@ -72,7 +72,7 @@ fn nodes() -> Pattern {
 
 /// Whether a pattern says the name of nodes. Their status is the kubelets' alone.
 fn is_node(pattern: &Pattern) -> bool {
-    &*pattern.group == "" && &*pattern.resource == "nodes" && pattern.subresource.is_empty()
+    pattern.group.is_empty() && &*pattern.resource == "nodes" && pattern.subresource.is_empty()
 }
 
 /// Whether a need can be met at all. A policy that says the name of what is never sent is told so.

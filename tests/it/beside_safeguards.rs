@@ -151,7 +151,7 @@ fn workloads() -> Vec<(&'static str, bool, Value)> {
     let host = json!({"topologySpreadConstraints": [spread("kubernetes.io/hostname")]});
     let apart = json!({"affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
         {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "web"}}}]}}});
-    let node = json!({"affinity": {"nodeAffinity": {}}, "topologySpreadConstraints": []});
+    let other_affinity = json!({"affinity": {"nodeAffinity": {}}, "topologySpreadConstraints": []});
     let empty = json!({"affinity": {"podAntiAffinity": {}}});
     let bare = json!({});
     vec![
@@ -180,7 +180,7 @@ fn workloads() -> Vec<(&'static str, bool, Value)> {
         (
             "node affinity",
             true,
-            workload("Deployment", &app, &app, &node),
+            workload("Deployment", &app, &app, &other_affinity),
         ),
         (
             "empty anti-affinity",
