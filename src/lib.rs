@@ -25,6 +25,7 @@ pub mod pages;
 pub mod policy;
 pub mod render;
 pub mod report;
+pub mod repository;
 pub mod schema;
 #[cfg(feature = "serve")]
 pub mod server;

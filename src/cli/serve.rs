@@ -168,6 +168,10 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     for (policy, reason) in judge.idle() {
         tracing::warn!(policy = &*policy.name, reason, "a policy judges nothing");
     }
+    for policy in judge.repository_policies() {
+        let reason = "only `kpolicy lint` sees the repository";
+        tracing::info!(policy = &*policy.name, reason, "a policy judges no request");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -19,7 +19,7 @@ pub struct MatchConstraints {
     /// Every pod template: Pod, the workload kinds, CronJob, and the custom kinds that Config names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pod_templates: Option<bool>,
-    /// The repository itself: for the linter only, and not built yet.
+    /// The repository itself: for the linter only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<bool>,
     /// Resources and operations, as in a `ValidatingAdmissionPolicy`; at least one rule must match.

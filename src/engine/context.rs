@@ -129,6 +129,12 @@ impl<'a> Context<'a> {
         'a: 'c,
     {
         let mut roots = self.values(params, template, &|root| policy.reads(root));
+        if policy.matching.is_repository() {
+            let (object, repository) = (Root::Object.slot(), Root::Repository.slot());
+            if object < roots.len() && repository < roots.len() {
+                roots.swap(object, repository);
+            }
+        }
         if !policy.resources.is_empty()
             && let Some(slot) = roots.get_mut(Root::Resources.slot())
         {

@@ -8,7 +8,7 @@ use crate::policy::{AuditAnnotation, FailurePolicy, Policy, Root, Validation};
 use crate::source::FieldPath;
 
 use super::conditions::{Conditions, conditions, exhausted, not_bool};
-use super::message::{Described, describe};
+use super::message::{Described, describe, describe_part};
 use super::secrets::{Secrets, WITHHELD};
 use super::{Context, Evaluation, Limits, NotJudged, Violation};
 
@@ -350,7 +350,11 @@ impl<'r, 'a> Run<'r, 'a> {
     fn described(&self, place: &Place<'_>) -> Option<Described> {
         let object = self.context.request.object?;
         let path = self.context.route(place.node)?;
-        Some(describe(object, path, &place.missing))
+        Some(if self.policy.matching.is_repository() {
+            describe_part(object, path, &place.missing)
+        } else {
+            describe(object, path, &place.missing)
+        })
     }
 
     /// The pod template at hand, or the object: for what has no place of its own.

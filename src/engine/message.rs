@@ -91,6 +91,28 @@ pub(super) fn describe(object: NodeRef<'_>, path: FieldPath, missing: &[Box<str>
     }
 }
 
+/// Describes a part of a file of the repository. Where it stands is told beside the message, so that what is written
+/// there is enough.
+pub(super) fn describe_part(
+    repository: NodeRef<'_>,
+    path: FieldPath,
+    missing: &[Box<str>],
+) -> Described {
+    let existing = path.segments().len();
+    let mut field_path = path;
+    for key in missing {
+        field_path.push_key(key);
+    }
+    let value = scalar(repository, &field_path);
+    let value = value.filter(|value| missing.is_empty() && !value.is_empty());
+    Described {
+        existing,
+        container: None,
+        field_path,
+        lead: value.map_or_else(String::new, |value| format!("`{value}`")),
+    }
+}
+
 struct Container {
     subject: String,
     name: Option<Box<str>>,

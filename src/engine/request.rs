@@ -83,6 +83,26 @@ impl<'a> Request<'a> {
     }
 }
 
+impl<'a> Request<'a> {
+    /// What stands for a request where the repository is judged: its document is the object.
+    pub const fn of_repository(document: NodeRef<'a>) -> Self {
+        let kind = Kind {
+            group: "kpolicy.io",
+            version: "v1alpha1",
+            kind: "Repository",
+        };
+        let resource = Resource {
+            group: kind.group,
+            version: kind.version,
+            resource: "repositories",
+        };
+        Self {
+            object: Some(document),
+            ..Self::new(Operation::Create, kind, resource)
+        }
+    }
+}
+
 /// The other objects that policies may declare.
 pub trait OtherObjects {
     /// The objects of a kind, in one namespace or in the whole cluster; or why they are not known.

@@ -344,12 +344,21 @@ impl Judge {
             self.lift(assignment, seen, lineage, &mut judged);
             verdict.add(judged);
         }
-        let unasked = |one: &Decision| self.unasked.contains(&one.violation.validation);
-        verdict.decisions.retain(|one| !unasked(one));
+        self.keep_asked(&mut verdict.decisions);
         supersede::tell_once(&mut verdict.decisions);
         verdict.decisions.sort_by_key(Decision::order);
         mask.apply_to(&mut verdict);
         verdict
+    }
+
+    /// Drops what nobody wants to hear.
+    pub(super) fn keep_asked(&self, decisions: &mut Vec<Decision>) {
+        decisions.retain(|one| !self.unasked.contains(&one.violation.validation));
+    }
+
+    /// What runs where no namespace says otherwise.
+    pub(super) fn general(&self) -> &[Assignment] {
+        self.assignments.general()
     }
 
     /// Runs one policy that applies; nothing is lifted yet.

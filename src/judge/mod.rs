@@ -23,6 +23,7 @@ mod mutate;
 mod native;
 mod owner;
 mod params;
+mod repository;
 mod settings;
 mod supersede;
 mod verdict;

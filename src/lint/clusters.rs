@@ -71,7 +71,7 @@ impl Clusters {
 }
 
 /// What `--select` and `--ignore` leave out, by its ids.
-fn unasked<'a>(options: &'a Options<'_>) -> impl Iterator<Item = Arc<str>> + 'a {
+pub(super) fn unasked<'a>(options: &'a Options<'_>) -> impl Iterator<Item = Arc<str>> + 'a {
     let ids = options.policies.iter().flat_map(|policy| {
         let validations = policy.validations.iter().map(|validation| &validation.id);
         std::iter::once(&policy.name)

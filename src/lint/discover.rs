@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::gitops::is_kustomization_file;
+use crate::repository::dockerfile::{NameKind, name_kind};
 
 use super::files::Failure;
 
@@ -18,26 +19,33 @@ pub(super) struct Discovered {
     pub(super) files: Vec<PathBuf>,
     /// Those among them that were named themselves.
     pub(super) named: BTreeSet<PathBuf>,
+    /// Canonical paths of Dockerfiles, by their names, sorted, each once. They are no manifests.
+    pub(super) dockerfiles: Vec<PathBuf>,
+    /// What becomes a Dockerfile when something fills it in.
+    pub(super) dockerfile_templates: Vec<PathBuf>,
     /// What could not be looked at.
     pub(super) failures: Vec<Failure>,
     /// Facts for people.
     pub(super) remarks: Vec<String>,
 }
 
-/// Finds the manifests below the paths: YAML and JSON files in directories, and every file that is named itself.
+/// Finds the manifests below the paths: YAML and JSON files in directories, and every file that is named itself. Files
+/// with the names of Dockerfiles are found on the same walk, and not opened.
 ///
 /// Symbolic links inside a directory are not followed: one that stays inside leads to what is found anyway, and one
 /// that leads out is not part of the tree. So no link can loop. `.git` is left out, and so are the files `apart`.
 pub(super) fn discover(paths: &[PathBuf], apart: &[PathBuf]) -> Discovered {
     let mut discovered = Discovered::default();
-    let mut files = BTreeSet::new();
+    let mut files = Found::default();
     let mut roots = Vec::new();
     for path in paths {
         match fs::canonicalize(path) {
             Ok(found) if found.is_dir() => roots.push(found),
             Ok(found) => {
-                discovered.named.insert(found.clone());
-                files.insert(found);
+                if !files.take_dockerfile(&found) {
+                    discovered.named.insert(found.clone());
+                    files.manifests.insert(found);
+                }
             }
             Err(error) => discovered.failures.push(Failure::new(path, &error)),
         }
@@ -54,15 +62,45 @@ pub(super) fn discover(paths: &[PathBuf], apart: &[PathBuf]) -> Discovered {
         ));
     }
     discovered.files = files
+        .manifests
         .into_iter()
         .filter(|file| !apart.contains(file))
         .collect();
+    discovered.dockerfiles = files.dockerfiles.into_iter().collect();
+    discovered.dockerfile_templates = files.templates.into_iter().collect();
     discovered
+}
+
+/// What one walk gathers.
+#[derive(Debug, Default)]
+struct Found {
+    manifests: BTreeSet<PathBuf>,
+    dockerfiles: BTreeSet<PathBuf>,
+    templates: BTreeSet<PathBuf>,
+}
+
+impl Found {
+    /// Takes a Dockerfile, or the template of one, and says whether it was that. `Dockerfile.yaml` is a manifest.
+    fn take_dockerfile(&mut self, path: &Path) -> bool {
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        match name_kind(name) {
+            _ if is_manifest_name(path) => false,
+            NameKind::Dockerfile => {
+                self.dockerfiles.insert(path.to_owned());
+                true
+            }
+            NameKind::Template => {
+                self.templates.insert(path.to_owned());
+                true
+            }
+            NameKind::Other => false,
+        }
+    }
 }
 
 fn walk(
     root: &Path,
-    files: &mut BTreeSet<PathBuf>,
+    files: &mut Found,
     links: &mut BTreeSet<PathBuf>,
     failures: &mut Vec<Failure>,
 ) {
@@ -75,8 +113,12 @@ fn walk(
             Ok(entry) if entry.path_is_symlink() => {
                 links.insert(entry.into_path());
             }
-            Ok(entry) if entry.file_type().is_file() && is_manifest_name(entry.path()) => {
-                files.insert(entry.into_path());
+            Ok(entry) if entry.file_type().is_file() => {
+                if is_manifest_name(entry.path()) {
+                    files.manifests.insert(entry.into_path());
+                } else {
+                    files.take_dockerfile(entry.path());
+                }
             }
             Ok(_) => {}
             Err(error) => {
@@ -185,6 +227,28 @@ mod tests {
             ]
         );
         assert!(discovered.failures.is_empty());
+    }
+
+    #[test]
+    fn dockerfiles_are_found_by_their_names_and_are_no_manifests() {
+        let (_keep, root) = tree(&[
+            "Dockerfile",
+            "web/app.Dockerfile",
+            "web/Dockerfile.j2",
+            "web/Dockerfile.dockerignore",
+            "web/Dockerfile.yaml",
+            "named/Containerfile",
+        ]);
+        let discovered = discover(&[root.clone(), root.join("named/Containerfile")], &[]);
+        assert_eq!(names(&discovered, &root), ["web/Dockerfile.yaml"]);
+        let shown = |files: &[PathBuf]| {
+            let names = files.iter().map(|file| crate::gitops::shown(file, &root));
+            names.collect::<Vec<_>>().join(" ")
+        };
+        let dockerfiles = "Dockerfile named/Containerfile web/app.Dockerfile";
+        assert_eq!(shown(&discovered.dockerfiles), dockerfiles);
+        assert_eq!(shown(&discovered.dockerfile_templates), "web/Dockerfile.j2");
+        assert!(discovered.named.is_empty());
     }
 
     #[test]

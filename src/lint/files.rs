@@ -147,6 +147,32 @@ impl Files {
         });
     }
 
+    /// Reads texts that are no manifests, in parallel: their names, their sources and what they hold, in order.
+    pub(super) fn read_texts(&mut self, paths: &[PathBuf]) -> Vec<(String, SourceId, Arc<str>)> {
+        let max = self.max_bytes;
+        let texts: Vec<_> = paths.par_iter().map(|path| read_text(path, max)).collect();
+        let mut read = Vec::new();
+        for (path, text) in paths.iter().zip(texts) {
+            let name = self.shown(path);
+            match text {
+                Ok((text, None)) => {
+                    let text: Arc<str> = text.into();
+                    let source = Source::new(name.clone(), text.clone());
+                    read.push((name, self.sources.add(source), text));
+                }
+                Ok((_, Some(problem))) => self.failures.push(Failure {
+                    what: name,
+                    reason: problem.message,
+                }),
+                Err(error) => self.failures.push(Failure {
+                    what: name,
+                    reason: error.to_string(),
+                }),
+            }
+        }
+        read
+    }
+
     /// Takes over what could not be looked at.
     pub(super) fn fail(&mut self, failures: &[Failure]) {
         let root = &self.root;

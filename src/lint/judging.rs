@@ -299,7 +299,8 @@ impl One<'_, '_> {
     }
 }
 
-fn help(remediation: &str) -> Option<String> {
+/// The remedy of a policy, where it has one.
+pub(super) fn help(remediation: &str) -> Option<String> {
     let text = remediation.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }

@@ -17,6 +17,7 @@ mod locate;
 mod objects;
 mod parts;
 mod reading;
+mod repository;
 mod secrets;
 mod select;
 mod substitution;
@@ -129,6 +130,16 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     if let Some(input) = &options.input {
         files.add_input(input);
     }
+    let repository = match repository::judge(options, &mut files, &discovered) {
+        Ok(judged) => judged,
+        Err(problems) => {
+            return Outcome {
+                sources: files.sources,
+                problems,
+                ..Outcome::default()
+            };
+        }
+    };
     let charts = discover::Charts::among(&discovered.files);
     let mut builds = builds::Builds::find(&mut files, &discovered);
     files.parse(&|path| builds.dialect(path, &charts));
@@ -159,6 +170,8 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     let mut findings = merge(findings);
     comments.explain(&mut findings, &files.sources, options);
     findings.extend(comments.findings(whole));
+    // Comments of kpolicy are those of YAML; Dockerfiles have none yet.
+    findings.extend(merge(repository.findings));
     findings.retain(|finding| {
         options
             .selection
@@ -168,6 +181,7 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
 
     let mut not_judged = report.not_judged;
     not_judged.extend(judged.unjudged);
+    not_judged.extend(repository.unjudged);
     not_judged.extend(files.failures.iter().map(|failure| Unjudged {
         what: failure.what.clone(),
         reason: failure.reason.clone(),
@@ -183,11 +197,17 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     if options.render == Render::Require {
         failures.extend(builds.failures());
     }
-    if judged.objects == 0 && findings.is_empty() && judged.excluded == 0 {
-        failures.push("nothing was judged: the paths hold no Kubernetes object".to_owned());
+    let looked_at = judged.objects + judged.excluded + repository.files;
+    if looked_at == 0 && findings.is_empty() {
+        let what = if repository.unread == 0 {
+            "the paths hold no Kubernetes object"
+        } else {
+            "the paths hold Dockerfiles alone, and no policy that looks at them is turned on"
+        };
+        failures.push(format!("nothing was judged: {what}"));
     }
     let mut summary = Summary {
-        files: files.count() - report.left_out,
+        files: files.count() - report.left_out + repository.files,
         objects: judged.objects,
         policies: judging::policies(&clusters, options),
         clusters: clusters

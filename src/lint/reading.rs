@@ -48,7 +48,7 @@ pub(super) fn report(files: &Files, builds: &Builds, charts: &Charts) -> Report 
                 Severity::Warning => has_objects || is_read,
             };
             if is_shown {
-                report.findings.push(finding(problem));
+                report.findings.push(finding_of(problem));
             }
         }
         for content in contents {
@@ -56,7 +56,7 @@ pub(super) fn report(files: &Files, builds: &Builds, charts: &Charts) -> Report 
                 && !is_read
                 && !builds.is_stray(file)
             {
-                report.findings.push(finding(&problem));
+                report.findings.push(finding_of(&problem));
             }
         }
         if has_objects && builds.is_stray(file) {
@@ -121,7 +121,7 @@ fn is_json(file: &File) -> bool {
 }
 
 /// A problem of reading as a finding: what does not load would be refused, the rest is worth a look.
-fn finding(problem: &Problem) -> Finding {
+pub(super) fn finding_of(problem: &Problem) -> Finding {
     let (enforcement, severity) = match problem.severity {
         Severity::Error => (Enforcement::Deny, crate::policy::Severity::High),
         Severity::Warning => (Enforcement::Warn, crate::policy::Severity::Low),

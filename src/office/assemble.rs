@@ -340,6 +340,10 @@ fn in_force(judge: &Judge, policy: &Arc<Policy>) -> Condition {
         let message = format!("it judges nothing: {reason}");
         return Condition::in_force(false, Reason::ParametersUnset, message);
     }
+    if policy.matching.is_repository() {
+        let message = "it judges the repository, which only `kpolicy lint` sees";
+        return Condition::in_force(false, Reason::LintOnly, message);
+    }
     let general = judge.policies().find(|(known, _)| is(known));
     let general = general.map_or(Enforcement::Disabled, |(_, enforcement)| enforcement);
     let hardest = judge.hardest();

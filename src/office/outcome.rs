@@ -57,6 +57,8 @@ pub enum Reason {
     Judging,
     /// Config says that the policy runs nowhere.
     Disabled,
+    /// It judges the repository, which the webhook never sees.
+    LintOnly,
     /// Required parameters that Config does not set.
     ParametersUnset,
     /// Parameters that Config sets and the policy does not take.
@@ -89,6 +91,7 @@ impl Reason {
             Self::Invalid => "Invalid",
             Self::Judging => "Judging",
             Self::Disabled => "Disabled",
+            Self::LintOnly => "LintOnly",
             Self::ParametersUnset => "ParametersUnset",
             Self::ParametersRefused => "ParametersRefused",
             Self::NameTaken => "NameTaken",

@@ -8,8 +8,8 @@ use super::Page;
 /// An exception from the policy, to be copied, with the object of the page's first example for a match; `None` where
 /// there can be none.
 pub fn exception(page: &Page) -> Option<String> {
-    // What a native policy refuses, the API server refuses too: it knows no exceptions.
-    if page.is_native || page.validations.is_empty() {
+    // What a native policy refuses, the API server refuses too: it knows no exceptions. They are for objects, too.
+    if page.is_native || page.is_repository || page.validations.is_empty() {
         return None;
     }
     let reading = page.examples.refused.first().map(|one| {

@@ -93,11 +93,11 @@ fn examples(out: &mut String, page: &Page) {
     if let Some(refused) = examples.refused.first() {
         out.push_str("## For instance\n\n");
         let _ = write!(out, "Refused ({}):\n\n", case(&refused.case));
-        self::refused(out, refused);
+        self::refused(out, page, refused);
     }
     if let Some(passes) = &examples.passes {
         let _ = write!(out, "Passes ({}):\n\n", case(&passes.case));
-        out.push_str(&block("yaml", &passes.text));
+        out.push_str(&block(language(page), &passes.text));
         out.push('\n');
         beside(out, &passes.beside);
     }
@@ -119,8 +119,17 @@ fn case(name: &str) -> String {
     inline(&words.replace('-', " "))
 }
 
-fn refused(out: &mut String, refused: &Refused) {
-    out.push_str(&block("yaml", &refused.text));
+/// What cases are written in.
+const fn language(page: &Page) -> &'static str {
+    if page.is_repository {
+        "dockerfile"
+    } else {
+        "yaml"
+    }
+}
+
+fn refused(out: &mut String, page: &Page, refused: &Refused) {
+    out.push_str(&block(language(page), &refused.text));
     out.push('\n');
     beside(out, &refused.beside);
     if !refused.said.is_empty() {
@@ -179,7 +188,7 @@ fn validations(out: &mut String, page: &Page) {
                 "<details><summary>Refused: {}</summary>\n\n",
                 case(&example.case)
             );
-            refused(out, example);
+            refused(out, page, example);
             out.push_str("</details>\n\n");
         }
         details(out, "The expression", &one.expression);

@@ -22,6 +22,8 @@ pub struct Page {
     pub built_in: bool,
     /// Whether it is one of ours, and not a native one.
     pub is_native: bool,
+    /// Whether it judges the repository, and no objects.
+    pub is_repository: bool,
     /// Why it matters.
     pub description: String,
     /// What to do.
@@ -119,6 +121,7 @@ impl Page {
             severity: about.severity.as_str(),
             built_in: policy.built_in,
             is_native: policy.native.is_some(),
+            is_repository: policy.matching.is_repository(),
             description: about.description.to_string(),
             remediation: about.remediation.to_string(),
             applies_to: describe::targets(policy),

@@ -39,8 +39,13 @@ pub(super) fn read_constraints(mut fields: Fields<'_, '_>) -> Option<Matching> {
     let target = if pod_templates == Some(true) {
         Target::PodTemplates
     } else if repository == Some(true) {
-        let span = fields.key_span("repository");
-        fields.error("`repository` is not built yet", span);
+        for key in ["namespaceSelector", "objectSelector", "matchPolicy"] {
+            if fields.has(key) {
+                let span = fields.key_span(key);
+                let message = format!("`{key}` is about objects, and the repository is none");
+                fields.error(message, span);
+            }
+        }
         Target::Repository
     } else if rules {
         if fields

@@ -108,6 +108,7 @@ pub fn environment_without(scope: Scope, hidden: &[Root]) -> Environment {
     for (root, kind) in [
         ("request", RequestTypes::request()),
         ("namespaceObject", RequestTypes::namespace()),
+        ("repository", RequestTypes::repository()),
         ("resources", StaticType::map(StaticType::STRING, anything())),
         ("authorizer", StaticType::Plain(Type::Authorizer)),
         (

@@ -148,6 +148,11 @@ impl Matching {
         matches!(self.target, Target::PodTemplates)
     }
 
+    /// Whether the policy judges the repository. No request is about it, so that it applies to none.
+    pub const fn is_repository(&self) -> bool {
+        matches!(self.target, Target::Repository)
+    }
+
     /// Whether the policy applies to a request, before its match conditions.
     ///
     /// As in the API server a selector that cannot be decided matters only where everything else matches.

@@ -150,6 +150,21 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
             place,
         );
     }
+    if scope == Scope::Repository {
+        for (key, why) in [
+            ("mutations", "nothing of the repository is changed"),
+            (
+                "resources",
+                "the repository is not in a cluster with other objects",
+            ),
+        ] {
+            if fields.has(key) {
+                let span = fields.key_span(key);
+                let message = format!("a policy of the repository has no `{key}`: {why}");
+                fields.error(message, span);
+            }
+        }
+    }
     let parameters = match parameters {
         None => Parameters::default(),
         Some(read) => read?,

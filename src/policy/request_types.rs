@@ -1,10 +1,10 @@
-//! The fields of `request` and `namespaceObject`, the two roots whose types the API server declares.
+//! The fields of `request` and `namespaceObject`, the two roots whose types the API server declares, and of `repository`.
 //!
 //! Upstream: `BuildRequestType` and `BuildNamespaceType` in `k8s.io/apiserver/pkg/admission/plugin/cel/compile.go`.
 
 use crate::cel::{FieldType, ObjectTypes, StaticType, Type};
 
-/// The types of `request`, `namespaceObject` and what is in them.
+/// The types of `request`, `namespaceObject` and what is in them, and of `repository`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RequestTypes;
 
@@ -16,6 +16,8 @@ enum Field {
     String,
     Timestamp,
     Dyn,
+    /// Of anything.
+    List,
     Strings,
     StringMap,
     /// A map from strings to lists of strings.
@@ -33,6 +35,9 @@ const METADATA: &str = "kubernetes.NamespaceMetadata";
 const SPEC: &str = "kubernetes.NamespaceSpec";
 const STATUS: &str = "kubernetes.NamespaceStatus";
 const CONDITION: &str = "kubernetes.NamespaceCondition";
+
+/// What the repository holds: what has no key here cannot be asked for.
+const REPOSITORY: &str = "kpolicy.Repository";
 
 /// The fields of each struct.
 const FIELDS: &[(&str, &[(&str, Field)])] = &[
@@ -104,6 +109,7 @@ const FIELDS: &[(&str, &[(&str, Field)])] = &[
         ],
     ),
     (SPEC, &[("finalizers", Field::Strings)]),
+    (REPOSITORY, &[("dockerfiles", Field::List)]),
     (
         STATUS,
         &[
@@ -134,6 +140,11 @@ impl RequestTypes {
     pub(super) fn namespace() -> StaticType {
         StaticType::object(NAMESPACE)
     }
+
+    /// The type of `repository`.
+    pub(super) fn repository() -> StaticType {
+        StaticType::object(REPOSITORY)
+    }
 }
 
 impl ObjectTypes for RequestTypes {
@@ -143,7 +154,8 @@ impl ObjectTypes for RequestTypes {
             kind: found.kind(),
             required: matches!(
                 (object, field),
-                (REQUEST, "kind" | "resource" | "operation" | "userInfo") | (KIND | RESOURCE, _)
+                (REQUEST, "kind" | "resource" | "operation" | "userInfo")
+                    | (KIND | RESOURCE | REPOSITORY, _)
             ),
         })
     }
@@ -170,6 +182,7 @@ impl Field {
             Self::String => StaticType::STRING,
             Self::Timestamp => StaticType::Plain(Type::Timestamp),
             Self::Dyn => StaticType::Dyn,
+            Self::List => StaticType::list(StaticType::Dyn),
             Self::Strings => strings(),
             Self::StringMap => StaticType::map(StaticType::STRING, StaticType::STRING),
             Self::Extra => StaticType::map(StaticType::STRING, strings()),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use kpolicy::fixture::{self, Case, Folder, FolderFile, Suite};
 use kpolicy::manifest::Document;
 use kpolicy::schema::defaults::NEWEST_MINOR;
-use kpolicy::source::{Source, SourceMap};
+use kpolicy::source::{Source, SourceId, SourceMap};
 
 pub(crate) use kpolicy::fixture::{Kind, identity};
 
@@ -56,6 +56,8 @@ pub(crate) struct Fixture {
     pub(crate) name: String,
     /// The object as written.
     pub(crate) text: String,
+    /// The further files of a repository.
+    pub(crate) further: Vec<String>,
     case: Case,
 }
 
@@ -72,12 +74,14 @@ pub(crate) fn all() -> Vec<Fixture> {
     let mut sources = SourceMap::new();
     let suites = suites(&mut sources);
     let cases = suites.into_iter().flat_map(|suite| suite.cases);
+    let text = |source: SourceId| sources.get(source).unwrap().text().to_string();
     let fixture = |case: Result<Case, fixture::Broken>| {
         let case = case.unwrap_or_else(|broken| panic!("{}: {:?}", broken.name, broken.problems));
         Fixture {
             policy: case.policy.to_string(),
-            name: format!("{}.yaml", case.id()),
-            text: sources.get(case.source).unwrap().text().to_string(),
+            name: format!("{}{}", case.id(), case.ending()),
+            further: case.further.iter().map(|&source| text(source)).collect(),
+            text: text(case.source),
             case,
         }
     };

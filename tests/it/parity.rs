@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::fixtures::{self, Fixture, Kind, identity};
-use crate::policies::TODAY;
+use crate::policies::{TODAY, findings};
 
 /// What both mouths say of one fixture: validation and message.
 type Said = BTreeSet<(String, String)>;
@@ -82,7 +82,17 @@ fn by_lint(
 ) -> (Said, bool) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
-    write(&root, "object.yaml", &fixture.text);
+    let name = if fixture.is_repository {
+        "Dockerfile"
+    } else {
+        "object.yaml"
+    };
+    write(&root, name, &fixture.text);
+    for (at, text) in fixture.further.iter().enumerate() {
+        let folder = format!("further-{}", at + 1);
+        fs::create_dir(root.join(&folder)).unwrap();
+        write(&root, &format!("{folder}/Dockerfile"), text);
+    }
     for (number, other) in fixture.others().iter().enumerate() {
         write(
             &root,
@@ -121,7 +131,7 @@ fn by_lint(
             fixture.name,
             finding.message
         );
-        file == Some("object.yaml")
+        fixture.is_repository || file == Some(name)
     });
     // A refusal ends each line with the place; a warning has no room for it.
     let said = mine.map(|finding| {
@@ -260,12 +270,28 @@ async fn every_fixture_gets_the_same_verdict_from_lint_and_from_the_webhook() {
     let mut documents = Documents::built_in(&mut SourceMap::new());
     let base = documents.config();
     let policies = Arc::new(documents.take_policies());
-    let (mut wrong, mut both, mut alone) = (Vec::new(), 0, 0);
+    let (mut wrong, mut both, mut alone, mut never) = (Vec::new(), 0, 0, 0);
     for fixture in fixtures::all()
         .iter()
         .filter(|fixture| fixture.kind != Kind::Fix)
     {
         let config = config(fixture, &base);
+        // The webhook never sees a repository. Lint must say what the policy says of the case.
+        if fixture.is_repository {
+            never += 1;
+            let found = findings(fixture, &policies, &base).into_iter();
+            let policy: Said = found
+                .map(|[id, message, place]| (id, format!("{message} ({place})")))
+                .collect();
+            let (lint, _) = by_lint(fixture, &config, &policies, false);
+            if lint != policy {
+                wrong.push(format!(
+                    "{}:\n  lint {lint:#?}\n  {policy:#?}",
+                    fixture.name
+                ));
+            }
+            continue;
+        }
         let (webhook, response) = by_webhook(fixture, &config, &policies).await;
         let found = !webhook.is_empty();
         if found != (fixture.kind == Kind::Fail) {
@@ -295,7 +321,9 @@ async fn every_fixture_gets_the_same_verdict_from_lint_and_from_the_webhook() {
             ));
         }
     }
-    println!("{both} fixtures through both mouths, {alone} through the webhook alone");
+    println!(
+        "{both} fixtures through both mouths, {alone} through the webhook alone, {never} through lint alone"
+    );
     assert!(both > alone, "most fixtures go through both mouths");
     assert!(
         wrong.is_empty(),

@@ -1,0 +1,359 @@
+//! What the instructions of a Dockerfile come to: stages, the images that they pull, the user that each ends with.
+//!
+//! Upstream: `frontend/dockerfile/dockerfile2llb/convert.go` of moby/buildkit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::manifest::Problem;
+use crate::source::{SourceId, Span};
+
+use super::instruction::Instruction;
+use super::pieces::Pieces;
+use super::variables::{Known, expand};
+use super::words::{self, Quotes};
+
+/// A text that the file says, or why it does not.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    pub(super) value: Result<String, String>,
+    /// As written.
+    pub(super) written: String,
+    pub(super) place: Span,
+}
+
+/// What a stage begins with.
+#[derive(Clone, Debug)]
+pub(super) enum Base {
+    /// Nothing at all.
+    Scratch,
+    /// A stage before it.
+    Stage(usize),
+    /// An image.
+    Image(Said),
+}
+
+/// One stage.
+#[derive(Debug)]
+pub(super) struct Stage {
+    pub(super) from: Instruction,
+    pub(super) base: Base,
+    pub(super) name: Option<Pieces>,
+    /// The user that the stage ends with, as its last `USER` or that of the stage it begins with says.
+    pub(super) user: Option<Said>,
+    pub(super) instructions: Vec<Instruction>,
+    /// The image that it begins with, itself or through other stages; none for what begins with nothing.
+    pub(super) base_image: Option<Said>,
+    /// Whether it says what a container of it runs.
+    pub(super) starts: bool,
+    variables: BTreeMap<String, Known>,
+}
+
+/// All stages of a file.
+#[derive(Debug)]
+pub(super) struct Stages {
+    pub(super) list: Vec<Stage>,
+    /// The images that are pulled beside those that stages begin with.
+    pub(super) copied: Vec<Said>,
+}
+
+/// Variables that the builder sets for `FROM`.
+const PLATFORM: [&str; 9] = [
+    "BUILDARCH",
+    "BUILDOS",
+    "BUILDPLATFORM",
+    "BUILDVARIANT",
+    "TARGETARCH",
+    "TARGETOS",
+    "TARGETPLATFORM",
+    "TARGETSTAGE",
+    "TARGETVARIANT",
+];
+
+impl Stages {
+    pub(super) fn new(
+        instructions: Vec<Instruction>,
+        escape: char,
+        source: SourceId,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let mut reader = Reader {
+            escape,
+            source,
+            globals: BTreeMap::new(),
+            by_name: BTreeMap::new(),
+            stages: Self {
+                list: Vec::new(),
+                copied: Vec::new(),
+            },
+        };
+        if instructions.is_empty() {
+            let place = Span::new(source, 0, 0);
+            problems.push(Problem::error(
+                "the Dockerfile has no instruction",
+                Some(place),
+            ));
+        }
+        for instruction in instructions {
+            reader.read(instruction, problems);
+        }
+        reader.stages
+    }
+
+    /// The stages that are part of the image: the last, and those that it begins with.
+    pub(super) fn shipped(&self) -> BTreeSet<usize> {
+        let mut shipped = BTreeSet::new();
+        let mut next = self.list.len().checked_sub(1);
+        while let Some(at) = next {
+            shipped.insert(at);
+            next = match self.list.get(at).map(|stage| &stage.base) {
+                Some(Base::Stage(before)) => Some(*before),
+                _ => None,
+            };
+        }
+        shipped
+    }
+}
+
+struct Reader {
+    escape: char,
+    source: SourceId,
+    /// What `ARG` sets before the first stage.
+    globals: BTreeMap<String, Known>,
+    stages: Stages,
+    /// The stages by their names in lower case.
+    by_name: BTreeMap<String, usize>,
+}
+
+impl Reader {
+    fn read(&mut self, instruction: Instruction, problems: &mut Vec<Problem>) {
+        match instruction.keyword {
+            "FROM" => self.from(instruction, problems),
+            "ARG" if self.stages.list.is_empty() => self.global(&instruction),
+            _ if self.stages.list.is_empty() => {
+                if !instruction.keyword.is_empty() {
+                    let message =
+                        format!("`{}` stands before the first `FROM`", instruction.keyword);
+                    problems.push(Problem::error(message, Some(instruction.place)));
+                }
+            }
+            _ => self.within(instruction),
+        }
+    }
+
+    fn from(&mut self, instruction: Instruction, problems: &mut Vec<Problem>) {
+        let words = words::words(&instruction.rest, self.escape, Quotes::Keep);
+        let name = match words.as_slice() {
+            [_] => None,
+            [_, word, name] if word.text().eq_ignore_ascii_case("AS") => Some(name.clone()),
+            _ => {
+                let help = "write `FROM image` or `FROM image AS name`";
+                let problem =
+                    Problem::error("`FROM` does not name one image", Some(instruction.whole));
+                problems.push(problem.with_help(help));
+                None
+            }
+        };
+        let Some(word) = words.first() else {
+            return;
+        };
+        let image = self.said(word, &|name| self.global_value(name));
+        let known = image.value.as_deref().unwrap_or_default();
+        let base = if known == "scratch" {
+            Base::Scratch
+        } else if let Some(at) = self.stage(known) {
+            Base::Stage(at)
+        } else {
+            Base::Image(image)
+        };
+        let before = match &base {
+            Base::Stage(at) => self.stages.list.get(*at),
+            _ => None,
+        };
+        let base_image = match &base {
+            Base::Image(image) => Some(image.clone()),
+            Base::Stage(_) => before.and_then(|stage| stage.base_image.clone()),
+            Base::Scratch => None,
+        };
+        let stage = Stage {
+            base_image,
+            starts: before.is_some_and(|stage| stage.starts),
+            user: before.and_then(|stage| stage.user.clone()),
+            variables: before.map_or_else(BTreeMap::new, |stage| stage.variables.clone()),
+            from: instruction,
+            base,
+            name,
+            instructions: Vec::new(),
+        };
+        if let Some(name) = &stage.name {
+            let name = name.text().to_ascii_lowercase();
+            self.by_name.insert(name, self.stages.list.len());
+        }
+        self.stages.list.push(stage);
+    }
+
+    /// The stage with this name; the last, where several have it.
+    fn stage(&self, name: &str) -> Option<usize> {
+        self.by_name.get(&name.to_ascii_lowercase()).copied()
+    }
+
+    /// `ARG` before the first stage.
+    fn global(&mut self, instruction: &Instruction) {
+        for word in words::words(&instruction.rest, self.escape, Quotes::Keep) {
+            let (name, value) = assignment(word.text());
+            let value = match value {
+                Some(value) => self.known(value, &|name| self.global_value(name)),
+                None => match self.globals.remove(name) {
+                    Some(known) => known,
+                    None => unset_argument(name),
+                },
+            };
+            self.globals.insert(name.to_owned(), value);
+        }
+    }
+
+    fn global_value(&self, name: &str) -> Known {
+        match self.globals.get(name) {
+            Some(known) => known.clone(),
+            None if PLATFORM.contains(&name) => {
+                Known::Not(format!("`{name}` is the platform that is built for"))
+            }
+            None => Known::Unset,
+        }
+    }
+
+    fn within(&mut self, instruction: Instruction) {
+        match instruction.keyword {
+            "ARG" => self.argument(&instruction),
+            "ENV" => self.environment(&instruction),
+            "USER" => {
+                let said = self.said(&instruction.rest, &|name| self.value(name));
+                if let Some(stage) = self.stages.list.last_mut() {
+                    stage.user = Some(said);
+                }
+            }
+            "COPY" => {
+                if let Some(from) = instruction.flag("from") {
+                    self.copied(from.clone());
+                }
+            }
+            "RUN" => {
+                let mounts = instruction.flags.iter().filter(|(name, _)| name == "mount");
+                let sources: Vec<Pieces> =
+                    mounts.filter_map(|(_, value)| source_of(value)).collect();
+                for source in sources {
+                    self.copied(source);
+                }
+            }
+            _ => {}
+        }
+        if let Some(stage) = self.stages.list.last_mut() {
+            stage.starts |= matches!(instruction.keyword, "CMD" | "ENTRYPOINT");
+            stage.instructions.push(instruction);
+        }
+    }
+
+    /// Takes note of where files come from: a stage by name or number, or an image.
+    fn copied(&mut self, from: Pieces) {
+        let count = self.stages.list.len();
+        let text = from.text();
+        let is_stage = self.stage(text).is_some_and(|at| at + 1 < count)
+            || text.parse::<usize>().is_ok_and(|at| at < count);
+        if text.is_empty() || text == "scratch" || is_stage {
+            return;
+        }
+        let said = self.said(&from, &|name| self.value(name));
+        self.stages.copied.push(said);
+    }
+
+    fn argument(&mut self, instruction: &Instruction) {
+        for word in words::words(&instruction.rest, self.escape, Quotes::Keep) {
+            let (name, value) = assignment(word.text());
+            let value = match (value, self.globals.get(name)) {
+                (Some(value), _) => self.known(value, &|name| self.value(name)),
+                (None, Some(known)) => known.clone(),
+                (None, None) => unset_argument(name),
+            };
+            self.set(name, value);
+        }
+    }
+
+    fn environment(&mut self, instruction: &Instruction) {
+        let words = words::words(&instruction.rest, self.escape, Quotes::Keep);
+        let is_old_form = words.first().is_some_and(|word| !word.text().contains('='));
+        if is_old_form {
+            let rest = instruction.rest.text();
+            let (name, value) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            let value = self.known(value.trim(), &|name| self.value(name));
+            self.set(name, value);
+            return;
+        }
+        // Values see what was set before the instruction.
+        let values: Vec<(String, Known)> = words
+            .iter()
+            .map(|word| {
+                let (name, value) = assignment(word.text());
+                let value = self.known(value.unwrap_or_default(), &|name| self.value(name));
+                (name.to_owned(), value)
+            })
+            .collect();
+        for (name, value) in values {
+            self.set(&name, value);
+        }
+    }
+
+    fn set(&mut self, name: &str, value: Known) {
+        if let Some(stage) = self.stages.list.last_mut() {
+            stage.variables.insert(name.to_owned(), value);
+        }
+    }
+
+    /// A variable within the stage at hand; what nothing here sets, its image may.
+    fn value(&self, name: &str) -> Known {
+        let stage = self.stages.list.last();
+        match stage.and_then(|stage| stage.variables.get(name)) {
+            Some(known) => known.clone(),
+            None => Known::Not(format!(
+                "`{name}` comes from the image that the stage begins with"
+            )),
+        }
+    }
+
+    fn known(&self, value: &str, lookup: &dyn Fn(&str) -> Known) -> Known {
+        match expand(value, self.escape, lookup) {
+            Ok(value) => Known::Value(value),
+            Err(why) => Known::Not(why),
+        }
+    }
+
+    fn said(&self, word: &Pieces, lookup: &dyn Fn(&str) -> Known) -> Said {
+        Said {
+            value: expand(word.text(), self.escape, lookup),
+            written: word.text().to_owned(),
+            place: word.span(self.source),
+        }
+    }
+}
+
+fn unset_argument(name: &str) -> Known {
+    Known::Not(format!("the build argument `{name}` has no default"))
+}
+
+fn assignment(word: &str) -> (&str, Option<&str>) {
+    match word.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (word, None),
+    }
+}
+
+/// The `from=` of a mount.
+fn source_of(mount: &Pieces) -> Option<Pieces> {
+    let mut start = 0;
+    for part in mount.text().split(',') {
+        let end = start + part.len();
+        if let Some(value) = part.strip_prefix("from=") {
+            return Some(mount.part(end - value.len()..end));
+        }
+        start = end + 1;
+    }
+    None
+}

@@ -1,0 +1,257 @@
+//! What is read of Dockerfiles, and where it stands.
+
+use std::fmt::Write as _;
+
+use super::*;
+use crate::manifest::{Document, write_json};
+use crate::repository::Repository;
+use crate::source::{FieldPath, Source, SourceMap};
+
+/// The document of one file, and the problems as `line:column message`.
+fn read(text: &str) -> (Document, SourceMap, String) {
+    let mut sources = SourceMap::new();
+    let source = sources.add(Source::new("Dockerfile", text));
+    let file = Dockerfile::read("Dockerfile", source, text);
+    let mut problems = String::new();
+    for problem in &file.problems {
+        let place = problem.span.map(|span| sources.place(span));
+        let place = place.unwrap_or_default();
+        writeln!(
+            problems,
+            "{} {}",
+            place.trim_start_matches("Dockerfile:"),
+            problem.message
+        )
+        .unwrap();
+    }
+    let repository = Repository {
+        dockerfiles: vec![file],
+    };
+    (repository.document(), sources, problems)
+}
+
+/// The value at a path below the file, as JSON, and where it stands.
+fn value(text: &str, path: &str) -> String {
+    let (document, sources, _) = read(text);
+    let path = FieldPath::parse(&format!("dockerfiles[0].{path}")).unwrap();
+    let Some(node) = document.root().follow(&path) else {
+        return "-".to_owned();
+    };
+    let place = node.origin().map(|span| sources.place(span));
+    let place = place.map(|place| format!(" at {}", place.trim_start_matches("Dockerfile:")));
+    write_json(node) + &place.unwrap_or_default()
+}
+
+#[test]
+fn names_say_what_a_file_is() {
+    use NameKind::{Dockerfile, Other, Template};
+    for (name, expected) in [
+        ("Dockerfile", Dockerfile),
+        ("dockerfile", Dockerfile),
+        ("Containerfile", Dockerfile),
+        ("Dockerfile.web", Dockerfile),
+        ("web.Dockerfile", Dockerfile),
+        ("web.dockerfile", Dockerfile),
+        ("web.Containerfile", Dockerfile),
+        ("Dockerfile.dockerignore", Other),
+        ("web.Dockerfile.dockerignore", Other),
+        (".dockerignore", Other),
+        ("Dockerfile.j2", Template),
+        ("web.Dockerfile.tmpl", Template),
+        ("Dockerfiles", Other),
+        ("MyDockerfile", Other),
+        ("values.j2", Other),
+    ] {
+        assert_eq!(name_kind(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn each_form_of_from_gives_its_image_or_its_stage() {
+    for (text, path, expected) in [
+        (
+            "FROM nginx:1.27\n",
+            "stages[0].image",
+            "\"nginx:1.27\" at 1:6",
+        ),
+        ("from nginx\n", "images", "[\"nginx\"]"),
+        ("\u{feff}FROM nginx", "images[0]", "\"nginx\" at 1:7"),
+        (
+            "# c\n\n  FROM  nginx AS web\n",
+            "images[0]",
+            "\"nginx\" at 3:9",
+        ),
+        ("FROM nginx as web", "stages[0].name", "\"web\" at 1:15"),
+        (
+            "FROM --platform=linux/amd64 nginx",
+            "images[0]",
+            "\"nginx\" at 1:29",
+        ),
+        (
+            "FROM \\\n  # why\n\n  nginx:1",
+            "images[0]",
+            "\"nginx:1\" at 4:3",
+        ),
+        ("FROM ngi\\\nnx:1", "images[0]", "\"nginx:1\" at 1:6"),
+        ("FROM a AS one\nFROM ONE", "stages[1].parent", "0"),
+        ("FROM a AS one\nFROM ONE", "images", "[\"a\"]"),
+        // Only a stage before it; and a name of none is an image.
+        ("FROM one\nFROM a AS one", "images", "[\"one\",\"a\"]"),
+        ("FROM a AS one\nFROM 0", "images", "[\"a\",\"0\"]"),
+        ("FROM scratch", "images", "[]"),
+        ("FROM scratch", "stages[0].baseImage", "-"),
+        (
+            "ARG V=1.27\nFROM nginx:${V}",
+            "images[0]",
+            "\"nginx:1.27\" at 2:6",
+        ),
+        (
+            "ARG A=nginx B=$A:1\nFROM $B",
+            "images[0]",
+            "\"nginx:1\" at 2:6",
+        ),
+        ("ARG V\nFROM nginx:${V:-1}", "images[0]", "null"),
+        ("FROM nginx:$V", "images[0]", "\"nginx:\" at 1:6"),
+        ("FROM \"nginx:1\"", "images[0]", "\"nginx:1\" at 1:6"),
+        ("FROM base-$TARGETARCH", "images[0]", "null"),
+        ("FROM a\nCOPY --from=b:1 /x /y", "images", "[\"a\",\"b:1\"]"),
+        (
+            "FROM a AS s\nFROM b\nCOPY --from=s /x /y",
+            "images",
+            "[\"a\",\"b\"]",
+        ),
+        (
+            "FROM a\nFROM b\nCOPY --from=0 /x /y",
+            "images",
+            "[\"a\",\"b\"]",
+        ),
+        (
+            "FROM a\nRUN --mount=type=bind,from=b:1,target=/x true",
+            "images[1]",
+            "\"b:1\" at 2:28",
+        ),
+        (
+            "FROM a\nRUN --mount=type=cache,target=/x true",
+            "images",
+            "[\"a\"]",
+        ),
+    ] {
+        assert_eq!(value(text, path), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_user_of_a_stage_is_that_of_its_last_word_or_of_the_stage_it_begins_with() {
+    for (text, expected) in [
+        ("FROM a\nUSER app", "\"app\" at 2:6"),
+        ("FROM a\nUSER root\nUSER 1000:1000", "\"1000:1000\" at 3:6"),
+        ("FROM a AS b\nUSER app\nFROM b", "\"app\" at 2:6"),
+        ("FROM a AS b\nUSER app\nFROM c", "-"),
+        ("FROM a\nARG U=app\nUSER $U", "\"app\" at 3:6"),
+        ("ARG U=app\nFROM a\nARG U\nUSER $U", "\"app\" at 4:6"),
+        ("FROM a\nENV U=1 V=2\nUSER ${U}:${V}", "\"1:2\" at 3:6"),
+        ("FROM a\nENV U app\nUSER $U", "\"app\" at 3:6"),
+        ("FROM a AS b\nENV U=app\nFROM b\nUSER $U", "\"app\" at 4:6"),
+        ("FROM a\nUSER $APP_UID", "null"),
+        ("FROM a\nARG U\nUSER $U", "null"),
+    ] {
+        let stage = text.matches("FROM").count() - 1;
+        let path = format!("stages[{stage}].user.name");
+        assert_eq!(value(text, &path), expected, "{text}");
+    }
+}
+
+#[test]
+fn run_gives_its_commands_whatever_its_form() {
+    let path = "stages[0].instructions[0].commands";
+    let names = |text: &str| {
+        let (document, ..) = read(text);
+        let path = FieldPath::parse(&format!("dockerfiles[0].{path}")).unwrap();
+        let list = document
+            .root()
+            .follow(&path)
+            .and_then(|node| node.as_list());
+        let commands = list.into_iter().flat_map(|list| list.iter());
+        let names = commands.filter_map(|command| command.get("name")?.as_str().map(str::to_owned));
+        names.collect::<Vec<_>>().join(" ")
+    };
+    for (text, expected) in [
+        ("FROM a\nRUN b && c", "b c"),
+        ("FROM a\nRUN b \\\n# no\n\n  && c", "b c"),
+        ("FROM a\r\nRUN b && \\\r\n c\r\n", "b c"),
+        ("# escape=`\nFROM a\nRUN b ; `\n c \\d", "b c"),
+        ("FROM a\nRUN [\"/bin/sh\", \"-c\", \"b && c\"]", "b c"),
+        ("FROM a\nRUN [\"b\", \"&&\", \"c\"]", "b"),
+        ("FROM a\nRUN [b && c", "[b c"),
+        ("FROM a\nRUN <<EOF\nb\nc\nEOF\nUSER x", "b c"),
+        ("FROM a\nRUN <<-\"EOF\"\n\tb\n\tEOF\nUSER x", "b"),
+        ("FROM a\nRUN python3 <<EOF\nb\nEOF\nUSER x", "python3"),
+        ("FROM a\nRUN --network=none b", "b"),
+    ] {
+        assert_eq!(names(text), expected, "{text}");
+    }
+    let text = "FROM a\nRUN b \\\n  && apt-get install x\n";
+    let place = |below: &str| value(text, &format!("{path}[1].{below}"));
+    assert_eq!(place("name"), "\"apt-get\" at 3:6");
+    assert_eq!(place("arguments[0]"), "\"install\" at 3:14");
+}
+
+#[test]
+fn here_documents_are_no_instructions_and_their_ends_are_found() {
+    for (text, expected) in [
+        (
+            "FROM a\nCOPY <<A <<B /x\nUSER b\nA\nUSER c\nB\nUSER d",
+            "\"d\" at 7:6",
+        ),
+        ("FROM a\nCOPY <<A /x\nUSER b\n A\nA\nUSER c", "\"c\" at 6:6"),
+        ("FROM a\nRUN cat <<< x\nUSER b", "\"b\" at 3:6"),
+        ("FROM a\nLABEL x=<<A\nUSER b", "\"b\" at 3:6"),
+        ("FROM a\nONBUILD RUN <<A\nUSER b\nA\nUSER c", "\"c\" at 5:6"),
+    ] {
+        assert_eq!(value(text, "stages[0].user.name"), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_said_at_its_place_and_the_rest_is_read() {
+    for (text, expected) in [
+        ("", "1:1 the Dockerfile has no instruction\n"),
+        (
+            "FROM a\nRUM x\nUSER b",
+            "2:1 `RUM` is no instruction of a Dockerfile\n",
+        ),
+        (
+            "RUN x\nFROM a",
+            "1:1 `RUN` stands before the first `FROM`\n",
+        ),
+        ("FROM\n", "1:1 `FROM` does not name one image\n"),
+        ("FROM a b", "1:1 `FROM` does not name one image\n"),
+        (
+            "FROM a\nRUN <<A\nx",
+            "2:1 the here-document that begins here has no end\n",
+        ),
+        ("FROM a\nRUN x \\", ""),
+        (
+            "{{ if x }}\nFROM a",
+            "1:1 `{{` is no instruction of a Dockerfile\n",
+        ),
+    ] {
+        let (.., problems) = read(text);
+        assert_eq!(problems, expected, "{text}");
+    }
+    assert_eq!(
+        value("FROM a\nRUM x\nUSER b", "stages[0].user.name"),
+        "\"b\" at 3:6"
+    );
+}
+
+#[test]
+fn only_the_last_stage_and_what_it_begins_with_are_shipped() {
+    let text = "FROM a AS one\nFROM b AS two\nFROM one AS three\nFROM c AS four\nFROM three";
+    let shipped: Vec<String> = (0..5)
+        .map(|at| value(text, &format!("stages[{at}].shipped")))
+        .collect();
+    assert_eq!(shipped, ["true", "false", "true", "false", "true"]);
+    assert_eq!(value(text, "stages[4].last"), "true");
+    assert_eq!(value(text, "stages[0].last"), "false");
+}

@@ -1,0 +1,96 @@
+//! Words of instructions: what white space parts, with quotes and escapes.
+//!
+//! Upstream: `frontend/dockerfile/shell/lex.go` of moby/buildkit.
+
+use super::pieces::Pieces;
+
+/// What becomes of quotes and escapes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quotes {
+    /// They stay.
+    Keep,
+    /// They go, as a shell would have it.
+    Remove,
+}
+
+/// The words of a text.
+pub(super) fn words(text: &Pieces, escape: char, quotes: Quotes) -> Vec<Pieces> {
+    let mut words = Vec::new();
+    let mut reader = Reader {
+        text,
+        at: 0,
+        escape,
+    };
+    loop {
+        reader.skip_blank();
+        if reader.peek().is_none() {
+            return words;
+        }
+        words.push(reader.word(quotes, &char::is_whitespace));
+    }
+}
+
+/// Reads characters of a text.
+pub(super) struct Reader<'t> {
+    pub(super) text: &'t Pieces,
+    pub(super) at: usize,
+    pub(super) escape: char,
+}
+
+impl Reader<'_> {
+    /// The next character.
+    pub(super) fn peek(&self) -> Option<char> {
+        self.text.text().get(self.at..)?.chars().next()
+    }
+
+    /// The next character, taken.
+    pub(super) fn bump(&mut self) -> Option<char> {
+        let c = self.peek()?;
+        self.at += c.len_utf8();
+        Some(c)
+    }
+
+    /// Passes over white space.
+    pub(super) fn skip_blank(&mut self) {
+        while self.peek().is_some_and(char::is_whitespace) {
+            self.bump();
+        }
+    }
+
+    /// A word, up to a character that ends it outside of quotes.
+    pub(super) fn word(&mut self, quotes: Quotes, ends: &dyn Fn(char) -> bool) -> Pieces {
+        let start = self.at;
+        let mut word = Pieces::at(0);
+        let mut quote = None;
+        while let Some(c) = self.peek() {
+            if quote.is_none() && ends(c) {
+                break;
+            }
+            self.bump();
+            match (quote, c) {
+                (Some(open), c) if c == open => quote = None,
+                (None, '"' | '\'') => quote = Some(c),
+                // Between single quotes nothing escapes; between double ones only what would mean something.
+                (None | Some('"'), c) if c == self.escape => {
+                    let at = self.at - c.len_utf8();
+                    let escapes = |next: char| {
+                        quote.is_none() || matches!(next, '"' | '$') || next == self.escape
+                    };
+                    match self.peek().filter(|next| escapes(*next)) {
+                        Some(next) => {
+                            word.take(self.text, self.at, next);
+                            self.bump();
+                        }
+                        None => word.take(self.text, at, c),
+                    }
+                }
+                (_, c) => word.take(self.text, self.at - c.len_utf8(), c),
+            }
+        }
+        match quotes {
+            Quotes::Remove if !word.is_empty() => word,
+            Quotes::Remove => self.text.part(start..start),
+            Quotes::Keep => self.text.part(start..self.at),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+FROM debian:12.9-slim
+RUM apt-get update
+USER root

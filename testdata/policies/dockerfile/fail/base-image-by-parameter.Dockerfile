@@ -1,0 +1,2 @@
+FROM cgr.dev/chainguard/static:1.0.0
+CMD ["/app"]

@@ -1,0 +1,5 @@
+ARG BASE
+FROM ${BASE} AS one
+FROM debian
+USER 10001
+CMD ["/app"]

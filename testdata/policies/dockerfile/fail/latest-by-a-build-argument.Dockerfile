@@ -1,0 +1,4 @@
+ARG TAG=latest
+FROM debian:${TAG}
+USER 10001
+CMD ["/app"]

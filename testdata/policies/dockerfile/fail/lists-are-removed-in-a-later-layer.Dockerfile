@@ -1,0 +1,5 @@
+FROM debian:12.9-slim
+RUN apt-get update && apt-get install -y curl
+RUN rm -rf /var/lib/apt/lists/*
+USER 10001
+CMD ["/app"]

@@ -1,0 +1,5 @@
+ARG SUFFIX
+ARG NAME=debian
+FROM ${NAME}
+USER 10001
+CMD ["/app"]

@@ -1,0 +1,2 @@
+FROM gcr.io/shop/base:mynonrooted
+CMD ["/app"]

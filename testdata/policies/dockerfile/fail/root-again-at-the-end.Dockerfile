@@ -1,0 +1,5 @@
+FROM debian:12.9-slim
+USER app
+RUN true
+USER root
+CMD ["/app"]

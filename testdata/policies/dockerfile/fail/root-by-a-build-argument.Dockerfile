@@ -1,0 +1,4 @@
+FROM debian:12.9-slim
+ARG WHO=root
+USER ${WHO}
+CMD ["/app"]

@@ -1,0 +1,3 @@
+FROM debian:stable
+USER 10001
+CMD ["/app"]

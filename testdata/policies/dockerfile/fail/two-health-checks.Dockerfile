@@ -1,0 +1,4 @@
+FROM debian:12.9-slim
+HEALTHCHECK NONE
+HEALTHCHECK CMD /check
+USER app

@@ -1,0 +1,2 @@
+FROM Debian:nonroot
+CMD ["/app"]

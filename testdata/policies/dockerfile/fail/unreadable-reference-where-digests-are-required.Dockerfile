@@ -1,0 +1,3 @@
+FROM Debian:12
+USER 10001
+CMD ["/app"]

@@ -1,0 +1,9 @@
+FROM debian:12.9-slim
+RUN <<EOF
+set -e
+apt-get update
+apt-get install -y curl
+rm -rf /var/lib/apt/lists/*
+EOF
+USER 10001
+CMD ["/app"]

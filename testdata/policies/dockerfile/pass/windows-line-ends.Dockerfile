@@ -1,0 +1,6 @@
+FROM debian:12.9-slim
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends curl \
+    && rm -rf /var/lib/apt/lists/*
+USER 10001
+CMD ["/app"]
