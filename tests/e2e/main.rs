@@ -12,6 +12,7 @@ mod answers;
 mod away;
 mod controllers;
 mod harness;
+mod lifecycle;
 mod mutations;
 mod namespaces;
 mod native;
