@@ -43,7 +43,7 @@ pub fn index(pages: &[Page], profiles: &[Profile], note: &str) -> String {
          The last columns say how hard a policy is in a profile. One that no profile turns on runs where `policies` of\n\
          Config names it.\n\n",
     );
-    // A profile of one policy has its name, and needs no column.
+    // A profile of Pod Security alone needs no column: its policies have its name.
     let columns: Vec<&Profile> = profiles.iter().filter(|one| many(one)).collect();
     for (category, pages) in by_category(pages) {
         let _ = write!(
@@ -79,5 +79,5 @@ pub fn index(pages: &[Page], profiles: &[Profile], note: &str) -> String {
 }
 
 fn many(profile: &Profile) -> bool {
-    !profile.extends.is_empty() || profile.policies.len() > 1
+    !profile.extends.is_empty() || profile.policies.len() > 2
 }
