@@ -34,7 +34,7 @@ impl Judge {
             match_conditions: u64::MAX,
             ..*limits
         };
-        for assignment in self.general().iter() {
+        for assignment in self.general() {
             let policy = &assignment.policy;
             if policy.matching.is_repository() && assignment.enforcement > Enforcement::Disabled {
                 let seen = Seen {

@@ -83,10 +83,8 @@ pub(super) fn read(
             shown(written.text())
         );
         let problem = Problem::error(message, Some(place));
-        let near = crate::manifest::suggest::closest(
-            &written.text().to_ascii_uppercase(),
-            KEYWORDS.into_iter(),
-        );
+        let near =
+            crate::manifest::suggest::closest(&written.text().to_ascii_uppercase(), KEYWORDS);
         problems.push(match near {
             Some(near) => problem.with_help(format!("did you mean `{near}`?")),
             None => problem,

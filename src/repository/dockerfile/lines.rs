@@ -186,15 +186,12 @@ impl<'t> Cursor<'t> {
     fn next(&mut self) -> Option<(usize, &'t str)> {
         let start = self.at;
         let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
-        let line = match rest.split_once('\n') {
-            Some((line, _)) => {
-                self.at = start + line.len() + 1;
-                line
-            }
-            None => {
-                self.at = self.text.len();
-                rest
-            }
+        let line = if let Some((line, _)) = rest.split_once('\n') {
+            self.at = start + line.len() + 1;
+            line
+        } else {
+            self.at = self.text.len();
+            rest
         };
         Some((start, line.strip_suffix('\r').unwrap_or(line)))
     }

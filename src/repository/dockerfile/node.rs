@@ -104,7 +104,7 @@ impl Maker<'_> {
         ];
         match &stage.base {
             Base::Image(image) => entries.push(("image", self.said(image))),
-            Base::Stage(at) => entries.push(("parent", self.builder.int(*at as i64, None))),
+            Base::Stage(at) => entries.push(("parent", number(self.builder, *at))),
             Base::Scratch => {}
         }
         if let Some(image) = &stage.base_image {
@@ -143,7 +143,7 @@ impl Maker<'_> {
             ("commands", self.builder.list(&commands, None)),
             ("exec", self.builder.bool(instruction.exec.is_some(), None)),
             ("flags", self.builder.list(&flags, None)),
-            ("index", self.builder.int(index as i64, None)),
+            ("index", number(self.builder, index)),
             (
                 "keyword",
                 self.builder
@@ -165,4 +165,9 @@ impl Maker<'_> {
         let place = command.name.span(source);
         self.map(&[("arguments", arguments), ("name", name)], Some(place))
     }
+}
+
+/// A position as a number.
+fn number(builder: &mut DocumentBuilder, at: usize) -> NodeId {
+    builder.int(i64::try_from(at).unwrap_or(i64::MAX), None)
 }

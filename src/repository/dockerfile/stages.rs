@@ -233,7 +233,7 @@ impl Reader {
             }
             "COPY" => {
                 if let Some(from) = instruction.flag("from") {
-                    self.copied(from.clone());
+                    self.copied(from);
                 }
             }
             "RUN" => {
@@ -241,7 +241,7 @@ impl Reader {
                 let sources: Vec<Pieces> =
                     mounts.filter_map(|(_, value)| source_of(value)).collect();
                 for source in sources {
-                    self.copied(source);
+                    self.copied(&source);
                 }
             }
             _ => {}
@@ -253,7 +253,7 @@ impl Reader {
     }
 
     /// Takes note of where files come from: a stage by name or number, or an image.
-    fn copied(&mut self, from: Pieces) {
+    fn copied(&mut self, from: &Pieces) {
         let count = self.stages.list.len();
         let text = from.text();
         let is_stage = self.stage(text).is_some_and(|at| at + 1 < count)
@@ -261,7 +261,7 @@ impl Reader {
         if text.is_empty() || text == "scratch" || is_stage {
             return;
         }
-        let said = self.said(&from, &|name| self.value(name));
+        let said = self.said(from, &|name| self.value(name));
         self.stages.copied.push(said);
     }
 

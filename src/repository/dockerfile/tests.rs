@@ -170,8 +170,8 @@ fn run_gives_its_commands_whatever_its_form() {
         let list = document
             .root()
             .follow(&path)
-            .and_then(|node| node.as_list());
-        let commands = list.into_iter().flat_map(|list| list.iter());
+            .and_then(crate::manifest::NodeRef::as_list);
+        let commands = list.into_iter().flat_map(crate::manifest::ListRef::iter);
         let names = commands.filter_map(|command| command.get("name")?.as_str().map(str::to_owned));
         names.collect::<Vec<_>>().join(" ")
     };
