@@ -457,7 +457,7 @@ fn what_was_decided_is_counted() {
         "kpolicy_admission_requests_total{path=\"validate\",operation=\"CREATE\",decision=\"deny\"} 1",
         "kpolicy_decisions_total{policy=\"no-privileged\",enforcement=\"deny\"} 1",
         "kpolicy_decisions_total{policy=\"team-label\",enforcement=\"warn\"} 1",
-        "kpolicy_excepted_total{policy=\"no-privileged\",exception=\"policy-exceptions/node-agent\"} 1",
+        "kpolicy_excepted_total{policy=\"no-privileged\",exception=\"monitoring/node-agent\"} 1",
     ] {
         assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
     }
