@@ -216,3 +216,52 @@ fn an_error_of_an_expression_is_no_failure_that_a_case_shows() {
     .run(&["test", "policies"]);
     assert!(!out.contains("by a verdict"), "{out}");
 }
+
+#[test]
+fn native_policies_are_exercised_as_ours_are() {
+    let policy = "\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: few}
+spec:
+  matchConstraints:
+    resourceRules:
+      - {apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}
+  matchConditions:
+    - {name: large, expression: object.metadata.name != 'small'}
+  variables:
+    - {name: replicas, expression: object.spec.replicas}
+  validations:
+    - {name: few, expression: variables.replicas <= 5, message: have at most 5}
+";
+    let deployment = |name: &str, replicas: u32| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  replicas: {replicas}\n  \
+             selector: {{matchLabels: {{app: a}}}}\n  template: {{metadata: {{labels: {{app: a}}}}, spec: {{containers: [{{name: a, image: b}}]}}}}\n"
+        )
+    };
+    let (five, six, small) = (
+        deployment("a", 5),
+        deployment("a", 6),
+        deployment("small", 6),
+    );
+    let mut files = vec![
+        ("p/few.yaml", policy),
+        ("p/tests/few/pass/five.yaml", five.as_str()),
+        ("p/tests/few/fail/six.yaml", six.as_str()),
+    ];
+    let (_, out, _) = Folder::new(&files).run(&["test", "p", "--coverage", "--mutants"]);
+    assert!(
+        out.contains("p/few.yaml:9:33: the match condition `large` was never false\n"),
+        "{out}"
+    );
+    assert!(
+        out.contains("p/few.yaml:9:33: no case notices that in the match condition `large` the whole expression became `true`\n"),
+        "{out}"
+    );
+    files.push(("p/tests/few/pass/small.yaml", small.as_str()));
+    let (_, out, _) =
+        Folder::new(&files).run(&["test", "p", "--min-coverage", "100", "--min-mutants", "100"]);
+    assert!(out.contains("mutants: 100 % noticed"), "{out}");
+    assert!(!out.contains("error"), "{out}");
+}
