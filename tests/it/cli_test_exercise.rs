@@ -232,7 +232,7 @@ spec:
   variables:
     - {name: replicas, expression: object.spec.replicas}
   validations:
-    - {name: few, expression: variables.replicas <= 5, message: have at most 5}
+    - {expression: variables.replicas <= 5, message: have at most 5}
 ";
     let deployment = |name: &str, replicas: u32| {
         format!(
