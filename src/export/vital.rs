@@ -70,9 +70,11 @@ fn nodes() -> Pattern {
     Pattern::new("", "nodes", ANY)
 }
 
-/// Whether a pattern says the name of nodes. Their status is the kubelets' alone.
+/// Whether a pattern says the name of nodes, if only that of the resource. Their status is the kubelets' alone.
 fn is_node(pattern: &Pattern) -> bool {
-    pattern.group.is_empty() && &*pattern.resource == "nodes" && pattern.subresource.is_empty()
+    matches!(&*pattern.group, "" | ANY)
+        && &*pattern.resource == "nodes"
+        && pattern.subresource.is_empty()
 }
 
 /// Whether a need can be met at all. A policy that says the name of what is never sent is told so.
