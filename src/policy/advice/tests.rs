@@ -124,10 +124,10 @@ fn nothing_is_said_of_the_policies_that_ship() {
 fn a_guard_that_is_taken_out_of_a_policy_that_ships_is_missed() {
     for (name, guard, instead, missed) in [
         (
-            "require-limits",
-            "has(c.resources) && has(c.resources.limits) &&",
-            "has(c.resources) &&",
-            "limits",
+            "pod-security-baseline",
+            "!has(c.securityContext.privileged)\n",
+            "false\n",
+            "privileged",
         ),
         (
             "spot-scheduling",
@@ -142,7 +142,7 @@ fn a_guard_that_is_taken_out_of_a_policy_that_ships_is_missed() {
             "ownerReferences",
         ),
         (
-            "spot-scheduling",
+            "blanket-tolerations",
             "(!has(t.key) || t.key == ''",
             "(t.key == ''",
             "key",

@@ -383,8 +383,8 @@ fn a_policy_judges_something_by_something() {
             "excludeResourceRules: `excludeResourceRules` needs `resourceRules` (leave objects out with `matchConditions`)",
         ),
         (
-            "{repository: true}",
-            "repository: `repository` is not built yet",
+            "{repository: true, podTemplates: true}",
+            "repository: `repository` cannot stand beside `podTemplates`",
         ),
         ("{resourceRules: []}", "[]: `resourceRules` is empty"),
         (
