@@ -191,14 +191,10 @@ fn leases_are_never_sent_and_nodes_only_where_no_machine_changes_them() {
         assert_eq!(scenario.kpolicy.calls(["validate"]).await, before);
         let other = json!({"metadata": {"labels": {"other": "label"}}});
         assert_ne!(admin.patch(&node, "", &other).await.status, 200);
-        assert_eq!(
-            scenario.kpolicy.calls(["validate"]).await,
-            before.map(|calls| calls + 1)
-        );
+        // Once or twice: what is refused of a cached object, the API server tries again on the stored one.
+        let sent = scenario.kpolicy.calls(["validate"]).await;
+        assert!(sent > before, "{sent:?} after {before:?}");
         assert_eq!(controller.delete(&node).await.status, 200);
-        assert_eq!(
-            scenario.kpolicy.calls(["validate"]).await,
-            before.map(|calls| calls + 1)
-        );
+        assert_eq!(scenario.kpolicy.calls(["validate"]).await, sent);
     });
 }
