@@ -1,7 +1,7 @@
 //! Dockerfiles: read with the place of everything, and what they come to: stages, images, users, commands.
 //!
 //! This module owns the grammar of Dockerfiles and what of it expressions see. It must not judge, and it never fails:
-//! what it cannot read is a [`Problem`](crate::manifest::Problem) beside what it could.
+//! what it cannot read is a [`Problem`] beside what it could.
 //!
 //! The way of a text: [`lines`] → [`instruction`] → [`stages`] → [`node`].
 
