@@ -1,5 +1,7 @@
 //! Match conditions: whether a policy's expressions want it to be run at all.
 
+use std::collections::BTreeSet;
+
 use crate::cel::{Activation, EvalError, EvalErrorKind, Program, Value};
 use crate::manifest::{DocumentBuilder, NodeRef};
 use crate::policy::{MatchCondition, Policy, Root};
@@ -60,7 +62,7 @@ pub(super) fn conditions<'a>(
 pub fn may_leave_alone(policy: &Policy, other: &Policy, params: NodeRef<'_>) -> bool {
     let others = |condition: &&MatchCondition| {
         let mut theirs = other.match_conditions.iter();
-        !theirs.any(|one| one.expression.source() == condition.expression.source())
+        !theirs.any(|one| is_same(policy, &condition.expression, other, &one.expression))
     };
     let own: Vec<_> = policy.match_conditions.iter().filter(others).collect();
     if own.is_empty() {
@@ -78,6 +80,32 @@ pub fn may_leave_alone(policy: &Policy, other: &Policy, params: NodeRef<'_>) -> 
         let value = condition.expression.evaluate(&activation);
         value.is_ok_and(|value| value.as_bool() == Some(true))
     })
+}
+
+/// Whether two expressions have the same text, and so have the variables that they read in either policy.
+fn is_same(policy: &Policy, own: &Program, other: &Policy, theirs: &Program) -> bool {
+    let mut pending = vec![(own, theirs)];
+    let mut seen = BTreeSet::new();
+    while let Some((own, theirs)) = pending.pop() {
+        if own.source() != theirs.source() {
+            return false;
+        }
+        for slot in own.reads_variables() {
+            let name = policy.variable_names.get(slot);
+            let mut names = other.variable_names.iter();
+            let theirs = names.rposition(|known| Some(known) == name);
+            let pair = policy
+                .variables
+                .get(slot)
+                .zip(theirs.and_then(|theirs| other.variables.get(theirs)));
+            match pair {
+                Some(pair) if seen.insert(slot) => pending.push(pair),
+                Some(_) => {}
+                None => return false,
+            }
+        }
+    }
+    true
 }
 
 /// The error of expressions that together cost more than their budget.

@@ -293,7 +293,8 @@ fn a_superseding_policy_that_looks_at_less_leaves_the_rest_to_the_other() {
         .and_then(|(_, rest)| rest.split_once("  variables:\n"))
         .map(|(schema, _)| format!("\n{schema}"))
         .expect("a schema");
-    let config = "profiles: []\npolicies: {pod-security-baseline: {enforcement: deny}, more-0: {enforcement: deny}}\n";
+    let config = "profiles: []\npolicies:\n  pod-security-baseline: {enforcement: deny, params: {namespaceLabels: follow}}\n  \
+                  more-0: {enforcement: deny, params: {namespaceLabels: follow}}\n";
     let all = "  matchConstraints: {podTemplates: true}\n";
     let labels =
         "  matchConstraints: {podTemplates: true, objectSelector: {matchLabels: {team: shop}}}\n";
@@ -301,7 +302,16 @@ fn a_superseding_policy_that_looks_at_less_leaves_the_rest_to_the_other() {
                      matchConditions: [{name: named, expression: object.metadata.name == 'y'}]\n";
     let parameter = "  matchConstraints: {podTemplates: true}\n  \
                      matchConditions: [{name: named, expression: params.version == 'latest' || object.metadata.name == 'y'}]\n";
+    // The words of a condition of the other policy, in which a variable means something else.
+    let words = "params.namespaceLabels == 'ignore' || variables.level != 'privileged'";
+    assert!(include_str!("../../policies/pod-security/pod-security-baseline.yaml").contains(words));
+    let variable = format!(
+        "  matchConstraints: {{podTemplates: true}}\n  \
+         matchConditions: [{{name: named, expression: \"{words}\"}}]\n  \
+         variables: [{{name: level, expression: \"'privileged'\"}}]\n"
+    );
     for (extra, denied) in [
+        (variable.as_str(), "pod-security-baseline"),
         (all, "more-0"),
         (labels, "pod-security-baseline"),
         (condition, "pod-security-baseline"),
