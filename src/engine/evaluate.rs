@@ -18,9 +18,6 @@ const LONGEST_MESSAGE: usize = 5 * 1024;
 /// Audit annotations are cut to so many bytes: `maxAuditAnnotationValueLength`.
 const LONGEST_ANNOTATION: usize = 10 * 1024;
 
-/// More places than this are counted, not listed: an object of thousands of wrong elements is one mistake.
-const MOST_PLACES: usize = 100;
-
 /// Runs a policy's validations on a request that it matches, once for each pod template where it judges those.
 pub fn evaluate(
     policy: &Policy,
@@ -308,7 +305,7 @@ impl<'r, 'a> Run<'r, 'a> {
         let mut described: Vec<_> = places
             .iter()
             .filter_map(|place| Some((self.described(place)?, place.range.clone())))
-            .take(MOST_PLACES)
+            .take(self.limits.places)
             .collect();
         if described.is_empty() {
             let whole = 0..validation.expression.source().len();
@@ -319,7 +316,7 @@ impl<'r, 'a> Run<'r, 'a> {
             self.violate(index, &validation.id, &described, &text, false, range);
         }
         // The rest is one violation of no container, so that an exception for a container cannot lift what is not listed.
-        if places.len() > MOST_PLACES {
+        if places.len() > self.limits.places {
             let text = format!("and in more places: {text}");
             let range = 0..validation.expression.source().len();
             self.violate(index, &validation.id, &self.whole(), &text, false, range);

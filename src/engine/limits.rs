@@ -14,6 +14,8 @@ pub struct Limits<'a> {
     pub policy: u64,
     /// What all match conditions of a policy may cost, with their variables.
     pub match_conditions: u64,
+    /// How many places one validation names of an object; that there are more is said once.
+    pub places: usize,
     /// Says whether the answer is no longer wanted; asked now and then.
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
     /// Is told what each evaluation shows of its expression; for tests of policies.
@@ -76,6 +78,7 @@ impl Default for Limits<'_> {
             expression: 1_000_000,
             policy: 10_000_000,
             match_conditions: 2_500_000,
+            places: 100,
             cancelled: &|| false,
             recorder: None,
         }

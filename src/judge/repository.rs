@@ -9,6 +9,10 @@ use super::judge::Seen;
 use super::mask::Mask;
 use super::{Decision, Judge, Verdict, supersede};
 
+/// How many places one validation may name in a whole repository: fewer than blame finds, so that it is said where there
+/// are more.
+const MOST_PLACES: usize = 900;
+
 impl Judge {
     /// The policies of the repository that run.
     pub fn repository_policies(&self) -> impl Iterator<Item = &Policy> {
@@ -21,7 +25,7 @@ impl Judge {
 
     /// Runs the policies that look at the repository on its document. Exceptions are for objects, and lift nothing here.
     /// Of the limits its budgets do not count: they are the API server's, for one object, and a repository has any
-    /// number of files, for which nobody waits.
+    /// number of files, for which nobody waits; so each mistake is named, up to a bound.
     pub fn validate_repository(&self, repository: &Document, limits: &Limits<'_>) -> Verdict {
         let mut verdict = Verdict::default();
         let request = Request::of_repository(repository.root());
@@ -32,6 +36,7 @@ impl Judge {
             expression: u64::MAX,
             policy: u64::MAX,
             match_conditions: u64::MAX,
+            places: MOST_PLACES,
             ..*limits
         };
         for assignment in self.general() {
