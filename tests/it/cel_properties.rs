@@ -209,6 +209,7 @@ fn expression() -> impl Strategy<Value = String> {
             "A.registry()",
             "A.getHours()",
             "selects(A, B)",
+            "tolerates(A, B)",
             "JSONPatch{op: A, value: B}",
             "optional.of(A)",
             "optional.ofNonZeroValue(A)",

@@ -25,6 +25,7 @@ mod strings;
 #[cfg(test)]
 mod tests;
 pub(super) mod time;
+mod toleration;
 mod url;
 
 use super::error::{EvalErrorKind, Failure};
@@ -211,6 +212,7 @@ const TABLES: &[&[Function]] = &[
     standard::FUNCTIONS,
     strings::FUNCTIONS,
     time::FUNCTIONS,
+    toleration::FUNCTIONS,
     url::FUNCTIONS,
 ];
 

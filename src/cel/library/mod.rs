@@ -15,4 +15,5 @@ pub(crate) mod selector;
 pub(crate) mod semver;
 pub(crate) mod strings;
 pub(crate) mod time;
+pub(crate) mod toleration;
 pub(crate) mod url;
