@@ -58,6 +58,13 @@ const NATIVE_VERSIONS: [&str; 3] = ["v1", "v1beta1", "v1alpha1"];
 const KYVERNO: &str = "policies.kyverno.io";
 const KYVERNO_KIND: &str = "ValidatingPolicy";
 
+/// Whether a document is of a kind of ours.
+pub(super) fn is_ours(root: NodeRef<'_>) -> bool {
+    let field = |key: &str| root.get(key).and_then(NodeRef::as_str);
+    field("apiVersion").is_some_and(|version| version.starts_with("kpolicy.io/"))
+        && field("kind").is_some_and(|kind| KINDS.iter().any(|(known, _)| *known == kind))
+}
+
 /// What a document is. Errors: a document that is meant for us and that we cannot read.
 pub(super) fn of(root: NodeRef<'_>) -> Result<Kind, Problem> {
     let field = |key: &str| root.get(key).and_then(NodeRef::as_str);

@@ -167,7 +167,13 @@ impl Documents {
             }));
         let alone = reading.documents.len() == 1;
         for document in reading.documents {
-            for document in unroll(document, &mut self.problems) {
+            // One of ours with `items` is a mistake to be told, not a list: kubectl has nothing to do with it yet.
+            let documents = if kind::is_ours(document.root()) {
+                vec![document]
+            } else {
+                unroll(document, &mut self.problems)
+            };
+            for document in documents {
                 self.sort(document, name, alone, sources, built_in);
             }
         }

@@ -12,6 +12,9 @@ use crate::source::FieldPath;
 
 use super::{Kind, OtherObjects, Request, Resource};
 
+/// Why what asks for the requester is not judged offline.
+pub const UNKNOWN_REQUESTER: &str = "who makes the request is not known offline";
+
 /// One request, prepared for policies. Not `Sync`: each request has its own.
 pub struct Context<'a> {
     pub(super) request: Request<'a>,
@@ -269,7 +272,7 @@ impl<'a> Context<'a> {
                 "userInfo",
                 match request.user_info {
                     Some(user) => b.copy(user),
-                    None => b.unknown("who makes the request is not known offline"),
+                    None => b.unknown(UNKNOWN_REQUESTER),
                 },
             ));
             match request.options {

@@ -18,7 +18,7 @@ mod secrets;
 
 pub use applies::applies;
 pub use conditions::may_leave_alone;
-pub use context::Context;
+pub use context::{Context, UNKNOWN_REQUESTER};
 pub use evaluate::evaluate;
 pub use limits::Limits;
 pub use mutate::{Mutated, mutate};

@@ -26,6 +26,7 @@ mod params;
 mod repository;
 mod settings;
 mod supersede;
+mod unclaimed;
 mod verdict;
 mod who;
 
@@ -36,4 +37,5 @@ pub use judge::Judge;
 pub use lineage::Lineage;
 pub use owner::{NoOwners, Owner, OwnerReference, Owners};
 pub use settings::{Decider, decider};
+pub use unclaimed::{Unclaimed, without_controllers};
 pub use verdict::{Annotation, Decision, Drift, Mutation, Verdict};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use crate::gitops::{Graph, Kustomization, Reached, Target, Use, is_kustomization_file};
-use crate::manifest::{Dialect, Document, NodeRef, unroll};
+use crate::manifest::{Dialect, Document, NodeRef, Problem, Severity, unroll};
 use crate::render::{Rendered, Tool};
 
 use super::clusters::Clusters;
@@ -172,7 +172,7 @@ impl Builds {
                 }
                 (_, None, Some(tool)) => tool
                     .render(&member.directory, TIMEOUT)
-                    .map(unroll_all)
+                    .and_then(unroll_all)
                     .map_err(|reason| format!("not rendered: {reason}")),
             }
         };
@@ -202,20 +202,23 @@ impl Builds {
     }
 }
 
-fn unroll_all(rendered: Vec<Rendered>) -> Vec<Rendered> {
-    rendered
-        .into_iter()
-        .flat_map(|rendered| {
-            let origin = rendered.origin;
-            // kustomize refuses a list whose items are no objects.
-            unroll(rendered.document, &mut Vec::new())
-                .into_iter()
-                .map(move |document| Rendered {
-                    document,
-                    origin: origin.clone(),
-                })
-        })
-        .collect()
+/// The objects of a build; the error is what would not reach a cluster. kustomize itself unrolls lists that are called
+/// so, and lets other objects with `items` pass.
+fn unroll_all(rendered: Vec<Rendered>) -> Result<Vec<Rendered>, String> {
+    let mut objects = Vec::new();
+    for Rendered { document, origin } in rendered {
+        let mut problems = Vec::new();
+        let documents = unroll(document, &mut problems);
+        let is_error = |problem: &&Problem| problem.severity == Severity::Error;
+        if let Some(problem) = problems.iter().find(is_error) {
+            return Err(problem.message.clone());
+        }
+        objects.extend(documents.into_iter().map(|document| Rendered {
+            document,
+            origin: origin.clone(),
+        }));
+    }
+    Ok(objects)
 }
 
 /// Why reading the files of a build does not tell all of its objects.

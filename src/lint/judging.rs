@@ -1,5 +1,6 @@
 //! Judging: each object of each cluster as a request to create it, in parallel; decisions become findings.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -7,7 +8,7 @@ use rayon::prelude::*;
 use crate::config::{Enforcement, ExceptionId};
 use crate::engine::{Kind, Limits, NotJudged, Request, Resource};
 use crate::finding::{ClusterVerdict, Finding, FindingKind, Unjudged};
-use crate::judge::{Decision, Drift, NoOwners};
+use crate::judge::{Decision, Drift, Mutation, NoOwners, Unclaimed, Verdict, without_controllers};
 use crate::manifest::{Document, NodeRef};
 use crate::policy::{Form, Operation, Safety};
 use crate::schema::{defaults, kinds, namespaces};
@@ -29,8 +30,8 @@ pub(super) struct Judged {
     pub(super) unjudged: Vec<Unjudged>,
     /// How many objects were judged; one that several clusters run counts once for each.
     pub(super) objects: usize,
-    /// How many objects are in namespaces that are not judged.
-    pub(super) excluded: usize,
+    /// How many objects are in each namespace that is not judged; those of the cluster itself are in none.
+    pub(super) excluded: BTreeMap<Option<String>, usize>,
 }
 
 /// Judges all cases of all clusters.
@@ -66,7 +67,9 @@ pub(super) fn judge<'a>(
             judged.findings.extend(verdict.findings);
             judged.unjudged.extend(verdict.unjudged);
             judged.objects += verdict.objects;
-            judged.excluded += verdict.excluded;
+            for (namespace, count) in verdict.excluded {
+                *judged.excluded.entry(namespace).or_default() += count;
+            }
         }
     }
     judged
@@ -93,6 +96,12 @@ fn hidden(cluster: usize, builds: &Builds, options: &Options<'_>) -> Option<Stri
         })
 }
 
+/// What was seen of one object.
+struct Look {
+    mutation: Mutation,
+    verdict: Verdict,
+}
+
 /// Judges the objects of one cluster.
 struct One<'a, 'b> {
     cluster: &'b Cluster,
@@ -108,7 +117,7 @@ impl One<'_, '_> {
         let namespace = case.namespace.as_deref();
         let is_system = namespace.is_some_and(namespaces::is_system);
         if is_system || self.cluster.runs_something && self.cluster.judge.is_excluded(namespace) {
-            judged.excluded = 1;
+            judged.excluded.insert(case.namespace.clone(), 1);
             return judged;
         }
         judged.objects = 1;
@@ -139,20 +148,47 @@ impl One<'_, '_> {
                 .map(|document| document.root()),
             ..Request::new(Operation::Create, kind, resource)
         };
+        let mut first = self.look(&request);
+        let claimed = Unclaimed::asks(&first.mutation, &first.verdict);
+        let without = claimed.and_then(|open| Some((open, without_controllers(object)?)));
+        if let Some((open, document)) = &without {
+            let object = document.root();
+            let request = Request {
+                object: Some(object),
+                ..request
+            };
+            let mut second = self.look(&request);
+            open.settle(&mut first.mutation, &mut second.mutation);
+            open.settle_verdict(&mut first.verdict, &mut second.verdict);
+            self.tell(case, object, second, &mut judged);
+        }
+        self.tell(case, object, first, &mut judged);
+        judged
+    }
+
+    /// Runs mutations and validations on a request.
+    fn look(&self, request: &Request<'_>) -> Look {
         let limits = Limits::default();
         // In Git nobody is a controller: whatever an object says of its owner, a person says it.
         let judge = &self.cluster.judge;
-        let lineage = judge.lineage(&request, &NoOwners);
-        let mutation = judge.mutate(&request, &lineage, self.world, &limits);
+        let lineage = judge.lineage(request, &NoOwners);
+        let mutation = judge.mutate(request, &lineage, self.world, &limits);
+        let mutated = mutation.document.as_ref().map(Document::root);
+        let request = Request {
+            object: mutated.or(request.object),
+            ..*request
+        };
+        let verdict = judge.validate(&request, &lineage, self.world, &limits);
+        Look { mutation, verdict }
+    }
+
+    /// Makes findings of what was seen of an object.
+    fn tell(&self, case: &Case<'_>, object: NodeRef<'_>, look: Look, judged: &mut Judged) {
+        let Look { mutation, verdict } = look;
         let last = mutation
             .document
             .as_ref()
             .map_or(object, |document| document.root());
-        let request = Request {
-            object: Some(last),
-            ..request
-        };
-        let verdict = judge.validate(&request, &lineage, self.world, &limits);
         for drift in &mutation.drifts {
             judged.findings.extend(self.drift(case, object, drift));
         }
@@ -164,11 +200,11 @@ impl One<'_, '_> {
             .unjudged
             .extend(unjudged.filter_map(|entry| self.unjudged(entry)));
         let errors = mutation.errors.into_iter().chain(verdict.ignored_errors);
+        let identity = &case.identity;
         judged.unjudged.extend(errors.map(|reason| Unjudged {
             what: format!("{}/{}", identity.kind, identity.name),
             reason,
         }));
-        judged
     }
 
     fn unjudged(&self, entry: NotJudged) -> Option<Unjudged> {

@@ -11,6 +11,7 @@ mod clusters;
 mod comments;
 mod discover;
 mod exceptions;
+mod excluded;
 mod files;
 mod judging;
 mod locate;
@@ -27,7 +28,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::{Config, Date, PolicyException};
+use crate::config::{Config, Date, Enforcement, PolicyException};
 use crate::finding::{Finding, Summary, Unjudged, merge, sort};
 use crate::manifest::Problem;
 use crate::policy::PolicySet;
@@ -151,12 +152,7 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     let cases = world::cases(&files, &builds, &clusters, &substitution);
     clusters.learn_kinds(&cases);
     let judged = judging::judge(&cases, &clusters, &builds, &files, options);
-    if judged.excluded > 0 {
-        report.remarks.push(format!(
-            "left out {} in namespaces of the cluster itself or where nothing is enforced",
-            discover::count(judged.excluded, "object")
-        ));
-    }
+    report.remarks.extend(excluded::remarks(&judged.excluded));
 
     let whole = is_whole(options, &builds);
     let mut warnings = exceptions::elsewhere(options, &cases);
@@ -197,8 +193,9 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     if options.render == Render::Require {
         failures.extend(builds.failures());
     }
-    let looked_at = judged.objects + judged.excluded + repository.files;
-    if looked_at == 0 && findings.is_empty() {
+    let looked_at = judged.objects + judged.excluded.len() + repository.files;
+    let is_denied = |finding: &Finding| finding.enforcement == Enforcement::Deny;
+    if looked_at == 0 && !findings.iter().any(is_denied) {
         let what = if repository.unread == 0 {
             "the paths hold no Kubernetes object"
         } else {

@@ -45,7 +45,8 @@ pub(super) fn report(files: &Files, builds: &Builds, charts: &Charts) -> Report 
             // Whoever reads a file that is not for kubectl decides what is odd in it.
             let is_shown = match problem.severity {
                 Severity::Error => !(is_foreign && is_json(file)),
-                Severity::Warning => has_objects || is_read,
+                // A list of nothing leaves no document.
+                Severity::Warning => has_objects || is_read || file.documents.is_empty(),
             };
             if is_shown {
                 report.findings.push(finding_of(problem));

@@ -105,16 +105,21 @@ pub fn classify(document: Document, problems: &mut Vec<Problem>) -> Vec<Content>
 
 /// The items of a list of objects, also within lists, with the places they stand at; any other document as it is.
 ///
-/// What is no object where an item should be is a problem: the API server would refuse the list.
+/// What is no object where an item should be is a problem: the API server would refuse the list. So is an object that
+/// is none for its empty `items`: nothing of it would reach the cluster.
 pub fn unroll(document: Document, problems: &mut Vec<Problem>) -> Vec<Document> {
-    if list_items(document.root()).is_none() {
+    if list_items(document.root(), None).is_none() {
         problems.extend(no_items(document.root()));
         return vec![document];
     }
     let mut documents = Vec::new();
     let mut pending = vec![(document.root(), None)];
     while let Some((node, item_kind)) = pending.pop() {
-        if let Some((items, item_kind)) = list_items(node) {
+        if let Some((items, item_kind)) = list_items(node, item_kind) {
+            if items.is_empty() {
+                problems.extend(holds_nothing(node, item_kind));
+            }
+            let item_kind = Some(item_kind);
             pending.extend(items.into_iter().rev().map(|item| (item, item_kind)));
             continue;
         }
@@ -129,19 +134,17 @@ pub fn unroll(document: Document, problems: &mut Vec<Problem>) -> Vec<Document> 
         let mut builder = DocumentBuilder::new();
         let root = builder.copy(node);
         let mut item = builder.finish(root);
-        match item_kind {
-            Some((api_version, kind)) if text(node, "kind").is_none() => {
-                for (key, value) in [("apiVersion", api_version), ("kind", kind)] {
-                    let value = item.make_string(value);
-                    item.set_entry(root, key, value);
-                }
-            }
-            None if !is_object(node) => {
+        if !is_object(node) {
+            let Some((api_version, kind)) = item_kind.filter(|_| is_bare(node)).filter(is_whole)
+            else {
                 let message = "an item of a List needs `apiVersion` and `kind`";
                 problems.push(Problem::error(message, node.origin()));
                 continue;
+            };
+            for (key, value) in [("apiVersion", api_version), ("kind", kind)] {
+                let value = item.make_string(value);
+                item.set_entry(root, key, value);
             }
-            _ => {}
         }
         documents.push(item);
     }
@@ -160,22 +163,52 @@ fn no_items(node: NodeRef<'_>) -> Option<Problem> {
     Some(Problem::error(message, wrong.origin()))
 }
 
+/// What is wrong with a list of nothing: it is odd, and a mistake in what says by its kind that it is no list.
+fn holds_nothing(node: NodeRef<'_>, (_, kind): ItemKind<'_>) -> Option<Problem> {
+    let items = node.get("items")?;
+    if let Some(list) = text(node, "kind").filter(|kind| kind.ends_with("List")) {
+        let message = format!("this {list} holds no object");
+        return Some(Problem::warning(message, items.origin()));
+    }
+    let message =
+        format!("kubectl and Flux take this {kind} for a list, and its `items` hold no object");
+    let problem = Problem::error(message, items.origin());
+    Some(problem.with_help("nothing of it reaches the cluster: remove `items`"))
+}
+
 fn is_object(node: NodeRef<'_>) -> bool {
     text(node, "apiVersion").is_some() && text(node, "kind").is_some()
 }
 
-/// `apiVersion` and `kind` of the items of a list.
+/// Whether an object says nothing of its kind.
+fn is_bare(node: NodeRef<'_>) -> bool {
+    text(node, "apiVersion").is_none() && text(node, "kind").is_none()
+}
+
+/// `apiVersion` and `kind` of the items of a list; either may be empty.
 type ItemKind<'a> = (&'a str, &'a str);
 
-/// The items of a list of objects, and what an item without a kind is then: a `ConfigMapList` holds `ConfigMap`s.
+fn is_whole(&(api_version, kind): &ItemKind<'_>) -> bool {
+    !api_version.is_empty() && !kind.is_empty()
+}
+
+/// The items of a list of objects, and what an item is that says nothing of its kind: a `ConfigMapList` holds
+/// `ConfigMap`s. `own` is what the list itself is if it says nothing.
 ///
-/// As `unstructuredJSONScheme` of k8s.io/apimachinery, but only where the kind says that it is a list.
-fn list_items(node: NodeRef<'_>) -> Option<(Vec<NodeRef<'_>>, Option<ItemKind<'_>>)> {
-    let item_kind = text(node, "kind")?.strip_suffix("List")?;
-    let api_version = text(node, "apiVersion")?;
-    let items = node.get("items")?.as_list()?.iter().collect();
-    let item_kind = (!item_kind.is_empty()).then_some((api_version, item_kind));
-    Some((items, item_kind))
+/// As `unstructuredJSONScheme` and `Unstructured.IsList` of k8s.io/apimachinery, by which kubectl and Flux read: whatever
+/// its kind, what has `items` is a list. Files of other tools may have a kind and items too, so what has no `apiVersion`
+/// is one only where it holds an object.
+fn list_items<'a>(
+    node: NodeRef<'a>,
+    own: Option<ItemKind<'a>>,
+) -> Option<(Vec<NodeRef<'a>>, ItemKind<'a>)> {
+    let own = own.filter(|_| is_bare(node)).unwrap_or_default();
+    let known = |key: &str, own: &'a str| text(node, key).unwrap_or(own);
+    let (api_version, kind) = (known("apiVersion", own.0), known("kind", own.1));
+    let items: Vec<_> = node.get("items")?.as_list()?.iter().collect();
+    let is_ours = !api_version.is_empty() || items.iter().any(|item| is_object(*item));
+    let item_kind = kind.strip_suffix("List").unwrap_or(kind);
+    (is_ours && !kind.is_empty()).then_some((items, (api_version, item_kind)))
 }
 
 fn is_kustomize(node: NodeRef<'_>) -> bool {

@@ -213,13 +213,9 @@ fn group(api_version: &str) -> &str {
 
 /// The object, or those of a list.
 fn items(root: NodeRef<'_>) -> Vec<NodeRef<'_>> {
-    let is_list = root
-        .get("kind")
-        .and_then(NodeRef::as_str)
-        .is_some_and(|kind| kind.ends_with("List"));
     match root.get("items").and_then(NodeRef::as_list) {
-        Some(items) if is_list => items.iter().collect(),
-        _ => vec![root],
+        Some(items) => items.iter().collect(),
+        None => vec![root],
     }
 }
 

@@ -94,6 +94,62 @@ fn a_list_that_the_api_server_would_refuse_is_a_problem() {
 }
 
 #[test]
+fn whatever_has_items_is_a_list_as_for_kubectl() {
+    for (text, expected, problem) in [
+        (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nitems:\n- {apiVersion: v1, kind: Pod}\n",
+            &["Pod -"][..],
+            None,
+        ),
+        // What says nothing of its kind is of the list's.
+        (
+            "apiVersion: v1\nkind: Pod\nitems:\n- metadata: {name: a}\n",
+            &["Pod a"],
+            None,
+        ),
+        (
+            "apiVersion: v1\nkind: PodList\nitems:\n- metadata: {name: a}\n  items:\n  - metadata: {name: b}\n",
+            &["Pod b"],
+            None,
+        ),
+        // What says half of it is refused.
+        (
+            "apiVersion: v1\nkind: PodList\nitems:\n- apiVersion: apps/v1\n  metadata: {name: a}\n",
+            &[],
+            Some("an item of a List needs `apiVersion` and `kind`"),
+        ),
+        (
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nitems: []\n",
+            &[],
+            Some("kubectl and Flux take this Pod for a list, and its `items` hold no object"),
+        ),
+        (
+            "apiVersion: v1\nkind: List\nitems: []\n",
+            &[],
+            Some("this List holds no object"),
+        ),
+        (
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nitems: null\n",
+            &["Pod a"],
+            None,
+        ),
+        // Without `apiVersion`, only what holds an object is meant for a cluster.
+        (
+            "kind: menu\nitems: [{apiVersion: v1, kind: Pod}]\n",
+            &["Pod -"],
+            None,
+        ),
+        ("kind: menu\nitems: [soup]\n", &["other"], None),
+        ("items: [{apiVersion: v1, kind: Pod}]\n", &["other"], None),
+    ] {
+        let (words, problems) = contents(text);
+        assert_eq!(words, expected, "{text}");
+        let first = problems.first().map(|first| &*first.message);
+        assert_eq!(first, problem, "{text}");
+    }
+}
+
+#[test]
 fn an_alias_stays_one_in_an_item() {
     let text = "apiVersion: v1\nkind: List\nx: &x {a: b}\nitems:\n- apiVersion: apps/v1\n  kind: D\n  l: *x\n";
     let reading = read(SourceId(0), text, Dialect::Kubectl, &Limits::default());
