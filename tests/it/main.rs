@@ -85,6 +85,7 @@ mod policy_documents;
 mod real_render;
 #[cfg(feature = "serve")]
 mod serve;
+mod spot_and_hooks;
 mod supersede;
 mod template_and_pod;
 #[cfg(feature = "serve")]
