@@ -153,6 +153,6 @@ fn of_a_network_policy_the_built_in_policy_has_little_kept() {
     );
     assert_eq!(
         write_json(pruned(&whole, &one).root()),
-        r#"{"metadata":{},"spec":{"podSelector":{"matchLabels":{"app":"web"}},"policyTypes":["Ingress","Egress"],"ingress":[{"from":[{}],"ports":[{}]}]}}"#
+        r#"{"metadata":{},"spec":{"podSelector":{"matchLabels":{"app":"web"}},"policyTypes":["Ingress","Egress"],"ingress":[{"from":[{"podSelector":{"matchLabels":{"app":"other"}}}],"ports":[{"port":80}]}]}}"#
     );
 }
