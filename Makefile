@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 CONFORMANCE_DIR ?= ../shared/conformance
 export CONFORMANCE_DIR
-MUTANTS ?= 98
+MUTANTS ?= 99
 
 .PHONY: help test test-policies mutants lint-sample fmt clippy doc features conformance test-render e2e bench soak fuzz schemas deny ci generated
 

@@ -79,7 +79,7 @@ fn found(judge: &Judge, object: &Value) -> Vec<String> {
     );
     let decisions = verdict.decisions.iter();
     decisions
-        .map(|decision| decision.violation.message.to_string())
+        .map(|decision| decision.violation.message.clone())
         .collect()
 }
 
