@@ -11,6 +11,10 @@
 mod answers;
 mod away;
 mod controllers;
+mod every_fixture;
+#[allow(dead_code, unused_imports, reason = "the other suite uses all of it")]
+#[path = "../it/fixtures.rs"]
+mod fixtures;
 mod harness;
 mod lifecycle;
 mod mutations;
@@ -27,6 +31,7 @@ mod pod_security_namespaces;
 mod quality_of_service;
 mod registration;
 mod release;
+mod said;
 mod sample;
 mod watching;
 mod ways_in;

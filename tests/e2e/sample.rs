@@ -8,8 +8,9 @@
 //! - A HelmRelease is applied, but nothing renders its chart: lint says that it does not know what is in it.
 
 mod flux;
+mod profiles;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::harness::crds::SAMPLE;
 use crate::harness::{Cluster, LONG, Scenario, Setup, eventually, in_turn};
+use crate::said::{Said, text};
 
 /// The day on which the exception of the sample holds.
 const TODAY: &str = "2026-11-21";
@@ -25,24 +27,8 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/gitops")
 }
 
-/// What one mouth says of one object. Each line is `[validation] message`, of a refusal and of the audit log with the
-/// place, as they are told.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Said {
-    denied: BTreeSet<String>,
-    warned: BTreeSet<String>,
-    audited: BTreeSet<String>,
-    excepted: BTreeSet<String>,
-    /// The mutations that change it.
-    mutated: BTreeSet<String>,
-}
-
 /// What is said of each object: kind, namespace, name.
 type Verdicts = BTreeMap<(String, String, String), Said>;
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
 
 fn identity(object: &Value) -> (String, String, String) {
     let metadata = &object["metadata"];
@@ -53,8 +39,8 @@ fn identity(object: &Value) -> (String, String, String) {
     )
 }
 
-/// What lint says of the repository for a cluster: its verdicts, and how many objects it judged.
-fn lint(cluster: &str) -> (Verdicts, u64) {
+/// What lint says of a repository for a cluster: its verdicts, and how many objects it judged.
+fn lint(repository: &Path, cluster: &str) -> (Verdicts, u64) {
     let output = Command::new(env!("CARGO_BIN_EXE_kpolicy"))
         .env_clear()
         // It renders with kubectl.
@@ -71,7 +57,7 @@ fn lint(cluster: &str) -> (Verdicts, u64) {
             "--show-audit",
         ])
         .args(["--today", TODAY, "--cluster", cluster])
-        .arg(repository())
+        .arg(repository)
         .output()
         .expect("kpolicy");
     let code = output.status.code();
@@ -86,31 +72,9 @@ fn lint(cluster: &str) -> (Verdicts, u64) {
             text(&object["namespace"]),
             text(&object["name"]),
         );
-        let said = verdicts.entry(id).or_default();
-        let validation = text(&finding["validation"]);
-        let line = format!("[{validation}] {}", text(&finding["message"]));
-        let placed = match text(&finding["fieldPath"]).as_str() {
-            "" => line.clone(),
-            path => format!("{line} ({path})"),
-        };
         let clusters = finding["clusters"].as_array().expect("clusters");
         assert_eq!(clusters.len(), 1, "{finding}");
-        if finding["exception"].is_string() {
-            said.excepted
-                .insert(format!("{validation} {}", text(&finding["exception"])));
-            continue;
-        }
-        let (list, line) = match (
-            text(&finding["kind"]).as_str(),
-            clusters[0]["atAdmission"].as_str(),
-        ) {
-            ("drift", _) => (&mut said.mutated, validation),
-            ("violation", Some("deny")) => (&mut said.denied, placed),
-            ("violation", Some("warn")) => (&mut said.warned, line),
-            ("violation", Some("audit")) => (&mut said.audited, placed),
-            other => panic!("{other:?}: {finding}"),
-        };
-        list.insert(line);
+        verdicts.entry(id).or_default().add_finding(finding);
     }
     let judged = output["summary"]["objects"].as_u64();
     (verdicts, judged.expect("a number"))
@@ -168,49 +132,13 @@ fn event<'e>(events: &'e [Value], object: &Value) -> Option<&'e Value> {
     events.iter().rev().find(is_it)
 }
 
-/// Adds what kpolicy wrote into the audit log of a request.
-fn audited(event: &Value, said: &mut Said) {
-    let list = |key: &str| -> Vec<Value> {
-        let annotations = event["annotations"].as_object().into_iter().flatten();
-        let ours = annotations
-            .filter(|(full, _)| full.contains("kpolicy.io/") && full.ends_with(&format!("/{key}")));
-        ours.flat_map(|(_, value)| {
-            serde_json::from_str::<Vec<Value>>(value.as_str().unwrap_or_default()).expect("a list")
-        })
-        .collect()
-    };
-    for entry in list("violations") {
-        let path = text(&entry["fieldPath"]);
-        let place = if path.is_empty() {
-            path
-        } else {
-            format!(" ({path})")
-        };
-        said.audited.insert(format!(
-            "[{}] {}{place}",
-            text(&entry["validation"]),
-            text(&entry["message"])
-        ));
-    }
-    for entry in list("excepted") {
-        said.excepted.insert(format!(
-            "{} {}",
-            text(&entry["validation"]),
-            text(&entry["exception"])
-        ));
-    }
-    said.mutated.extend(list("mutated").iter().map(text));
-    let left = list("not-judged");
-    assert!(left.is_empty(), "{event}");
-}
-
 /// Applies what Flux would apply in one cluster, and holds what the API server did against lint. Gives how many objects
 /// were refused.
-async fn compare(scenario: &Scenario, name: &str) -> usize {
+async fn compare(scenario: &Scenario, repository: &Path, name: &str) -> usize {
     let cluster = scenario.cluster;
     let mark = cluster.audit_mark();
-    let (lint, judged) = lint(name);
-    let rendered = flux::cluster(cluster, &repository(), name).await;
+    let (lint, judged) = lint(repository, name);
+    let rendered = flux::cluster(cluster, repository, name).await;
     let objects: Vec<&Value> = rendered
         .iter()
         .filter(|object| object["kind"] != "PolicyException")
@@ -265,7 +193,9 @@ async fn compare(scenario: &Scenario, name: &str) -> usize {
     .await;
     for object in &objects {
         let said = server.entry(identity(object)).or_default();
-        audited(event(&events, object).expect("it was there"), said);
+        let event = event(&events, object).expect("it was there");
+        let left = said.add_event(event);
+        assert!(left.is_empty(), "{event}");
     }
     server.retain(|_, said| *said != Said::default());
     for (id, expected) in &lint {
@@ -338,9 +268,9 @@ async fn controllers_are_let_through(cluster: &Cluster, namespaces: &[&Value]) {
     assert!(pods > 0);
 }
 
-fn check(name: &str, refused: usize) {
+fn check(repository: &Path, name: &str, refused: usize) {
     let setup = Setup::new("")
-        .config_file(&repository().join(".kpolicy.yaml"))
+        .config_file(&repository.join(".kpolicy.yaml"))
         .arguments(&["--cluster", name, "--today", TODAY])
         .watching();
     clean();
@@ -350,7 +280,7 @@ fn check(name: &str, refused: usize) {
             .cluster
             .create_namespace("flux-system", &json!({}))
             .await;
-        assert_eq!(compare(scenario, name).await, refused);
+        assert_eq!(compare(scenario, repository, name).await, refused);
     });
     clean();
 }
@@ -380,15 +310,15 @@ fn clean() {
 
 #[test]
 fn the_api_server_does_with_app1_what_lint_said() {
-    check("app1", 9);
+    check(&repository(), "app1", 9);
 }
 
 #[test]
 fn the_api_server_does_with_app2_what_lint_said() {
-    check("app2", 6);
+    check(&repository(), "app2", 6);
 }
 
 #[test]
 fn the_api_server_does_with_mgmt_what_lint_said() {
-    check("mgmt", 0);
+    check(&repository(), "mgmt", 0);
 }
