@@ -138,6 +138,10 @@ pub(super) fn field_path(object: NodeRef<'_>, pointer: &Pointer) -> FieldPath {
     let mut node = Some(object);
     let mut path = FieldPath::root();
     for token in pointer.tokens() {
+        // The end of a list that the same change makes: what is set is the list.
+        if token == "-" && node.is_none() {
+            break;
+        }
         let list = node.and_then(NodeRef::as_list);
         let index = list.and_then(|list| match token {
             "-" => Some(list.len()),
@@ -170,6 +174,8 @@ mod tests {
             ("/spec/tolerations/-", "spec.tolerations[1]"),
             ("/spec/tolerations/0", "spec.tolerations[0]"),
             ("/spec/0/x", "spec.0.x"),
+            ("/spec/containers/-", "spec.containers"),
+            ("/spec/containers/-/name", "spec.containers"),
             ("/metadata/labels/a~1b", "metadata.labels[\"a/b\"]"),
         ] {
             let pointer = Pointer::parse(pointer).unwrap();

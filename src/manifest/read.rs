@@ -218,7 +218,7 @@ fn load_mended(
     };
     let mut mended = Mended::new(chunk);
     let message = format!(
-        "Kubernetes reads this, but other YAML readers refuse it: {}",
+        "Kubernetes reads this, but some other YAML readers refuse it: {}",
         first.message
     );
     let warning = Problem::warning(message, Some(place.span(&first.range)));

@@ -47,6 +47,7 @@ mod generate;
 mod generated_functions;
 #[cfg(all(feature = "lint", feature = "serve"))]
 mod generated_pages;
+mod half_objects;
 mod image_bypasses;
 mod judge;
 #[cfg(feature = "lint")]
@@ -83,6 +84,7 @@ mod policies;
 mod policy_documents;
 #[cfg(all(feature = "lint", feature = "real-tools"))]
 mod real_render;
+mod same_words;
 #[cfg(feature = "serve")]
 mod serve;
 mod spot_and_hooks;
