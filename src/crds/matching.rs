@@ -1,17 +1,19 @@
-//! What a policy looks at: the words of a `ValidatingAdmissionPolicy`, and two of our own.
+//! What a policy looks at: the words of a `ValidatingAdmissionPolicy`, and three of our own.
 
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
 use super::LabelSelector;
 
-/// What the policy looks at. One of `podTemplates`, `repository` and `resourceRules` must say it.
+/// What the policy looks at. One of `podTemplates`, `repository`, `dockerfiles` and `resourceRules` must say it.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new(
-    "[has(self.podTemplates) && self.podTemplates, has(self.repository) && self.repository, has(self.resourceRules)]\
-     .filter(said, said).size() == 1"
-).message("exactly one of `podTemplates: true`, `repository: true` and `resourceRules` must be there"))]
+    "[has(self.podTemplates) && self.podTemplates, has(self.repository) && self.repository, \
+     has(self.dockerfiles) && self.dockerfiles, has(self.resourceRules)].filter(said, said).size() == 1"
+).message(
+    "exactly one of `podTemplates: true`, `repository: true`, `dockerfiles: true` and `resourceRules` must be there"
+))]
 #[x_kube(validation = Rule::new(
     "!has(self.excludeResourceRules) || has(self.resourceRules)"
 ).message("`excludeResourceRules` needs `resourceRules`"))]
@@ -22,6 +24,9 @@ pub struct MatchConstraints {
     /// The repository itself: for the linter only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<bool>,
+    /// The Dockerfiles of the repository, each by itself: for the linter only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dockerfiles: Option<bool>,
     /// Resources and operations, as in a `ValidatingAdmissionPolicy`; at least one rule must match.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]

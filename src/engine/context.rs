@@ -133,9 +133,14 @@ impl<'a> Context<'a> {
     {
         let mut roots = self.values(params, template, &|root| policy.reads(root));
         if policy.matching.is_repository() {
-            let (object, repository) = (Root::Object.slot(), Root::Repository.slot());
-            if object < roots.len() && repository < roots.len() {
-                roots.swap(object, repository);
+            let own = if policy.matching.is_dockerfiles() {
+                Root::Dockerfile
+            } else {
+                Root::Repository
+            };
+            let (object, own) = (Root::Object.slot(), own.slot());
+            if object < roots.len() && own < roots.len() {
+                roots.swap(object, own);
             }
         }
         if !policy.resources.is_empty()

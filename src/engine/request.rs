@@ -84,7 +84,7 @@ impl<'a> Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// What stands for a request where the repository is judged: its document is the object.
+    /// What stands for a request where the repository or a file of it is judged: what is known of it is the object.
     pub const fn of_repository(document: NodeRef<'a>) -> Self {
         let kind = Kind {
             group: "kpolicy.io",

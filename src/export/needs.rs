@@ -200,7 +200,7 @@ pub(super) fn of_validations(policy: &Policy, crds: &[PodTemplateCrd], fails: bo
             };
             needs.extend(named(policy, by, fails));
         }
-        Target::Repository => {}
+        Target::Repository | Target::Dockerfiles => {}
     }
     needs
 }
@@ -252,7 +252,7 @@ pub(super) fn of_mutations(policy: &Policy, crds: &[PodTemplateCrd]) -> Vec<Need
             }
             needs.into_iter().filter_map(Need::tidy).collect()
         }
-        Target::Repository => Vec::new(),
+        Target::Repository | Target::Dockerfiles => Vec::new(),
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Discovered {
     pub(super) named: BTreeSet<PathBuf>,
     /// Canonical paths of Dockerfiles, by their names, sorted, each once. They are no manifests.
     pub(super) dockerfiles: Vec<PathBuf>,
+    /// What may be one by its name, likewise.
+    pub(super) may_be_dockerfiles: Vec<PathBuf>,
     /// What becomes a Dockerfile when something fills it in.
     pub(super) dockerfile_templates: Vec<PathBuf>,
     /// What could not be looked at.
@@ -67,6 +69,7 @@ pub(super) fn discover(paths: &[PathBuf], apart: &[PathBuf]) -> Discovered {
         .filter(|file| !apart.contains(file))
         .collect();
     discovered.dockerfiles = files.dockerfiles.into_iter().collect();
+    discovered.may_be_dockerfiles = files.may_be.into_iter().collect();
     discovered.dockerfile_templates = files.templates.into_iter().collect();
     discovered
 }
@@ -76,6 +79,7 @@ pub(super) fn discover(paths: &[PathBuf], apart: &[PathBuf]) -> Discovered {
 struct Found {
     manifests: BTreeSet<PathBuf>,
     dockerfiles: BTreeSet<PathBuf>,
+    may_be: BTreeSet<PathBuf>,
     templates: BTreeSet<PathBuf>,
 }
 
@@ -83,18 +87,15 @@ impl Found {
     /// Takes a Dockerfile, or the template of one, and says whether it was that. `Dockerfile.yaml` is a manifest.
     fn take_dockerfile(&mut self, path: &Path) -> bool {
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-        match name_kind(name) {
-            _ if is_manifest_name(path) => false,
-            NameKind::Dockerfile => {
-                self.dockerfiles.insert(path.to_owned());
-                true
-            }
-            NameKind::Template => {
-                self.templates.insert(path.to_owned());
-                true
-            }
-            NameKind::Other => false,
-        }
+        let set = match name_kind(name) {
+            _ if is_manifest_name(path) => return false,
+            NameKind::Dockerfile => &mut self.dockerfiles,
+            NameKind::MayBe => &mut self.may_be,
+            NameKind::Template => &mut self.templates,
+            NameKind::Other => return false,
+        };
+        set.insert(path.to_owned());
+        true
     }
 }
 
@@ -235,6 +236,7 @@ mod tests {
             "Dockerfile",
             "web/app.Dockerfile",
             "web/Dockerfile.j2",
+            "web/Dockerfile-arm",
             "web/Dockerfile.dockerignore",
             "web/Dockerfile.yaml",
             "named/Containerfile",
@@ -247,6 +249,7 @@ mod tests {
         };
         let dockerfiles = "Dockerfile named/Containerfile web/app.Dockerfile";
         assert_eq!(shown(&discovered.dockerfiles), dockerfiles);
+        assert_eq!(shown(&discovered.may_be_dockerfiles), "web/Dockerfile-arm");
         assert_eq!(shown(&discovered.dockerfile_templates), "web/Dockerfile.j2");
         assert!(discovered.named.is_empty());
     }

@@ -147,8 +147,13 @@ impl Files {
         });
     }
 
-    /// Reads texts that are no manifests, in parallel: their names, their sources and what they hold, in order.
-    pub(super) fn read_texts(&mut self, paths: &[PathBuf]) -> Vec<(String, SourceId, Arc<str>)> {
+    /// Reads texts that are no manifests, in parallel: their names, their sources and what they hold, in order. What is no
+    /// text is a failure, where it `must` be one.
+    pub(super) fn read_texts(
+        &mut self,
+        paths: &[PathBuf],
+        must: bool,
+    ) -> Vec<(String, SourceId, Arc<str>)> {
         let max = self.max_bytes;
         let texts: Vec<_> = paths.par_iter().map(|path| read_text(path, max)).collect();
         let mut read = Vec::new();
@@ -160,6 +165,7 @@ impl Files {
                     let source = Source::new(name.clone(), text.clone());
                     read.push((name, self.sources.add(source), text));
                 }
+                Ok((_, Some(_))) if !must => {}
                 Ok((_, Some(problem))) => self.failures.push(Failure {
                     what: name,
                     reason: problem.message,

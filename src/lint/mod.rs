@@ -161,13 +161,12 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     }
     let mut findings = report.findings;
     findings.extend(judged.findings);
-    let mut comments = comments::Comments::read(&files, &builds, options);
+    findings.extend(repository.findings);
+    let mut comments = comments::Comments::read(&files, &repository.commented, &builds, options);
     comments.silence(&mut findings);
     let mut findings = merge(findings);
     comments.explain(&mut findings, &files.sources, options);
     findings.extend(comments.findings(whole));
-    // Comments of kpolicy are those of YAML; Dockerfiles have none yet.
-    findings.extend(merge(repository.findings));
     findings.retain(|finding| {
         options
             .selection

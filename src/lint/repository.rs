@@ -3,6 +3,8 @@
 //! Nothing is read where no such policy runs. What is judged here belongs to no cluster and no namespace: how hard a
 //! policy is comes from profiles and from `policies` of Config.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::config::Enforcement;
@@ -12,10 +14,12 @@ use crate::judge::{Decision, Judge};
 use crate::manifest::{Document, Problem};
 use crate::render::find;
 use crate::repository::Repository;
-use crate::repository::dockerfile::Dockerfile;
+use crate::repository::dockerfile::{Comment, Dockerfile};
+use crate::source::SourceId;
 
 use super::Options;
 use super::clusters::unasked;
+use super::comments::MARK;
 use super::discover::Discovered;
 use super::files::Files;
 use super::judging::help;
@@ -28,10 +32,21 @@ pub(super) struct Judged {
     pub(super) findings: Vec<Finding>,
     /// What could not be decided.
     pub(super) unjudged: Vec<Unjudged>,
+    /// The files with comments for kpolicy.
+    pub(super) commented: Vec<Commented>,
     /// How many files were judged.
     pub(super) files: usize,
     /// How many there are that nobody asks for.
     pub(super) unread: usize,
+}
+
+/// A Dockerfile with comments for kpolicy.
+#[derive(Debug)]
+pub(super) struct Commented {
+    pub(super) source: SourceId,
+    pub(super) text: Arc<str>,
+    /// All of its comments.
+    pub(super) comments: Vec<Comment>,
 }
 
 /// Judges the repository by the policies that look at it. Errors: what is wrong with Config.
@@ -50,7 +65,7 @@ pub(super) fn judge(
             && options.selection.wants_policy(&policy.name)
     });
     let Some(hardest) = asked.map(|(_, enforcement)| enforcement).max() else {
-        judged.unread = discovered.dockerfiles.len();
+        judged.unread = discovered.dockerfiles.len() + discovered.may_be_dockerfiles.len();
         return Ok(judged);
     };
     for path in &discovered.dockerfile_templates {
@@ -59,11 +74,7 @@ pub(super) fn judge(
             reason: "it is the template of a Dockerfile that something else fills in".to_owned(),
         });
     }
-    let texts = files.read_texts(&discovered.dockerfiles);
-    let dockerfiles: Vec<Dockerfile> = texts
-        .par_iter()
-        .map(|(name, source, text)| Dockerfile::read(name, *source, text))
-        .collect();
+    let dockerfiles = read(files, discovered, &mut judged);
     judged.files = dockerfiles.len();
     let problems = dockerfiles.iter().flat_map(|file| &file.problems);
     // What cannot be read is no worse than what is looked for in it.
@@ -91,6 +102,51 @@ pub(super) fn judge(
         reason,
     }));
     Ok(judged)
+}
+
+/// The Dockerfiles that say what an image is made of. The others are listed as not judged.
+fn read(files: &mut Files, discovered: &Discovered, judged: &mut Judged) -> Vec<Dockerfile> {
+    let mut texts = files.read_texts(&discovered.dockerfiles, true);
+    let named = texts.len();
+    texts.extend(files.read_texts(&discovered.may_be_dockerfiles, false));
+    let all: Vec<Dockerfile> = texts
+        .par_iter()
+        .map(|(name, source, text)| Dockerfile::read(name, *source, text))
+        .collect();
+    let mut dockerfiles = Vec::new();
+    for (at, (file, (name, source, text))) in all.into_iter().zip(&texts).enumerate() {
+        let reason = if at >= named && !file.begins_as_one {
+            // `dockerfile.go` is a source of something.
+            if !is_written_as_one(name) {
+                continue;
+            }
+            "it is called like a Dockerfile, and begins with neither `FROM` nor `ARG`".to_owned()
+        } else if let Some(reason) = &file.not_ours {
+            reason.clone()
+        } else {
+            if text.contains(MARK) {
+                judged.commented.push(Commented {
+                    source: *source,
+                    text: Arc::clone(text),
+                    comments: file.comments.clone(),
+                });
+            }
+            dockerfiles.push(file);
+            continue;
+        };
+        judged.unjudged.push(Unjudged {
+            what: name.clone(),
+            reason,
+        });
+    }
+    dockerfiles.sort_by(|one, other| one.path().cmp(other.path()));
+    dockerfiles
+}
+
+/// Whether a file's name begins with the word as people write it for Dockerfiles.
+fn is_written_as_one(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.starts_with("Dockerfile") || name.starts_with("Containerfile")
 }
 
 fn violation(decision: Decision, document: &Document) -> Finding {

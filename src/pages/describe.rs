@@ -15,6 +15,7 @@ pub(super) fn targets(policy: &Policy) -> Vec<String> {
                 .to_owned(),
         ],
         Target::Repository => vec!["the repository: its files, not its objects".to_owned()],
+        Target::Dockerfiles => vec!["the Dockerfiles of the repository, each by itself".to_owned()],
         Target::Resources { include, .. } => include
             .iter()
             .map(|rule| {

@@ -1,4 +1,4 @@
-//! Reading `matchConstraints`: the words of a `ValidatingAdmissionPolicy`, and two of our own.
+//! Reading `matchConstraints`: the words of a `ValidatingAdmissionPolicy`, and three of our own.
 //!
 //! What a rule may say is upstream's: k8s.io/kubernetes `pkg/apis/admissionregistration/validation`, 1.36.
 
@@ -21,11 +21,13 @@ const OPERATIONS: [(&str, Option<Operation>); 5] = [
 pub(super) fn read_constraints(mut fields: Fields<'_, '_>) -> Option<Matching> {
     let pod_templates = fields.flag("podTemplates");
     let repository = fields.flag("repository");
+    let dockerfiles = fields.flag("dockerfiles");
     let matching = read_shared(&mut fields);
     let rules = fields.has("resourceRules");
     let chosen: Vec<&str> = [
         ("podTemplates", pod_templates == Some(true)),
         ("repository", repository == Some(true)),
+        ("dockerfiles", dockerfiles == Some(true)),
         ("resourceRules", rules),
     ]
     .into_iter()
@@ -38,15 +40,24 @@ pub(super) fn read_constraints(mut fields: Fields<'_, '_>) -> Option<Matching> {
     }
     let target = if pod_templates == Some(true) {
         Target::PodTemplates
-    } else if repository == Some(true) {
+    } else if repository == Some(true) || dockerfiles == Some(true) {
+        let what = if repository == Some(true) {
+            "the repository is none"
+        } else {
+            "Dockerfiles are none"
+        };
         for key in ["namespaceSelector", "objectSelector", "matchPolicy"] {
             if fields.has(key) {
                 let span = fields.key_span(key);
-                let message = format!("`{key}` is about objects, and the repository is none");
+                let message = format!("`{key}` is about objects, and {what}");
                 fields.error(message, span);
             }
         }
-        Target::Repository
+        if repository == Some(true) {
+            Target::Repository
+        } else {
+            Target::Dockerfiles
+        }
     } else if rules {
         if fields
             .node("resourceRules")

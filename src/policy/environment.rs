@@ -7,7 +7,7 @@ use crate::cel::{Environment, StaticType, Type};
 use super::request_types::RequestTypes;
 
 /// The roots of an expression, in slot order. [`Root`] names the slots.
-const ROOTS: [&str; 14] = [
+const ROOTS: [&str; 15] = [
     "object",
     "oldObject",
     "request",
@@ -21,6 +21,7 @@ const ROOTS: [&str; 14] = [
     "workloadContainers",
     "serviceContainers",
     "repository",
+    "dockerfile",
     "authorizer.requestResource",
 ];
 
@@ -53,6 +54,8 @@ pub enum Root {
     ServiceContainers,
     /// The repository itself.
     Repository,
+    /// The Dockerfile at hand.
+    Dockerfile,
     /// Authorization checks of the requested resource.
     RequestResource,
 }
@@ -78,6 +81,8 @@ pub enum Scope {
     PodTemplates,
     /// The repository.
     Repository,
+    /// One Dockerfile.
+    Dockerfiles,
 }
 
 /// The environment in which the expressions of a policy compile.
@@ -92,13 +97,13 @@ pub fn environment(scope: Scope) -> Environment {
 pub fn environment_without(scope: Scope, hidden: &[Root]) -> Environment {
     let mut environment = Environment::new(ROOTS.iter().enumerate().map(|(slot, name)| {
         let pod_root = (Root::Pod.slot()..=Root::ServiceContainers.slot()).contains(&slot);
+        let of_files = [Root::Repository.slot(), Root::Dockerfile.slot()].contains(&slot);
         let visible = match scope {
-            Scope::Objects => !pod_root && slot != Root::Repository.slot(),
-            Scope::Native => {
-                !pod_root && slot != Root::Repository.slot() && slot != Root::Resources.slot()
-            }
-            Scope::PodTemplates => slot != Root::Repository.slot(),
+            Scope::Objects => !pod_root && !of_files,
+            Scope::Native => !pod_root && !of_files && slot != Root::Resources.slot(),
+            Scope::PodTemplates => !of_files,
             Scope::Repository => matches!(*name, "params" | "repository"),
+            Scope::Dockerfiles => matches!(*name, "params" | "dockerfile"),
         };
         let hidden = hidden.iter().any(|root| root.slot() == slot);
         if visible && !hidden { *name } else { "" }
@@ -109,6 +114,7 @@ pub fn environment_without(scope: Scope, hidden: &[Root]) -> Environment {
         ("request", RequestTypes::request()),
         ("namespaceObject", RequestTypes::namespace()),
         ("repository", RequestTypes::repository()),
+        ("dockerfile", RequestTypes::dockerfile()),
         ("resources", StaticType::map(StaticType::STRING, anything())),
         ("authorizer", StaticType::Plain(Type::Authorizer)),
         (
@@ -144,6 +150,10 @@ pub(super) fn why_hidden(name: &str, scope: Scope) -> Option<&'static str> {
         "a message cannot ask the authorizer, as in the API server"
     } else if slot == Root::Repository.slot() {
         "only a policy with `matchConstraints.repository: true` sees the repository"
+    } else if slot == Root::Dockerfile.slot() {
+        "only a policy with `matchConstraints.dockerfiles: true` sees Dockerfiles one by one"
+    } else if scope == Scope::Dockerfiles {
+        "a policy with `matchConstraints.dockerfiles: true` sees `dockerfile` and `params`"
     } else if slot >= Root::Pod.slot() {
         "only a policy with `matchConstraints.podTemplates: true` sees pods and containers"
     } else {

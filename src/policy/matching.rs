@@ -89,6 +89,8 @@ pub enum Target {
     },
     /// The repository itself; lint only.
     Repository,
+    /// Each Dockerfile of the repository; lint only.
+    Dockerfiles,
 }
 
 /// Which requests a policy applies to.
@@ -148,9 +150,14 @@ impl Matching {
         matches!(self.target, Target::PodTemplates)
     }
 
-    /// Whether the policy judges the repository. No request is about it, so that it applies to none.
+    /// Whether the policy judges the repository or files of it. No request is about them, so that it applies to none.
     pub const fn is_repository(&self) -> bool {
-        matches!(self.target, Target::Repository)
+        matches!(self.target, Target::Repository | Target::Dockerfiles)
+    }
+
+    /// Whether the policy judges each Dockerfile.
+    pub const fn is_dockerfiles(&self) -> bool {
+        matches!(self.target, Target::Dockerfiles)
     }
 
     /// Whether the policy applies to a request, before its match conditions.
@@ -164,7 +171,7 @@ impl Matching {
         }
         let target = match &self.target {
             Target::PodTemplates if facts.is_pod_template_request() => Match::Yes,
-            Target::PodTemplates | Target::Repository => Match::No,
+            Target::PodTemplates | Target::Repository | Target::Dockerfiles => Match::No,
             Target::Resources { include, exclude } => {
                 let included = if include.is_empty() {
                     Match::Yes

@@ -143,6 +143,7 @@ impl Policy {
             _ if self.native.is_some() => Scope::Native,
             Target::Resources { .. } => Scope::Objects,
             Target::Repository => Scope::Repository,
+            Target::Dockerfiles => Scope::Dockerfiles,
             Target::PodTemplates => Scope::PodTemplates,
         };
         let mut environment = environment(scope);

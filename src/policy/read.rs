@@ -123,6 +123,7 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
     let scope = match matching.as_ref().map(|matching| &matching.target) {
         Some(Target::Resources { .. }) => Scope::Objects,
         Some(Target::Repository) => Scope::Repository,
+        Some(Target::Dockerfiles) => Scope::Dockerfiles,
         Some(Target::PodTemplates) | None => Scope::PodTemplates,
     };
     let names = written_names(&mut fields, "variables");
@@ -150,7 +151,7 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
             place,
         );
     }
-    if scope == Scope::Repository {
+    if matches!(scope, Scope::Repository | Scope::Dockerfiles) {
         for (key, why) in [
             ("mutations", "nothing of the repository is changed"),
             (

@@ -16,8 +16,6 @@ enum Field {
     String,
     Timestamp,
     Dyn,
-    /// Of anything.
-    List,
     Strings,
     StringMap,
     /// A map from strings to lists of strings.
@@ -36,8 +34,14 @@ const SPEC: &str = "kubernetes.NamespaceSpec";
 const STATUS: &str = "kubernetes.NamespaceStatus";
 const CONDITION: &str = "kubernetes.NamespaceCondition";
 
-/// What the repository holds: what has no key here cannot be asked for.
+/// What the repository holds, and what is in that: what has no key here cannot be asked for.
 const REPOSITORY: &str = "kpolicy.Repository";
+const DOCKERFILE: &str = "kpolicy.Dockerfile";
+const STAGE: &str = "kpolicy.DockerfileStage";
+const STAGE_USER: &str = "kpolicy.DockerfileUser";
+const INSTRUCTION: &str = "kpolicy.DockerfileInstruction";
+const FLAG: &str = "kpolicy.DockerfileFlag";
+const COMMAND: &str = "kpolicy.DockerfileCommand";
 
 /// The fields of each struct.
 const FIELDS: &[(&str, &[(&str, Field)])] = &[
@@ -109,7 +113,49 @@ const FIELDS: &[(&str, &[(&str, Field)])] = &[
         ],
     ),
     (SPEC, &[("finalizers", Field::Strings)]),
-    (REPOSITORY, &[("dockerfiles", Field::List)]),
+    (REPOSITORY, &[("dockerfiles", Field::Objects(DOCKERFILE))]),
+    (
+        DOCKERFILE,
+        &[
+            ("path", Field::String),
+            ("images", Field::Strings),
+            ("stages", Field::Objects(STAGE)),
+        ],
+    ),
+    (
+        STAGE,
+        &[
+            ("name", Field::String),
+            ("image", Field::String),
+            ("parent", Field::Int),
+            ("baseImage", Field::String),
+            ("last", Field::Bool),
+            ("shipped", Field::Bool),
+            ("starts", Field::Bool),
+            ("user", Field::Object(STAGE_USER)),
+            ("instructions", Field::Objects(INSTRUCTION)),
+        ],
+    ),
+    (
+        STAGE_USER,
+        &[("name", Field::String), ("written", Field::String)],
+    ),
+    (
+        INSTRUCTION,
+        &[
+            ("index", Field::Int),
+            ("keyword", Field::String),
+            ("text", Field::String),
+            ("exec", Field::Bool),
+            ("flags", Field::Objects(FLAG)),
+            ("commands", Field::Objects(COMMAND)),
+        ],
+    ),
+    (FLAG, &[("name", Field::String), ("value", Field::String)]),
+    (
+        COMMAND,
+        &[("name", Field::String), ("arguments", Field::Strings)],
+    ),
     (
         STATUS,
         &[
@@ -145,6 +191,11 @@ impl RequestTypes {
     pub(super) fn repository() -> StaticType {
         StaticType::object(REPOSITORY)
     }
+
+    /// The type of `dockerfile`.
+    pub(super) fn dockerfile() -> StaticType {
+        StaticType::object(DOCKERFILE)
+    }
 }
 
 impl ObjectTypes for RequestTypes {
@@ -155,7 +206,12 @@ impl ObjectTypes for RequestTypes {
             required: matches!(
                 (object, field),
                 (REQUEST, "kind" | "resource" | "operation" | "userInfo")
-                    | (KIND | RESOURCE | REPOSITORY, _)
+                    | (
+                        KIND | RESOURCE | REPOSITORY | DOCKERFILE | STAGE_USER | INSTRUCTION,
+                        _
+                    )
+                    | (FLAG | COMMAND, _)
+                    | (STAGE, "last" | "shipped" | "starts" | "instructions")
             ),
         })
     }
@@ -182,7 +238,6 @@ impl Field {
             Self::String => StaticType::STRING,
             Self::Timestamp => StaticType::Plain(Type::Timestamp),
             Self::Dyn => StaticType::Dyn,
-            Self::List => StaticType::list(StaticType::Dyn),
             Self::Strings => strings(),
             Self::StringMap => StaticType::map(StaticType::STRING, StaticType::STRING),
             Self::Extra => StaticType::map(StaticType::STRING, strings()),

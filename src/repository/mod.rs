@@ -1,11 +1,11 @@
 //! The repository as expressions see it: what is in it beside the objects for clusters, with the places of everything.
 //!
-//! This module owns the document behind the root `repository` of policies with `matchConstraints.repository: true`, and
-//! the readers of what is in it and nowhere else. It must not find files or know policies: a caller hands texts in, and
+//! This module owns the document behind the root `repository` of policies with `matchConstraints.repository: true` and
+//! `dockerfile` of those with `dockerfiles: true`, and the readers of what is in it and nowhere else. It must not find files or know policies: a caller hands texts in, and
 //! `judge` asks what is wrong with the document.
 //!
 //! Each kind of thing is a list under its own key, and each thing of a list says its `path`. A new kind is a reader in a
-//! module of its own, a field of [`Repository`] and a key in [`KEYS`].
+//! module of its own, a field of [`Repository`] and a key of its document.
 //!
 //! Start reading at [`Repository`].
 
@@ -15,8 +15,8 @@ use crate::manifest::{Document, DocumentBuilder};
 
 use dockerfile::Dockerfile;
 
-/// The keys of the document, in order.
-pub const KEYS: [&str; 1] = ["dockerfiles"];
+/// The key of the Dockerfiles in the document.
+pub const DOCKERFILES: &str = "dockerfiles";
 
 /// What a repository holds.
 #[derive(Debug, Default)]
@@ -35,8 +35,7 @@ impl Repository {
             .map(|file| file.node(&mut builder))
             .collect();
         let dockerfiles = builder.list(&dockerfiles, None);
-        let [key] = KEYS;
-        let root = builder.object(&[(key, dockerfiles)]);
+        let root = builder.object(&[(DOCKERFILES, dockerfiles)]);
         builder.finish(root)
     }
 }

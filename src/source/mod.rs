@@ -7,10 +7,12 @@
 //! Start reading at [`SourceMap`], then [`FieldPath`].
 
 mod field_path;
+mod line;
 mod map;
 mod unsafe_text;
 
 pub use field_path::{FieldPath, Segment};
+pub use line::one_line;
 pub use map::{LineColumn, Source, SourceMap};
 pub use unsafe_text::is_unsafe;
 

@@ -18,7 +18,15 @@ const EDGES: &[(&str, &[&str])] = &[
     ("engine", &["cel", "manifest", "policy", "schema", "source"]),
     (
         "judge",
-        &["config", "engine", "manifest", "policy", "schema", "source"],
+        &[
+            "config",
+            "engine",
+            "manifest",
+            "policy",
+            "repository",
+            "schema",
+            "source",
+        ],
     ),
     ("crds", &[]),
     (

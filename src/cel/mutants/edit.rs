@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::source::one_line;
+
 use super::super::syntax::TextRange;
 use super::Mutant;
 
@@ -29,13 +31,7 @@ impl<'s> Edits<'s> {
 
     /// The text of a part as one short line.
     pub(super) fn shown(&self, range: impl Into<Range<usize>>) -> String {
-        let words: Vec<&str> = self.text(range).split_whitespace().collect();
-        let line = words.join(" ");
-        if line.chars().count() <= MOST_SHOWN {
-            return line;
-        }
-        let start: String = line.chars().take(MOST_SHOWN).collect();
-        format!("{}…", start.trim_end())
+        one_line(self.text(range), MOST_SHOWN)
     }
 
     /// A mutant in which one part is another.

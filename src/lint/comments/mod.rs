@@ -19,10 +19,14 @@ use crate::manifest::Problem;
 use crate::policy::Severity;
 use crate::source::{SourceId, SourceMap, Span};
 
+pub(super) use parse::MARK;
+use scope::Found;
+
 use super::Options;
 use super::builds::Builds;
 use super::files::{File, Files};
 use super::objects::{Content, content};
+use super::repository::Commented;
 
 /// The id of findings about comments.
 pub(super) const COMMENT: &str = "ignore-comment";
@@ -56,7 +60,7 @@ impl Comment {
     fn name_of(&self, finding: &Finding) -> Option<usize> {
         let at = finding.span?.start;
         // A value that is left out stands where its key ends.
-        let covers = self.area.contains(&at) || self.area.end == at;
+        let covers = self.area.contains(&at) || !self.area.is_empty() && self.area.end == at;
         let named =
             |name: &Name| *name.policy == *finding.policy || *name.policy == *finding.validation;
         self.names.iter().position(named).filter(|_| covers)
@@ -64,8 +68,13 @@ impl Comment {
 }
 
 impl Comments {
-    /// Reads the comments of all files in which findings may stand.
-    pub(super) fn read(files: &Files, builds: &Builds, options: &Options<'_>) -> Self {
+    /// Reads the comments of all files in which findings may stand: of manifests, and of Dockerfiles.
+    pub(super) fn read(
+        files: &Files,
+        dockerfiles: &[Commented],
+        builds: &Builds,
+        options: &Options<'_>,
+    ) -> Self {
         let files: Vec<&File> = files.iter().collect();
         let marked: Vec<&File> = files
             .into_par_iter()
@@ -73,13 +82,24 @@ impl Comments {
             .collect();
         let mut comments = Self::default();
         for file in marked {
-            comments.read_file(file, options);
+            let all = scope::find(file.source, &file.text, &file.documents);
+            comments.add(file.source, &file.text, all, options);
+        }
+        for file in dockerfiles {
+            let all = scope::of_dockerfile(&file.text, &file.comments);
+            comments.add(file.source, &file.text, all, options);
+            let others = scope::no_comments(file.source, &file.text, &file.comments);
+            comments.problems.extend(others.into_iter().map(|place| {
+                let message = "this is a part of the instruction, and no comment";
+                let help =
+                    "in a Dockerfile a comment has a line of its own: put it above the instruction";
+                Problem::warning(message, Some(place)).with_help(help)
+            }));
         }
         comments
     }
 
-    fn read_file(&mut self, file: &File, options: &Options<'_>) {
-        let all = scope::find(file.source, &file.text, &file.documents);
+    fn add(&mut self, source: SourceId, text: &str, all: Vec<Found>, options: &Options<'_>) {
         if all.len() == scope::MOST
             && let Some(last) = all.last()
         {
@@ -90,10 +110,10 @@ impl Comments {
         }
         for found in all {
             let says = found.text.clone();
-            let span = Span::new(file.source, says.start as u32, says.end as u32);
-            let text = file.text.get(says).unwrap_or_default();
+            let span = Span::new(source, says.start as u32, says.end as u32);
+            let says = text.get(says).unwrap_or_default();
             let mut problems = Vec::new();
-            let read = parse::parse(text, span, options.policies, &mut problems);
+            let read = parse::parse(says, span, options.policies, &mut problems);
             for problem in &mut problems {
                 // What is wrong with the whole is shown as a whole.
                 if problem.span == Some(span) {
@@ -124,7 +144,7 @@ impl Comments {
                     reason: ignore.reason,
                 }),
             };
-            self.by_source.entry(file.source).or_default().push(comment);
+            self.by_source.entry(source).or_default().push(comment);
         }
     }
 
@@ -176,8 +196,13 @@ impl Comments {
                     ),
                     draft.text,
                 ],
-                None => vec![format!(
+                None if finding.kind == FindingKind::Parse => vec![format!(
                     "the comment at {place} cannot silence what does not load"
+                )],
+                None => vec![format!(
+                    "the comment at {place} cannot silence what is denied, and a PolicyException is for objects: enforce \
+                     `{}` no harder than `warn` in Config",
+                    finding.policy
                 )],
             };
             finding.notes.extend(notes);

@@ -9,7 +9,7 @@ use crate::source::Span;
 use super::super::reading::PARSE;
 
 /// The word that such a comment begins with.
-pub(super) const MARK: &str = "kpolicy:";
+pub(in crate::lint) const MARK: &str = "kpolicy:";
 
 /// How one is written.
 const FORM: &str = "write `# kpolicy: ignore[policy] reason`, or `ignore[policy/validation] until=2027-01-31 reason`";

@@ -2,11 +2,13 @@
 //!
 //! A comment speaks of what begins on its line, or, where it stands alone on a line, on the next line that holds
 //! something: of the widest key with its value, item of a list or document there, to its end. Whether a `#` begins a
-//! comment is told by the documents as they were read, so that nothing is parsed twice.
+//! comment is told by the documents as they were read, so that nothing is parsed twice. In a Dockerfile
+//! comments are lines of their own, and its reader knows what each stands above.
 
 use std::ops::Range;
 
 use crate::manifest::{Document, NodeRef, View};
+use crate::repository::dockerfile::Comment;
 use crate::source::{SourceId, Span};
 
 use super::parse::MARK;
@@ -47,6 +49,37 @@ pub(super) fn find(source: SourceId, text: &str, documents: &[Document]) -> Vec<
                 area: layout.covered_by(hash),
             }
         })
+        .collect()
+}
+
+/// Finds the first comments for kpolicy among those of a Dockerfile.
+pub(super) fn of_dockerfile(text: &str, comments: &[Comment]) -> Vec<Found> {
+    let ours = comments.iter().filter_map(|comment| {
+        let Span { start, end, .. } = comment.place;
+        let whole = text.get(start as usize..end as usize)?;
+        let says = whole.trim_start_matches('#').trim_start();
+        let says = says.strip_prefix(MARK)?;
+        Some(Found {
+            span: comment.place,
+            text: end as usize - says.len()..end as usize,
+            area: comment.above.start..comment.above.end,
+        })
+    });
+    ours.take(MOST).collect()
+}
+
+/// What looks like a comment for kpolicy in a Dockerfile and is none: where it stands.
+pub(super) fn no_comments(source: SourceId, text: &str, comments: &[Comment]) -> Vec<Span> {
+    let is_comment = |at: usize| {
+        let after = comments.partition_point(|comment| comment.place.start as usize <= at);
+        let last = comments.get(..after).and_then(<[_]>::last);
+        last.is_some_and(|comment| at < comment.place.end as usize)
+    };
+    let found = candidates(text).map(|(hash, _)| hash);
+    found
+        .filter(|hash| !is_comment(*hash))
+        .map(|hash| Span::new(source, hash as u32, line_end(text, hash) as u32))
+        .take(MOST)
         .collect()
 }
 

@@ -41,7 +41,7 @@ pub(super) fn problem(policy: &Policy) -> Option<Problem> {
             );
             (scale, help)
         }
-        Target::Repository => return None,
+        Target::Repository | Target::Dockerfiles => return None,
     };
     let message = format!(
         "`object.spec.replicas` changes by `{what}` too, which the policy does not match: `kubectl scale` is not judged"

@@ -41,6 +41,7 @@ pub(super) struct Views {
 pub(super) fn views(policy: &Policy, schemas: &Arc<Schemas>, params: Option<&Params>) -> Views {
     let (scope, mut kinds, mut incomplete) = match &policy.matching.target {
         Target::Repository => (Scope::Repository, Vec::new(), None),
+        Target::Dockerfiles => (Scope::Dockerfiles, Vec::new(), None),
         Target::PodTemplates => (Scope::PodTemplates, carriers(schemas), None),
         Target::Resources { include, .. } => {
             let scope = if policy.native.is_some() {

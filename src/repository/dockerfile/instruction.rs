@@ -3,9 +3,9 @@
 //! Upstream: `frontend/dockerfile/parser/line_parsers.go` and `split_command.go` of moby/buildkit.
 
 use crate::manifest::{Problem, read_json};
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Span, one_line};
 
-use super::lines::Line;
+use super::lines::{self, HereDocument, Line};
 use super::pieces::Pieces;
 use super::shell::{self, Command};
 use super::words::{Quotes, Reader};
@@ -37,6 +37,7 @@ const KEYWORDS: [&str; 18] = [
 pub(super) struct Instruction {
     /// In upper case; empty where it is none of the known ones.
     pub(super) keyword: &'static str,
+    begins_template: bool,
     /// Where the keyword stands.
     pub(super) place: Span,
     /// The whole instruction.
@@ -47,11 +48,16 @@ pub(super) struct Instruction {
     pub(super) rest: Pieces,
     /// The words of the JSON form.
     pub(super) exec: Option<Vec<Pieces>>,
-    /// What `RUN` runs.
+    /// What `RUN` runs, also as what `ONBUILD` keeps for later.
     pub(super) commands: Vec<Command>,
 }
 
 impl Instruction {
+    /// Whether it stands in a template: where one begins, or one says what `FROM` names.
+    pub(super) fn is_template(&self) -> bool {
+        self.begins_template || self.keyword == "FROM" && opens_template(self.rest.text())
+    }
+
     /// The value of a flag.
     pub(super) fn flag(&self, name: &str) -> Option<&Pieces> {
         let flag = self.flags.iter().find(|(known, _)| known == name);
@@ -80,7 +86,7 @@ pub(super) fn read(
     if known.is_none() {
         let message = format!(
             "`{}` is no instruction of a Dockerfile",
-            shown(written.text())
+            one_line(written.text(), MOST_SHOWN)
         );
         let problem = Problem::error(message, Some(place));
         let near =
@@ -91,28 +97,33 @@ pub(super) fn read(
         });
     }
     for document in documents.iter().filter(|document| !document.is_closed) {
-        let message = "the here-document that begins here has no end";
-        problems.push(
-            Problem::error(message, Some(place)).with_related(Some(document.text.span(source))),
-        );
+        let name = one_line(&document.name, MOST_SHOWN);
+        let message = format!("the here-document `{name}` has no end");
+        let help = format!("write `{name}` on a line of its own, with nothing before or behind it");
+        problems.push(Problem::error(message, Some(whole)).with_help(help));
     }
-    let (flags, rest) = flags(&text.part(end..text.text().len()), escape);
-    let exec = exec(&rest);
-    let mut commands = Vec::new();
-    if known == Some("RUN") {
-        commands = match &exec {
-            Some(words) => shell::given(words.clone()),
-            None => shell::commands(&rest),
-        };
-        // A here-document is a text for the shell, unless something else is to read it.
-        let goes_to_shell = rest.text().starts_with("<<");
-        let scripts = documents.iter().filter(|_| goes_to_shell);
-        if goes_to_shell {
-            commands.clear();
-        }
-        commands.extend(scripts.flat_map(|document| shell::commands(&document.text)));
-    }
+    let behind = text.part(end..text.text().len());
+    // What is kept for later is an instruction in itself.
+    let kept = (known == Some("ONBUILD")).then(|| word_and_rest(&behind.trimmed()));
+    let runs = match &kept {
+        Some((keyword, _)) => keyword.eq_ignore_ascii_case("RUN"),
+        None => known == Some("RUN"),
+    };
+    let parted = kept.as_ref().map_or(&behind, |(_, rest)| rest);
+    let (flags, own) = flags(parted, escape);
+    let exec = exec(&own);
+    let commands = match &exec {
+        _ if !runs => Vec::new(),
+        Some(words) => shell::given(words.clone()),
+        None => run(&own, &documents),
+    };
+    let rest = if kept.is_some() {
+        behind.trimmed()
+    } else {
+        own
+    };
     Instruction {
+        begins_template: known.is_none() && opens_template(written.text()),
         keyword: known.unwrap_or_default(),
         place,
         whole,
@@ -123,25 +134,41 @@ pub(super) fn read(
     }
 }
 
-/// A word for a message.
-fn shown(word: &str) -> String {
-    let word: String = word.chars().filter(|c| !c.is_control()).collect();
-    word.chars().take(40).collect()
+/// Whether a text has what begins a place to fill in, of Go, Jinja or ERB.
+fn opens_template(text: &str) -> bool {
+    ["{{", "{%", "<%"].iter().any(|open| text.contains(open))
+}
+
+/// So much of a word is shown in a message.
+const MOST_SHOWN: usize = 40;
+
+/// The first word, and what follows.
+fn word_and_rest(text: &Pieces) -> (String, Pieces) {
+    let whole = text.text();
+    let end = whole.find(char::is_whitespace).unwrap_or(whole.len());
+    let word = whole.get(..end).unwrap_or_default().to_owned();
+    (word, text.part(end..whole.len()))
+}
+
+/// What the shell form runs. A here-document that is all of it is a text for the shell.
+fn run(rest: &Pieces, documents: &[HereDocument]) -> Vec<Command> {
+    match documents {
+        [] => shell::commands(rest),
+        [document] if lines::is_document(rest) => shell::script(&document.text),
+        several => {
+            let texts: Vec<&Pieces> = several.iter().map(|document| &document.text).collect();
+            shell::with_documents(rest, &texts)
+        }
+    }
 }
 
 /// Takes the flags off the front.
 fn flags(text: &Pieces, escape: char) -> (Vec<(String, Pieces)>, Pieces) {
     let mut flags = Vec::new();
-    let mut reader = Reader {
-        text,
-        at: 0,
-        escape,
-    };
+    let mut reader = Reader::new(text, escape);
     loop {
         reader.skip_blank();
-        let start = reader.at;
-        let rest = text.text().get(start..).unwrap_or_default();
-        if !rest.starts_with("--") {
+        if !reader.rest().starts_with("--") {
             break;
         }
         let word = reader.word(Quotes::Keep, &char::is_whitespace);
@@ -155,7 +182,7 @@ fn flags(text: &Pieces, escape: char) -> (Vec<(String, Pieces)>, Pieces) {
         };
         flags.push((name.text().to_ascii_lowercase(), value));
     }
-    let rest = text.part(reader.at..text.text().len()).trimmed();
+    let rest = text.part(reader.at()..text.text().len()).trimmed();
     (flags, rest)
 }
 

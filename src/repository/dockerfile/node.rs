@@ -56,7 +56,7 @@ impl Dockerfile {
         let stages = maker.builder.list(&stages, None);
         maker.map(
             &[("images", images), ("path", path), ("stages", stages)],
-            None,
+            Some(self.place),
         )
     }
 }

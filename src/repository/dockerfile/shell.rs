@@ -1,10 +1,14 @@
 //! Shell text of `RUN`: which commands it runs, with their words.
 //!
-//! No shell: what a command does, and whether it runs at all, is not looked into. It knows quotes, comments and what
-//! parts commands, so that a word in a text or a comment is not taken for a command.
+//! No shell: what a command does, and whether it runs at all, is not looked into. It knows quotes, comments,
+//! here-documents and what parts commands, so that a word in a text or a comment is not taken for a command; and what
+//! only runs another command, so that `sudo sh -c '…'` does not hide one.
+
+use std::collections::BTreeMap;
 
 use super::pieces::Pieces;
 use super::words::{Quotes, Reader};
+use super::wrappers;
 
 /// One command: its name without the folder it lies in, and its words.
 #[derive(Clone, Debug)]
@@ -13,78 +17,127 @@ pub(super) struct Command {
     pub(super) arguments: Vec<Pieces>,
 }
 
-/// Words before a command that only say how it is run.
-const BEFORE: [&str; 16] = [
-    "!", "command", "do", "doas", "elif", "else", "env", "exec", "if", "nice", "sudo", "then",
-    "time", "until", "while", "{",
-];
-
 /// Shells, which run a text that they are given.
 const SHELLS: [&str; 6] = ["ash", "bash", "dash", "ksh", "sh", "zsh"];
+
+/// Shells within shells are looked into so deep. Nobody writes more, and each costs its whole text again.
+const DEEPEST: usize = 8;
 
 /// The commands of a text, and of the texts that shells are given in it.
 pub(super) fn commands(text: &Pieces) -> Vec<Command> {
     let mut commands = Vec::new();
-    for words in simple(text) {
-        match script(&words) {
-            Some(script) => commands.extend(simple(script).into_iter().filter_map(command)),
-            None => commands.extend(command(words)),
-        }
-    }
+    read(text, 0, &mut commands);
     commands
 }
 
 /// The command of words that are given one by one.
 pub(super) fn given(words: Vec<Pieces>) -> Vec<Command> {
-    match script(&words) {
-        Some(script) => commands(script),
-        None => command(words).into_iter().collect(),
+    let mut commands = Vec::new();
+    command(words, 0, &mut commands);
+    commands
+}
+
+/// The commands of a here-document that is all there is to run. One that begins with `#!` is for that program.
+pub(super) fn script(document: &Pieces) -> Vec<Command> {
+    let text = document.text().trim_start_matches('\t');
+    let line = text.lines().next().unwrap_or_default();
+    let program = line.strip_prefix("#!").map(|line| {
+        let mut words = line.split_whitespace().map(base);
+        words.find(|word| *word != "env" && !word.starts_with('-'))
+    });
+    match program {
+        Some(program) if !program.is_some_and(|program| SHELLS.contains(&program)) => Vec::new(),
+        _ => commands(document),
     }
 }
 
-/// The text that a shell is given: `bash -ec "…"`.
-fn script(words: &[Pieces]) -> Option<&Pieces> {
-    let (name, rest) = words.split_first()?;
-    let is_shell = SHELLS.contains(&base(name.text()));
-    let is_flag = |word: &Pieces| {
-        word.text()
-            .strip_prefix('-')
-            .is_some_and(|flags| !flags.starts_with('-') && flags.ends_with('c'))
-    };
-    let at = rest.iter().position(is_flag).filter(|_| is_shell)?;
-    rest.get(at + 1)
-}
-
-/// Words as a command, without what stands before it.
-fn command(words: Vec<Pieces>) -> Option<Command> {
-    let mut words = words.into_iter().peekable();
-    let mut behind = false;
-    loop {
-        let word = words.next()?;
-        let text = word.text();
-        let is_before = BEFORE.contains(&text);
-        if is_before || is_assignment(text) || behind && text.starts_with('-') {
-            behind = behind || is_before;
-            continue;
+/// The commands of a text with here-documents: a shell that is given one runs it, anything else reads it.
+pub(super) fn with_documents(text: &Pieces, documents: &[&Pieces]) -> Vec<Command> {
+    let mut commands = Vec::new();
+    let mut documents = documents.iter();
+    for words in simple(text) {
+        let count = words.iter().filter(|word| is_redirected_text(word.text()));
+        let mut own: Vec<&Pieces> = documents.by_ref().take(count.count()).copied().collect();
+        let (rest, _) = wrappers::unwrapped(&words);
+        // Of several the last one counts.
+        if let Some(document) = own.pop()
+            && reads_commands(rest)
+        {
+            read(document, 1, &mut commands);
+        } else {
+            command(words, 0, &mut commands);
         }
-        let start = text.len() - base(text).len();
-        let end = text.len();
-        return Some(Command {
-            name: word.part(start..end),
-            arguments: words.collect(),
-        });
+    }
+    commands
+}
+
+/// Whether these words are a shell that runs what it reads: it is given neither a text nor a file.
+fn reads_commands(words: &[Pieces]) -> bool {
+    let Some((name, rest)) = words.split_first() else {
+        return false;
+    };
+    let mut rest = rest.iter().map(Pieces::text);
+    let is_flag = |word: &str| word.starts_with(['-', '+']) && !word.ends_with('c');
+    SHELLS.contains(&base(name.text()))
+        && rest.all(|word| is_flag(word) || is_redirected_text(word) || word == "pipefail")
+}
+
+/// `<<NAME`, but not `<<<`.
+fn is_redirected_text(word: &str) -> bool {
+    let word = word.trim_start_matches(|c: char| c.is_ascii_digit());
+    let name = word.strip_prefix("<<");
+    name.is_some_and(|name| !name.is_empty() && !name.starts_with('<'))
+}
+
+fn read(text: &Pieces, depth: usize, commands: &mut Vec<Command>) {
+    for words in simple(text) {
+        command(words, depth, commands);
     }
 }
 
-fn base(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
+/// Adds what these words run: the text that a shell is given, or one command without what only runs it.
+fn command(words: Vec<Pieces>, depth: usize, commands: &mut Vec<Command>) {
+    let (rest, hands_over) = wrappers::unwrapped(&words);
+    if let Some(text) = hands_over.or_else(|| text_of(rest))
+        && depth < DEEPEST
+    {
+        read(text, depth + 1, commands);
+        return;
+    }
+    let Some((name, arguments)) = rest.split_first() else {
+        return;
+    };
+    let text = name.text();
+    commands.push(Command {
+        name: name.part(text.len() - base(text).len()..text.len()),
+        arguments: arguments.to_vec(),
+    });
 }
 
-/// `NAME=value`
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    })
+/// The text that a shell is given: `bash -ec "…"`, `bash -o pipefail -c "…"`.
+fn text_of(words: &[Pieces]) -> Option<&Pieces> {
+    let (name, rest) = words.split_first()?;
+    if !SHELLS.contains(&base(name.text())) {
+        return None;
+    }
+    let mut rest = rest.iter();
+    while let Some(word) = rest.next() {
+        let flags = word.text().strip_prefix(['-', '+'])?;
+        match flags.chars().next_back() {
+            Some('c') if !flags.starts_with('-') => return rest.next(),
+            // The name of an option follows.
+            Some('o' | 'O') => {
+                rest.next();
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The name of a program without its folder.
+pub(super) fn base(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// The words of each simple command of a text.
@@ -97,16 +150,16 @@ fn simple(text: &Pieces) -> Vec<Vec<Pieces>> {
     };
     let mut commands = Vec::new();
     let mut words: Vec<Pieces> = Vec::new();
-    let mut reader = Reader {
-        text,
-        at: 0,
-        escape: '\\',
-    };
+    let mut documents: Vec<String> = Vec::new();
+    let mut ends_of = None;
+    let mut reader = Reader::new(text, '\\');
     while let Some(c) = reader.peek() {
         match c {
             ' ' | '\t' | '\r' => {
                 reader.bump();
             }
+            '\\' if reader.rest().starts_with("\\\n") => reader.skip(2),
+            '\\' if reader.rest().starts_with("\\\r\n") => reader.skip(3),
             '\n' | ';' | '|' | '&' | '(' | ')' | '`' => {
                 reader.bump();
                 // `2>&1` and `>&2` part nothing.
@@ -116,74 +169,54 @@ fn simple(text: &Pieces) -> Vec<Vec<Pieces>> {
                 if c != '&' || !redirects {
                     commands.extend((!words.is_empty()).then(|| std::mem::take(&mut words)));
                 }
+                if c == '\n' {
+                    for name in documents.drain(..) {
+                        let ends = ends_of.get_or_insert_with(|| lines(text.text()));
+                        reader.skip(document(ends, &name, reader.at()));
+                    }
+                }
             }
             '#' => {
                 while reader.peek().is_some_and(|c| c != '\n') {
                     reader.bump();
                 }
             }
-            _ => words.push(reader.word(Quotes::Remove, &ends)),
+            _ => {
+                let word = reader.word(Quotes::Remove, &ends);
+                let before = words.last().map(Pieces::text);
+                if matches!(before, Some("<<" | "<<-")) {
+                    documents.push(word.text().to_owned());
+                } else if is_redirected_text(word.text()) {
+                    let name = word.text().trim_start_matches(|c: char| c.is_ascii_digit());
+                    let name = name.trim_start_matches('<').trim_start_matches('-');
+                    documents.push(name.to_owned());
+                }
+                words.push(word);
+            }
         }
     }
     commands.extend((!words.is_empty()).then_some(words));
     commands
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(script: &str) -> String {
-        let mut text = Pieces::at(0);
-        text.push(script, 0);
-        let one = |command: Command| {
-            let words = command.arguments.iter().map(Pieces::text);
-            std::iter::once(command.name.text())
-                .chain(words)
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
-        let all: Vec<String> = commands(&text).into_iter().map(one).collect();
-        all.join(" / ")
+/// The lines of a text as ends of here-documents: for each the bytes behind it, in order.
+fn lines(text: &str) -> BTreeMap<&str, Vec<usize>> {
+    let mut lines: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        at += line.len();
+        let line = line.trim_end_matches(['\n', '\r']).trim_start_matches('\t');
+        lines.entry(line).or_default().push(at);
     }
-
-    #[test]
-    fn commands_are_parted_as_a_shell_parts_them() {
-        for (script, expected) in [
-            (
-                "apt-get update && apt-get install -y a",
-                "apt-get update / apt-get install -y a",
-            ),
-            ("a;b||c|d&e\nf", "a / b / c / d / e / f"),
-            (
-                "echo \"apt-get install x && y\" 'a;b'",
-                "echo apt-get install x && y a;b",
-            ),
-            (
-                "set -e; # apt-get update\napt-get install a",
-                "set -e / apt-get install a",
-            ),
-            (
-                "A=1 B=$(cat x) /usr/bin/apt-get install",
-                "cat x / apt-get install",
-            ),
-            ("sudo -E apt-get update", "apt-get update"),
-            ("env A=1 nice -n apt-get update", "apt-get update"),
-            (
-                "if ! test -f x; then apt update; fi",
-                "test -f x / apt update / fi",
-            ),
-            ("{ apt update; }", "apt update / }"),
-            ("a 2>&1 >b && c", "a 2> 1 >b / c"),
-            (
-                "bash -ec 'apt update && apt install x' && y",
-                "apt update / apt install x / y",
-            ),
-            ("sh -x run.sh", "sh -x run.sh"),
-            ("echo a\\;b c#d", "echo a;b c#d"),
-            ("", ""),
-        ] {
-            assert_eq!(shown(script), expected, "{script}");
-        }
-    }
+    lines
 }
+
+/// How long a here-document that begins here is with its end. One without an end is none: `<<` may also shift a number.
+fn document(ends: &BTreeMap<&str, Vec<usize>>, name: &str, start: usize) -> usize {
+    let ends = ends.get(name).map_or(&[][..], |ends| ends);
+    let next = ends.partition_point(|end| *end <= start);
+    ends.get(next).map_or(0, |end| end - start)
+}
+
+#[cfg(test)]
+mod tests;

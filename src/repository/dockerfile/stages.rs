@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::Problem;
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Span, one_line};
 
 use super::instruction::Instruction;
 use super::pieces::Pieces;
-use super::variables::{Known, expand};
+use super::variables::{self, Known, expand};
 use super::words::{self, Quotes};
 
 /// A text that the file says, or why it does not.
@@ -45,6 +45,7 @@ pub(super) struct Stage {
     pub(super) base_image: Option<Said>,
     /// Whether it says what a container of it runs.
     pub(super) starts: bool,
+    /// What it sets itself.
     variables: BTreeMap<String, Known>,
 }
 
@@ -55,6 +56,15 @@ pub(super) struct Stages {
     /// The images that are pulled beside those that stages begin with.
     pub(super) copied: Vec<Said>,
 }
+
+/// No image and no user has a longer name, in bytes. Each stage repeats those of the stage that it begins with.
+const LONGEST: usize = 4096;
+
+/// A variable is looked for in so many stages of which each begins with the one before.
+const DEEPEST: usize = 1000;
+
+/// So much of a name is shown in a message.
+const MOST_SHOWN: usize = 40;
 
 /// Variables that the builder sets for `FROM`.
 const PLATFORM: [&str; 9] = [
@@ -156,7 +166,8 @@ impl Reader {
         let Some(word) = words.first() else {
             return;
         };
-        let image = self.said(word, &|name| self.global_value(name));
+        let mut image = self.said(word, &|name| self.global_value(name));
+        self.blank(word, &mut image, problems);
         let known = image.value.as_deref().unwrap_or_default();
         let base = if known == "scratch" {
             Base::Scratch
@@ -178,7 +189,7 @@ impl Reader {
             base_image,
             starts: before.is_some_and(|stage| stage.starts),
             user: before.and_then(|stage| stage.user.clone()),
-            variables: before.map_or_else(BTreeMap::new, |stage| stage.variables.clone()),
+            variables: BTreeMap::new(),
             from: instruction,
             base,
             name,
@@ -189,6 +200,26 @@ impl Reader {
             self.by_name.insert(name, self.stages.list.len());
         }
         self.stages.list.push(stage);
+    }
+
+    /// Says which variables of `FROM` nothing sets. They are empty; a build ends where that leaves no image.
+    fn blank(&self, word: &Pieces, image: &mut Said, problems: &mut Vec<Problem>) {
+        let lookup = |name: &str| self.global_value(name);
+        let unset = variables::unset(word.text(), self.escape, &lookup);
+        let Some(name) = unset.first().map(|name| one_line(name, MOST_SHOWN)) else {
+            return;
+        };
+        let is_blank = image.value.as_ref().is_ok_and(String::is_empty);
+        let why = format!("`{name}` is empty, no `ARG` before the first `FROM` sets it");
+        let problem = if is_blank {
+            image.value = Err(why.clone());
+            Problem::error(format!("`FROM` names no image: {why}"), Some(image.place))
+        } else {
+            Problem::warning(why, Some(image.place))
+        };
+        let help =
+            format!("write `ARG {name}=…` above it; an `ARG` of a stage does not count here");
+        problems.push(problem.with_help(help));
     }
 
     /// The stage with this name; the last, where several have it.
@@ -309,13 +340,20 @@ impl Reader {
 
     /// A variable within the stage at hand; what nothing here sets, its image may.
     fn value(&self, name: &str) -> Known {
-        let stage = self.stages.list.last();
-        match stage.and_then(|stage| stage.variables.get(name)) {
-            Some(known) => known.clone(),
-            None => Known::Not(format!(
-                "`{name}` comes from the image that the stage begins with"
-            )),
+        let mut stage = self.stages.list.last();
+        for _ in 0..DEEPEST {
+            let Some(here) = stage else { break };
+            if let Some(known) = here.variables.get(name) {
+                return known.clone();
+            }
+            stage = match &here.base {
+                Base::Stage(before) => self.stages.list.get(*before),
+                _ => None,
+            };
         }
+        Known::Not(format!(
+            "`{name}` comes from the image that the stage begins with"
+        ))
     }
 
     fn known(&self, value: &str, lookup: &dyn Fn(&str) -> Known) -> Known {
@@ -326,9 +364,15 @@ impl Reader {
     }
 
     fn said(&self, word: &Pieces, lookup: &dyn Fn(&str) -> Known) -> Said {
+        let is_short = |text: &str| text.len() <= LONGEST;
+        let value = match expand(word.text(), self.escape, lookup) {
+            Ok(value) if !is_short(&value) => Err("a name is too long".to_owned()),
+            value => value,
+        };
+        let written = Some(word.text()).filter(|text| is_short(text));
         Said {
-            value: expand(word.text(), self.escape, lookup),
-            written: word.text().to_owned(),
+            value,
+            written: written.unwrap_or_default().to_owned(),
             place: word.span(self.source),
         }
     }

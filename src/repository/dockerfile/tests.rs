@@ -43,30 +43,6 @@ fn value(text: &str, path: &str) -> String {
 }
 
 #[test]
-fn names_say_what_a_file_is() {
-    use NameKind::{Dockerfile, Other, Template};
-    for (name, expected) in [
-        ("Dockerfile", Dockerfile),
-        ("dockerfile", Dockerfile),
-        ("Containerfile", Dockerfile),
-        ("Dockerfile.web", Dockerfile),
-        ("web.Dockerfile", Dockerfile),
-        ("web.dockerfile", Dockerfile),
-        ("web.Containerfile", Dockerfile),
-        ("Dockerfile.dockerignore", Other),
-        ("web.Dockerfile.dockerignore", Other),
-        (".dockerignore", Other),
-        ("Dockerfile.j2", Template),
-        ("web.Dockerfile.tmpl", Template),
-        ("Dockerfiles", Other),
-        ("MyDockerfile", Other),
-        ("values.j2", Other),
-    ] {
-        assert_eq!(name_kind(name), expected, "{name}");
-    }
-}
-
-#[test]
 fn each_form_of_from_gives_its_image_or_its_stage() {
     for (text, path, expected) in [
         (
@@ -186,6 +162,13 @@ fn run_gives_its_commands_whatever_its_form() {
         ("FROM a\nRUN <<EOF\nb\nc\nEOF\nUSER x", "b c"),
         ("FROM a\nRUN <<-\"EOF\"\n\tb\n\tEOF\nUSER x", "b"),
         ("FROM a\nRUN python3 <<EOF\nb\nEOF\nUSER x", "python3"),
+        ("FROM a\nRUN bash -e <<EOF\nb\nEOF\nUSER x", "b"),
+        ("FROM a\nRUN <<EOF cat >c\nb\nEOF\nUSER x", "cat"),
+        ("FROM a\nRUN <<EOF\n#!/usr/bin/python3\nb\nEOF\nUSER x", ""),
+        ("FROM a\r\nRUN <<EOF\r\nb \\\r\n  c\r\nEOF\r\nUSER x", "b"),
+        ("FROM a\nONBUILD RUN b && c", "b c"),
+        ("FROM a\nONBUILD RUN <<EOF\nb\nEOF\nUSER x", "b"),
+        ("FROM a\nONBUILD COPY b c", ""),
         ("FROM a\nRUN --network=none b", "b"),
     ] {
         assert_eq!(names(text), expected, "{text}");
@@ -228,9 +211,24 @@ fn what_cannot_be_read_is_said_at_its_place_and_the_rest_is_read() {
         ("FROM a b", "1:1 `FROM` does not name one image\n"),
         (
             "FROM a\nRUN <<A\nx",
-            "2:1 the here-document that begins here has no end\n",
+            "2:1 the here-document `A` has no end\n",
         ),
         ("FROM a\nRUN x \\", ""),
+        (
+            "FROM $A",
+            "1:6 `FROM` names no image: `A` is empty, no `ARG` before the first `FROM` sets it\n",
+        ),
+        (
+            "FROM a\nARG B=1\nFROM b:$B",
+            "3:6 `B` is empty, no `ARG` before the first `FROM` sets it\n",
+        ),
+        ("FROM ${A:-a}\nFROM a:${B-1}\nFROM a${B:+1}", ""),
+        ("ARG A\nFROM $A", ""),
+        (
+            "# syntax=docker/dockerfile:1\n# escape=^\nFROM a",
+            "2:1 `escape` can be `\\` or a backtick\n",
+        ),
+        ("# escape=\\\nFROM a \\\n AS b", ""),
         (
             "{{ if x }}\nFROM a",
             "1:1 `{{` is no instruction of a Dockerfile\n",
@@ -243,6 +241,81 @@ fn what_cannot_be_read_is_said_at_its_place_and_the_rest_is_read() {
         value("FROM a\nRUM x\nUSER b", "stages[0].user.name"),
         "\"b\" at 3:6"
     );
+}
+
+#[test]
+fn what_something_else_makes_or_reads_says_nothing_of_an_image() {
+    for (text, expected) in [
+        ("FROM a", false),
+        ("# syntax=docker/dockerfile:1\nFROM a", false),
+        (
+            "# Syntax = mirror.io/docker/dockerfile-upstream:master\nFROM a",
+            false,
+        ),
+        ("# syntax=team/frontend:2\nFROM a", true),
+        ("# a comment\n# syntax=team/frontend:2\nFROM a", false),
+        ("{{ x }}\nFROM a", true),
+        ("{% if x %}\nFROM a", true),
+        ("FROM <%= x %>", true),
+        ("FROM a\nRUN docker inspect -f '{{.Id}}' b", false),
+    ] {
+        let file = Dockerfile::read("Dockerfile", crate::source::SourceId(0), text);
+        assert_eq!(file.not_ours.is_some(), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_comment_stands_above_the_next_instruction_or_the_next_line_of_one() {
+    for (text, expected) in [
+        ("# a\nFROM b\n", "# a > FROM b"),
+        (
+            "FROM b\n  # a\n\n# c\r\nRUN d \\\n e\nUSER f",
+            "# a > RUN d \\\n e | # c > RUN d \\\n e",
+        ),
+        ("RUN a \\\n # b\n  c \\\n  d\n", "# b > c \\"),
+        ("# a\nRUN <<E\n# b\nE\nUSER c", "# a > RUN <<E\n# b\nE"),
+        ("# syntax=a\n# b\nFROM c", "# b > FROM c"),
+        ("RUN a \\\n# b\n", "# b > "),
+        ("FROM a\n# b\n", "# b > "),
+        ("LABEL a=\"# b\"\nRUN c # d", ""),
+    ] {
+        let file = Dockerfile::read("Dockerfile", crate::source::SourceId(0), text);
+        let part = |span: Span| text.get(span.start as usize..span.end as usize).unwrap();
+        let comments = file.comments.iter();
+        let comments = comments.map(|one| format!("{} > {}", part(one.place), part(one.above)));
+        assert_eq!(comments.collect::<Vec<_>>().join(" | "), expected, "{text}");
+    }
+}
+
+#[test]
+fn hostile_texts_take_no_time_and_no_stack() {
+    let long = "x".repeat(1 << 20);
+    let words = "a b ".repeat(1 << 18);
+    let stage = |at: usize| format!("FROM {at} AS {}\nENV A{at}=1\nUSER $B\n", at + 1);
+    let chain = format!("FROM a AS 0\n{}", (0..4000).map(stage).collect::<String>());
+    for text in [
+        format!("FROM {long}"),
+        format!("FROM a\nRUN {words}"),
+        format!("FROM a\nRUN {}", "\\\n".repeat(1 << 19)),
+        format!("FROM a\nRUN {}", "(".repeat(1 << 20)),
+        format!("FROM a\nRUN {}", "sudo ".repeat(1 << 18)),
+        format!("FROM a\nRUN {}", "sh -c \"".repeat(1 << 17)),
+        format!("FROM a\nRUN {}", "eval '".repeat(1 << 17)),
+        format!("FROM a\nRUN [{}", "[".repeat(1 << 20)),
+        format!("FROM a\nCOPY {} /x\n", "<<A ".repeat(1 << 12)),
+        format!("FROM a\nRUN <<A\n{}", "cat <<B\n".repeat(1 << 12)),
+        format!("FROM {}", "${A:-".repeat(1 << 18)),
+        format!("FROM a\nENV A=aa\n{}", "ENV A=$A$A\n".repeat(64)),
+        format!("ARG A=aa\n{}FROM a", "ARG A=$A$A\n".repeat(64)),
+        format!("ARG A={long}\nFROM {}", "$A".repeat(1 << 19)),
+        format!("FROM a\nRUN {} b", "--mount=type=cache ".repeat(1 << 14)),
+        "FROM a\n".repeat(1 << 12),
+        "# a\n".repeat(1 << 18),
+        chain,
+    ] {
+        let (document, ..) = read(&text);
+        assert!(document.root().get("dockerfiles").is_some());
+    }
 }
 
 #[test]

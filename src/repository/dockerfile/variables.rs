@@ -22,14 +22,19 @@ pub(super) fn expand(
     escape: char,
     lookup: &dyn Fn(&str) -> Known,
 ) -> Result<String, String> {
-    let mut reader = Reader {
-        rest: word,
-        escape,
-        lookup,
-        depth: 0,
-    };
-    reader.until(None)
+    Reader::new(word, escape, lookup).until(None)
 }
+
+/// The variables of a word that have no value where one is put in.
+pub(super) fn unset(word: &str, escape: char, lookup: &dyn Fn(&str) -> Known) -> Vec<String> {
+    let mut reader = Reader::new(word, escape, lookup);
+    // Why something is not known does not matter here.
+    let _ = reader.until(None);
+    reader.unset
+}
+
+/// No value is longer, in bytes: one that is put in twice, again and again, would have no end.
+const LONGEST: usize = 64 << 10;
 
 /// Variables within the defaults of variables nest no deeper than this.
 const DEEPEST: usize = 16;
@@ -39,9 +44,20 @@ struct Reader<'r> {
     escape: char,
     lookup: &'r dyn Fn(&str) -> Known,
     depth: usize,
+    unset: Vec<String>,
 }
 
-impl Reader<'_> {
+impl<'r> Reader<'r> {
+    fn new(word: &'r str, escape: char, lookup: &'r dyn Fn(&str) -> Known) -> Self {
+        Self {
+            rest: word,
+            escape,
+            lookup,
+            depth: 0,
+            unset: Vec::new(),
+        }
+    }
+
     fn bump(&mut self) -> Option<char> {
         let mut chars = self.rest.chars();
         let c = chars.next()?;
@@ -58,6 +74,9 @@ impl Reader<'_> {
         let mut text = String::new();
         let mut quote = None;
         while let Some(c) = self.bump() {
+            if text.len() > LONGEST {
+                return Err("it is too long, once variables are put in".to_owned());
+            }
             match (quote, c) {
                 (None, c) if Some(c) == end => return Ok(text),
                 (Some(open), c) if c == open => quote = None,
@@ -144,10 +163,13 @@ impl Reader<'_> {
         name.to_owned()
     }
 
-    fn value(&self, name: &str) -> Result<String, String> {
+    fn value(&mut self, name: &str) -> Result<String, String> {
         match (self.lookup)(name) {
             Known::Value(value) => Ok(value),
-            Known::Unset => Ok(String::new()),
+            Known::Unset => {
+                self.unset.push(name.to_owned());
+                Ok(String::new())
+            }
             Known::Not(why) => Err(why),
         }
     }

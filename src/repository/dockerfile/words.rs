@@ -16,11 +16,7 @@ pub(super) enum Quotes {
 /// The words of a text.
 pub(super) fn words(text: &Pieces, escape: char, quotes: Quotes) -> Vec<Pieces> {
     let mut words = Vec::new();
-    let mut reader = Reader {
-        text,
-        at: 0,
-        escape,
-    };
+    let mut reader = Reader::new(text, escape);
     loop {
         reader.skip_blank();
         if reader.peek().is_none() {
@@ -32,15 +28,39 @@ pub(super) fn words(text: &Pieces, escape: char, quotes: Quotes) -> Vec<Pieces> 
 
 /// Reads characters of a text.
 pub(super) struct Reader<'t> {
-    pub(super) text: &'t Pieces,
-    pub(super) at: usize,
-    pub(super) escape: char,
+    text: &'t Pieces,
+    at: usize,
+    escape: char,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    /// Reads a text from its start.
+    pub(super) const fn new(text: &'t Pieces, escape: char) -> Self {
+        Self {
+            text,
+            at: 0,
+            escape,
+        }
+    }
+
+    /// The byte of the text that is next.
+    pub(super) const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// What is not read yet.
+    pub(super) fn rest(&self) -> &'t str {
+        self.text.text().get(self.at..).unwrap_or_default()
+    }
+
+    /// Passes over so many bytes, which end with a character.
+    pub(super) fn skip(&mut self, bytes: usize) {
+        self.at += bytes;
+    }
+
     /// The next character.
     pub(super) fn peek(&self) -> Option<char> {
-        self.text.text().get(self.at..)?.chars().next()
+        self.rest().chars().next()
     }
 
     /// The next character, taken.
@@ -71,6 +91,10 @@ impl Reader<'_> {
                 (Some(open), c) if c == open => quote = None,
                 (None, '"' | '\'') => quote = Some(c),
                 // Between single quotes nothing escapes; between double ones only what would mean something.
+                // A line that goes on does so as if it were one.
+                (None | Some('"'), c) if c == self.escape && self.rest().starts_with('\n') => {
+                    self.bump();
+                }
                 (None | Some('"'), c) if c == self.escape => {
                     let at = self.at - c.len_utf8();
                     let escapes = |next: char| {

@@ -1,0 +1,3 @@
+# syntax=ghcr.io/team/frontend:2
+INCLUDE common
+FROM debian
