@@ -83,6 +83,8 @@ pub enum Scope {
     Repository,
     /// One Dockerfile.
     Dockerfiles,
+    /// Both, for who tries expressions out.
+    Files,
 }
 
 /// The environment in which the expressions of a policy compile.
@@ -104,6 +106,7 @@ pub fn environment_without(scope: Scope, hidden: &[Root]) -> Environment {
             Scope::PodTemplates => !of_files,
             Scope::Repository => matches!(*name, "params" | "repository"),
             Scope::Dockerfiles => matches!(*name, "params" | "dockerfile"),
+            Scope::Files => matches!(*name, "params" | "repository" | "dockerfile"),
         };
         let hidden = hidden.iter().any(|root| root.slot() == slot);
         if visible && !hidden { *name } else { "" }
@@ -152,7 +155,7 @@ pub(super) fn why_hidden(name: &str, scope: Scope) -> Option<&'static str> {
         "only a policy with `matchConstraints.repository: true` sees the repository"
     } else if slot == Root::Dockerfile.slot() {
         "only a policy with `matchConstraints.dockerfiles: true` sees Dockerfiles one by one"
-    } else if scope == Scope::Dockerfiles {
+    } else if matches!(scope, Scope::Dockerfiles | Scope::Files) {
         "a policy with `matchConstraints.dockerfiles: true` sees `dockerfile` and `params`"
     } else if slot >= Root::Pod.slot() {
         "only a policy with `matchConstraints.podTemplates: true` sees pods and containers"

@@ -207,10 +207,15 @@ impl ObjectTypes for RequestTypes {
                 (object, field),
                 (REQUEST, "kind" | "resource" | "operation" | "userInfo")
                     | (
-                        KIND | RESOURCE | REPOSITORY | DOCKERFILE | STAGE_USER | INSTRUCTION,
+                        KIND | RESOURCE
+                            | REPOSITORY
+                            | DOCKERFILE
+                            | STAGE_USER
+                            | INSTRUCTION
+                            | FLAG
+                            | COMMAND,
                         _
                     )
-                    | (FLAG | COMMAND, _)
                     | (STAGE, "last" | "shipped" | "starts" | "instructions")
             ),
         })

@@ -121,6 +121,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "policy",
             "render",
             "report",
+            "repository",
             "schema",
             "server",
             "source",

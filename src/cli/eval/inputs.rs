@@ -37,15 +37,30 @@ pub(super) fn document(
     pick: Option<&str>,
     sources: &mut SourceMap,
 ) -> anyhow::Result<Loaded> {
-    let (name, bytes) = if path.as_os_str() == "-" {
-        let bytes = bounded(&mut io::stdin(), MOST_BYTES).context("cannot read standard input")?;
-        (STDIN.to_owned(), bytes)
-    } else {
-        let name = path.display().to_string();
-        let bytes = file(path).with_context(|| format!("cannot read `{name}`"))?;
-        (name, bytes)
-    };
+    let (name, bytes) = named(path)?;
     parse(&name, &bytes, pick, sources)
+}
+
+/// Reads the text of a file, or of standard input for `-`, and what that is called.
+///
+/// # Errors
+/// Where the file cannot be read, or is no text.
+pub(super) fn text(path: &Path) -> anyhow::Result<(String, Arc<str>)> {
+    let (name, bytes) = named(path)?;
+    match decode_text(&bytes) {
+        Ok(text) => Ok((name, Arc::from(&*text))),
+        Err(problem) => bail!("cannot read `{name}`: {problem}"),
+    }
+}
+
+fn named(path: &Path) -> anyhow::Result<(String, Vec<u8>)> {
+    if path.as_os_str() == "-" {
+        let bytes = bounded(&mut io::stdin(), MOST_BYTES).context("cannot read standard input")?;
+        return Ok((STDIN.to_owned(), bytes));
+    }
+    let name = path.display().to_string();
+    let bytes = file(path).with_context(|| format!("cannot read `{name}`"))?;
+    Ok((name, bytes))
 }
 
 /// As [`document`], of bytes that were read.

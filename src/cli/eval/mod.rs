@@ -28,7 +28,8 @@ use stage::Stage;
 #[command(after_help = "\
 The expression sees what a policy sees: object, oldObject, request, params, namespaceObject, authorizer, variables; \
 for an object with a pod template also pod, oldPod, containers (init, regular and ephemeral), workloadContainers (init \
-and regular) and serviceContainers (regular ones and sidecars). What is not given is not known, and reading it is an \
+and regular) and serviceContainers (regular ones and sidecars); with --dockerfile instead dockerfile and repository, \
+beside params and variables. What is not given is not known, and reading it is an \
 error.
 
 Exit codes: 0 any value but false, 1 false, 2 no value: the expression does not compile or ends in an error, or \
@@ -39,6 +40,7 @@ Examples:
   kpolicy eval 'containers.all(c, has(c.resources))' --object deployment.yaml
   kubectl get deploy web -o json | kpolicy eval 'object.status' --object - --output-format json
   kpolicy eval 'variables.images' --policy my-policy.yaml --object pod.yaml --params params.yaml
+  kpolicy eval 'dockerfile.images' --dockerfile Dockerfile
   kpolicy eval --object pod.yaml         # on a terminal: one expression after the other")]
 pub(super) struct Arguments {
     /// The CEL expression; `-` reads it from standard input. Without it, on a terminal: a prompt

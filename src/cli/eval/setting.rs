@@ -14,8 +14,10 @@ use crate::documents::Documents;
 use crate::manifest::{Document, NodeRef, decode_text};
 use crate::policy::{FilledParams, Operation, Policy};
 use crate::report::{Mark, marks};
+use crate::repository::Repository;
+use crate::repository::dockerfile::Dockerfile;
 use crate::schema::defaults::NEWEST_MINOR;
-use crate::source::{SourceMap, Span};
+use crate::source::{Source, SourceMap, Span};
 
 use super::super::Console;
 use super::inputs::{self, Loaded};
@@ -33,6 +35,17 @@ pub(super) struct SettingArguments {
     /// The object before the change; with it the operation is UPDATE, and without --object DELETE
     #[arg(long, value_name = "FILE", env = "KPOLICY_EVAL_OLD_OBJECT")]
     old_object: Option<PathBuf>,
+
+    /// A Dockerfile, instead of an object: `dockerfile`, and one of `repository.dockerfiles`. May be repeated, the first is
+    /// `dockerfile`
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "KPOLICY_EVAL_DOCKERFILE",
+        value_delimiter = ',',
+        conflicts_with_all = ["object", "old_object", "request", "namespace", "operation", "user", "native"]
+    )]
+    dockerfile: Vec<PathBuf>,
 
     /// Which object is meant where a file holds several: its name, or KIND/NAME
     #[arg(long, value_name = "[KIND/]NAME", env = "KPOLICY_EVAL_NAME")]
@@ -118,6 +131,10 @@ impl SettingArguments {
         stage.native = self.native;
         stage.release = self.kubernetes_version;
         stage.show_secrets = self.show_secrets;
+        if !self.dockerfile.is_empty() {
+            let document = dockerfiles(&self.dockerfile, &mut stage.sources, console)?;
+            stage.repository = Some(document);
+        }
         let pick = self.name.as_deref();
         let mut load = |path: &Path, pick: Option<&str>, sources: &mut SourceMap| {
             accepted(inputs::document(path, pick, sources)?, sources, console)
@@ -222,9 +239,8 @@ impl SettingArguments {
             &self.namespace,
             &self.request,
         ];
-        let is_input = |path: &&Option<PathBuf>| path.as_deref().is_some_and(is_stdin);
-        let count =
-            files.iter().filter(|path| is_input(path)).count() + usize::from(input_is_taken);
+        let files = files.into_iter().flatten().chain(&self.dockerfile);
+        let count = files.filter(|path| is_stdin(path)).count() + usize::from(input_is_taken);
         if count > 1 {
             bail!("standard input can be read once: `-` is given {count} times");
         }
@@ -292,6 +308,27 @@ pub(super) fn problem_marks(
         help: problem.help,
     });
     (document, told.collect(), masked)
+}
+
+/// The document of a repository with these Dockerfiles. What is wrong with them is told.
+fn dockerfiles(
+    paths: &[PathBuf],
+    sources: &mut SourceMap,
+    console: &mut Console,
+) -> anyhow::Result<Document> {
+    let mut repository = Repository::default();
+    for path in paths {
+        let (name, text) = inputs::text(path)?;
+        let source = sources.add(Source::new(name.clone(), text.clone()));
+        let file = Dockerfile::read(&name, source, &text);
+        console.problems(&file.problems, sources)?;
+        if let Some(reason) = &file.not_ours {
+            bail!("`{name}` is not read: {reason}");
+        }
+        // What is wrong in one place says nothing of others, as in lint.
+        repository.dockerfiles.push(file);
+    }
+    Ok(repository.document())
 }
 
 /// The policy of a file, or the built-in one of a name.

@@ -9,6 +9,7 @@ use crate::cel::{
 use crate::engine::{Context, NoOtherObjects};
 use crate::manifest::{Document, NodeRef};
 use crate::policy::{Operation, Policy, Root, Scope, environment_without};
+use crate::repository::DOCKERFILES;
 use crate::schema::{defaults, kinds};
 use crate::source::{Source, SourceId, SourceMap};
 
@@ -33,6 +34,8 @@ pub(super) struct Stage {
     pub(super) object: Option<Document>,
     /// The object before.
     pub(super) old_object: Option<Document>,
+    /// What a repository with the Dockerfiles that are given holds.
+    pub(super) repository: Option<Document>,
     /// The parameters.
     pub(super) params: Option<Document>,
     /// Why there are no parameters, where a policy wants some.
@@ -101,8 +104,11 @@ impl Stage {
             let (group, kind) = facts.kind();
             kinds::built_in(group, kind).is_some_and(|kind| kind.pod_template.is_some())
         };
+        let judges_files = policy.is_some_and(|policy| policy.matching.is_repository());
         let scope = if is_native {
             Scope::Native
+        } else if self.repository.is_some() || judges_files {
+            Scope::Files
         } else if carries_pods || self.policy_judges_pods() {
             Scope::PodTemplates
         } else {
@@ -271,6 +277,16 @@ impl Stage {
         if let Some(resources) = roots.get_mut(Root::Resources.slot()) {
             *resources = Value::Node(made.resources.root());
         }
+        let (repository, dockerfile) = self.files(&made);
+        for (root, node) in [
+            (Root::Repository, repository),
+            (Root::Dockerfile, dockerfile),
+        ] {
+            if let Some(value) = roots.get_mut(root.slot()) {
+                *value = Value::Node(node);
+            }
+        }
+        let is_given = |node| self.repository.is_some().then_some(node);
         let activation = Activation::new(roots, &self.programs, Budget::new(budget));
         let outcome = program.evaluate(&activation);
         let documents: Vec<(&'static str, NodeRef<'_>)> = [
@@ -278,6 +294,8 @@ impl Stage {
             ("oldObject", request.old_object),
             ("params", params),
             ("namespaceObject", request.namespace_object),
+            ("dockerfile", is_given(dockerfile)),
+            ("repository", is_given(repository)),
         ]
         .into_iter()
         .filter_map(|(name, node)| Some((name, node?)))
@@ -296,6 +314,19 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// The repository, and the first Dockerfile of it.
+    fn files<'s>(&'s self, made: &'s Made) -> (NodeRef<'s>, NodeRef<'s>) {
+        let missing = made.files.root();
+        let Some(repository) = self.repository.as_ref().map(Document::root) else {
+            return (missing, missing);
+        };
+        let files = repository.get(DOCKERFILES).and_then(NodeRef::as_list);
+        let first = files.and_then(|files| files.iter().next());
+        (repository, first.unwrap_or(missing))
+    }
+}
+
 /// Documents that stand for what was not given.
 #[derive(Debug)]
 struct Made {
@@ -304,6 +335,7 @@ struct Made {
     params: Option<Document>,
     namespace: Option<Document>,
     resources: Document,
+    files: Document,
 }
 
 impl Made {
@@ -334,6 +366,7 @@ impl Made {
             ),
             namespace,
             resources: unknown("no other objects are loaded"),
+            files: unknown("no Dockerfile is given: use --dockerfile FILE"),
         }
     }
 }

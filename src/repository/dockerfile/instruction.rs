@@ -114,7 +114,7 @@ pub(super) fn read(
     let exec = exec(&own);
     let commands = match &exec {
         _ if !runs => Vec::new(),
-        Some(words) => shell::given(words.clone()),
+        Some(words) => shell::given(words),
         None => run(&own, &documents),
     };
     let rest = if kept.is_some() {

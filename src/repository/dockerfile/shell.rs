@@ -31,7 +31,7 @@ pub(super) fn commands(text: &Pieces) -> Vec<Command> {
 }
 
 /// The command of words that are given one by one.
-pub(super) fn given(words: Vec<Pieces>) -> Vec<Command> {
+pub(super) fn given(words: &[Pieces]) -> Vec<Command> {
     let mut commands = Vec::new();
     command(words, 0, &mut commands);
     commands
@@ -65,7 +65,7 @@ pub(super) fn with_documents(text: &Pieces, documents: &[&Pieces]) -> Vec<Comman
         {
             read(document, 1, &mut commands);
         } else {
-            command(words, 0, &mut commands);
+            command(&words, 0, &mut commands);
         }
     }
     commands
@@ -91,13 +91,13 @@ fn is_redirected_text(word: &str) -> bool {
 
 fn read(text: &Pieces, depth: usize, commands: &mut Vec<Command>) {
     for words in simple(text) {
-        command(words, depth, commands);
+        command(&words, depth, commands);
     }
 }
 
 /// Adds what these words run: the text that a shell is given, or one command without what only runs it.
-fn command(words: Vec<Pieces>, depth: usize, commands: &mut Vec<Command>) {
-    let (rest, hands_over) = wrappers::unwrapped(&words);
+fn command(words: &[Pieces], depth: usize, commands: &mut Vec<Command>) {
+    let (rest, hands_over) = wrappers::unwrapped(words);
     if let Some(text) = hands_over.or_else(|| text_of(rest))
         && depth < DEEPEST
     {

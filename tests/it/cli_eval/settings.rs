@@ -35,6 +35,54 @@ fn value(folder: &Folder, arguments: &[&str]) -> String {
 }
 
 #[test]
+fn dockerfiles_are_seen_as_their_policies_see_them() {
+    let folder = Folder::new(&[
+        ("Dockerfile", "ARG B\nFROM debian\nUSER app\nFROM $B\n"),
+        ("b.Dockerfile", "RUM x\nFROM b\n"),
+        ("c.Dockerfile", "FROM {{ c }}\n"),
+    ]);
+    let with = |expression, more: &[&str]| {
+        let given = [&[expression, "--dockerfile", "Dockerfile"], more].concat();
+        value(&folder, &given)
+    };
+    for (expression, more, expected) in [
+        ("dockerfile.path", &[][..], "\"Dockerfile\""),
+        ("dockerfile.stages.map(s, has(s.user))", &[], "[true,false]"),
+        (
+            "dockerfile.images[1] != ''",
+            &[],
+            "\"Dockerfile: the build argument `B` has no default\"",
+        ),
+        (
+            "repository.dockerfiles.size()",
+            &["--dockerfile", "Dockerfile"],
+            "2",
+        ),
+        ("params.requireUser", &["--policy", "dockerfile"], "true"),
+        ("object", &[], "\"there is no `object` here\""),
+    ] {
+        assert_eq!(with(expression, more), expected, "{expression}");
+    }
+    let asked = value(&folder, &["dockerfile.path", "--policy", "dockerfile"]);
+    assert_eq!(asked, "\"no Dockerfile is given: use --dockerfile FILE\"");
+    let (code, out, _) = folder.eval(&[
+        "dockerfile.images.all(i, i.contains(':'))",
+        "--dockerfile=Dockerfile",
+    ]);
+    assert_eq!(code, 1);
+    assert!(
+        out.contains("`dockerfile.images[0]` is \"debian\""),
+        "{out}"
+    );
+    assert!(out.contains("Dockerfile:2:6"), "{out}");
+    let (code, out, err) = folder.eval(&["dockerfile.images", "--dockerfile=b.Dockerfile"]);
+    assert_eq!((code, out.starts_with("[\"b\"]")), (0, true), "{out}");
+    assert!(err.contains("`RUM` is no instruction"), "{err}");
+    let (code, _, err) = folder.eval(&["dockerfile.images", "--dockerfile=c.Dockerfile"]);
+    assert!(code == 2 && err.contains("it is a template"), "{err}");
+}
+
+#[test]
 fn pods_and_their_containers_are_there_for_objects_that_have_them() {
     let folder = folder();
     for (expression, expected) in [

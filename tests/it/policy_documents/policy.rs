@@ -299,6 +299,11 @@ fn an_error_in_an_expression_stands_inside_the_expression() {
             "repository: there is no `repository` here (only a policy with `matchConstraints.repository: true` sees the repository)",
         ),
         (
+            "has(pod.spec)",
+            "dockerfile.stages.size() > 0",
+            "dockerfile: there is no `dockerfile` here (only a policy with `matchConstraints.dockerfiles: true` sees Dockerfiles one by one)",
+        ),
+        (
             "'use one of '",
             "string(authorizer) + ''",
             "authorizer: there is no `authorizer` here (a message cannot ask the authorizer, as in the API server)",
@@ -385,6 +390,10 @@ fn a_policy_judges_something_by_something() {
         (
             "{repository: true, podTemplates: true}",
             "repository: `repository` cannot stand beside `podTemplates`",
+        ),
+        (
+            "{repository: true, dockerfiles: true}",
+            "dockerfiles: `dockerfiles` cannot stand beside `repository`",
         ),
         ("{resourceRules: []}", "[]: `resourceRules` is empty"),
         (

@@ -1,0 +1,3 @@
+FROM debian:12.9-slim
+USER 10001
+CMD ["/app"]
