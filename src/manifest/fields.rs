@@ -190,9 +190,20 @@ impl<'a, 'p> Fields<'a, 'p> {
     pub fn required_word<T: Copy>(&mut self, key: &'static str, known: &[(&str, T)]) -> Option<T> {
         if !self.require(key) {
             self.asked.push(key);
+            let choice = words(known.iter().map(|(word, _)| *word));
+            self.explain(key, &format!("it is one of {choice}"));
             return None;
         }
         self.word(key, known)
+    }
+
+    /// Says what belongs under `key`, where that was just found missing.
+    pub fn explain(&mut self, key: &str, help: &str) {
+        let missing = format!("`{key}` is missing");
+        let last = self.problems.last_mut();
+        if let Some(problem) = last.filter(|problem| problem.message == missing) {
+            problem.help = Some(help.to_owned());
+        }
     }
 
     /// A list of strings, none of them blank; empty where it is not there.

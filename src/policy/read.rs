@@ -107,6 +107,9 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
     let matching = fields
         .required_map("matchConstraints")
         .and_then(read_constraints);
+    let help = "say what is judged: `podTemplates: true` for all that makes pods, `resourceRules` for other kinds, or \
+                `repository: true`";
+    fields.explain("matchConstraints", help);
     let schema = fields.node("parameters");
     let parameters = schema.map(|schema| Parameters::read(schema, fields.problems()));
     let resources = read_resources(&mut fields);
@@ -202,6 +205,10 @@ pub(super) fn written_names<'a>(fields: &mut Fields<'a, '_>, key: &'static str) 
 
 fn read_about(fields: &mut Fields<'_, '_>) -> Option<About> {
     let title = fields.required_text("title");
+    fields.explain(
+        "title",
+        "write one line: what holds where nobody is refused",
+    );
     if let Some(title) = title
         && title.contains('\n')
     {
@@ -211,6 +218,9 @@ fn read_about(fields: &mut Fields<'_, '_>) -> Option<About> {
     let categories: Vec<(&str, &str)> = CATEGORIES.iter().map(|word| (*word, *word)).collect();
     let category = fields.required_word("category", &categories);
     let severity = fields.required_word("severity", &SEVERITIES);
+    let help = "it is `critical` for a way into the cluster, `high` for an outage or a weakness waiting to happen, \
+                `medium` for what costs something some day, `low` for what is untidy";
+    fields.explain("severity", help);
     let description = fields.text("description").unwrap_or_default();
     let remediation = fields.text("remediation").unwrap_or_default();
     let references = fields.texts("references");

@@ -126,6 +126,9 @@ pub(super) fn read_mutations(
         let name = read_name(&mut fields);
         names.check(&mut fields, "validation or mutation", name);
         let safety = fields.required_word("safety", &SAFETIES);
+        let help = "it is `safe` for what is right wherever it applies, `unsafe` for what somebody should look at before \
+                    it is written into Git, `display` for what is only shown";
+        fields.explain("safety", help);
         let (patch, expression, span) = read_patch(&mut fields, expressions)?;
         Some(Mutation {
             id: id(policy, name, &format!("mutation-{index}")),

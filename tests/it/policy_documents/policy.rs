@@ -105,13 +105,31 @@ fn a_full_policy_is_read() {
 #[test]
 fn every_error_of_a_policy_is_placed() {
     for (from, to, expected) in [
-        ("  title: A sample\n", "", &["spec: `title` is missing"][..]),
+        (
+            "  title: A sample\n",
+            "",
+            &["spec: `title` is missing (write one line: what holds where nobody is refused)"][..],
+        ),
         (
             "title:",
             "titel:",
             &[
-                "spec: `title` is missing",
+                "spec: `title` is missing (write one line: what holds where nobody is refused)",
                 "titel: unknown field `titel` (did you mean `title`?)",
+            ],
+        ),
+        (
+            "  category: images\n",
+            "",
+            &[
+                "spec: `category` is missing (it is one of `pod-security`, `resources`, `probes`, `images`, `scheduling`, `availability`, `network`, `identity`, `secrets`, `storage`, `gitops`, `observability`, `api`)",
+            ],
+        ),
+        (
+            "  severity: high\n",
+            "",
+            &[
+                "spec: `severity` is missing (it is `critical` for a way into the cluster, `high` for an outage or a weakness waiting to happen, `medium` for what costs something some day, `low` for what is untidy)",
             ],
         ),
         (
@@ -164,7 +182,7 @@ fn every_error_of_a_policy_is_placed() {
             "safety: unsafe",
             "safe: unsafe",
             &[
-                "name: add: `safety` is missing",
+                "name: add: `safety` is missing (it is `safe` for what is right wherever it applies, `unsafe` for what somebody should look at before it is written into Git, `display` for what is only shown)",
                 "safe: unknown field `safe` (did you mean `safety`?)",
             ],
         ),
