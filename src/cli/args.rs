@@ -1,8 +1,10 @@
 //! The options of the command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cel::Release;
 use crate::config::Date;
@@ -30,9 +32,11 @@ pub struct Args {
 
 impl Args {
     /// Parses the process's command line. A variable of the environment that is empty counts as not set, since CI
-    /// systems pass inputs that nobody gave as empty variables.
+    /// systems pass inputs that nobody gave as empty variables; one that cannot stand beside what the command line says
+    /// gives way to it.
     pub fn of_process() -> Result<Self, clap::Error> {
-        let unset_if_empty = |argument: clap::Arg| {
+        let line: Vec<OsString> = std::env::args_os().collect();
+        let unset_if_empty = |argument: Arg| {
             let value = argument.get_env().and_then(std::env::var_os);
             if value.is_some_and(|value| value.is_empty()) {
                 argument.env(None::<&str>)
@@ -40,14 +44,49 @@ impl Args {
                 argument
             }
         };
-        let mut command = Self::command().mut_args(unset_if_empty);
-        for subcommand in command.get_subcommands_mut() {
-            *subcommand = subcommand.clone().mut_args(unset_if_empty);
-            for inner in subcommand.get_subcommands_mut() {
-                *inner = inner.clone().mut_args(unset_if_empty);
-            }
+        let mut command = with_arguments(Self::command(), &unset_if_empty);
+        let bare = with_arguments(Self::command(), &|argument| argument.env(None::<&str>));
+        // What is wrong with the line is found when it is read in earnest.
+        if let Ok(said) = bare.ignore_errors(true).try_get_matches_from(&line) {
+            command = giving_way(command, &said);
         }
-        Self::from_arg_matches(&command.try_get_matches()?)
+        Self::from_arg_matches(&command.try_get_matches_from(line)?)
+    }
+}
+
+/// A command with each of its arguments changed, and those of its subcommands.
+fn with_arguments(command: clap::Command, change: &impl Fn(Arg) -> Arg) -> clap::Command {
+    let mut command = command.mut_args(change);
+    for inner in command.get_subcommands_mut() {
+        *inner = with_arguments(inner.clone(), change);
+    }
+    command
+}
+
+/// A command whose arguments do not come from the environment where they could not stand beside one that was said on the
+/// command line.
+fn giving_way(command: clap::Command, said: &ArgMatches) -> clap::Command {
+    let on_line = |argument: &Arg| {
+        said.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
+    };
+    let excludes = |one: &Arg, other: &Arg| {
+        let mut excluded = command.get_arg_conflicts_with(one).into_iter();
+        excluded.any(|known| known.get_id() == other.get_id())
+    };
+    let is_out = |argument: &Arg| {
+        let mut others = command.get_arguments().filter(|other| on_line(other));
+        !on_line(argument)
+            && others.any(|other| excludes(argument, other) || excludes(other, argument))
+    };
+    let out = command.get_arguments().filter(|argument| is_out(argument));
+    let out: Vec<clap::Id> = out.map(|argument| argument.get_id().clone()).collect();
+    let mut command = command;
+    for id in out {
+        command = command.mut_arg(id, |argument| argument.env(None::<&str>));
+    }
+    match said.subcommand() {
+        Some((name, said)) => command.mut_subcommand(name, |inner| giving_way(inner, said)),
+        None => command,
     }
 }
 

@@ -1,6 +1,5 @@
 //! Reading Config, policies and exceptions from files: shared by all subcommands that judge.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -10,13 +9,14 @@ use anyhow::{Context, bail};
 
 use crate::config::{Config, Date, PolicyException, Profile, check_exception};
 use crate::documents::Documents;
-use crate::gitops::{Repository, shown};
-use crate::manifest::{Problem, Severity, decode_text};
+use crate::gitops::Repository;
+use crate::manifest::{Problem, Severity};
 use crate::policy::{PolicySet, Release};
-use crate::source::{SourceId, SourceMap};
+use crate::source::SourceMap;
 
 use super::Console;
 use super::args::PolicyArguments;
+use super::reader::Reader;
 
 /// Policies and Config nest no deeper than this: a guard against circles of links.
 const DEEPEST: usize = 64;
@@ -84,14 +84,28 @@ pub(super) fn load(
     start: Option<&Path>,
     console: &mut Console,
 ) -> anyhow::Result<Option<Setup>> {
-    let Read {
-        setup, problems, ..
-    } = read(arguments, start, None)?;
-    console.problems(&problems, &setup.sources)?;
-    let is_broken = problems
-        .iter()
-        .any(|problem| problem.severity == Severity::Error);
-    Ok((!is_broken).then_some(setup))
+    right(read(arguments, start, None)?, console)
+}
+
+/// As [`load`], for whoever looks at policies alone: exceptions have no say there.
+pub(super) fn load_without_exceptions(
+    arguments: &PolicyArguments,
+    console: &mut Console,
+) -> anyhow::Result<Option<Setup>> {
+    let wanted = Wanted {
+        without_exceptions: true,
+        ..Wanted::default()
+    };
+    let read = gather(arguments, wanted, &mut Asked::new())?;
+    right(read, console)
+}
+
+/// Shows what is wrong; `None` where that makes judging impossible.
+fn right(read: Read, console: &mut Console) -> anyhow::Result<Option<Setup>> {
+    console.problems(&read.problems, &read.setup.sources)?;
+    let is_error = |problem: &Problem| problem.severity == Severity::Error;
+    let is_broken = read.problems.iter().any(is_error);
+    Ok((!is_broken).then_some(read.setup))
 }
 
 /// Reads everything that the options and the Config name.
@@ -102,29 +116,34 @@ pub(super) fn read(
     start: Option<&Path>,
     release: Option<Release>,
 ) -> anyhow::Result<Read> {
-    gather(arguments, (start, None), None, release, &mut Asked::new())
+    let wanted = Wanted {
+        start,
+        release,
+        ..Wanted::default()
+    };
+    gather(arguments, wanted, &mut Asked::new())
 }
 
-/// As [`read`], for tests of policies: these files with policies too, one that holds none is no error; and a native policy
-/// that no binding names is bound everywhere.
+/// As [`read`], for tests of policies: these files with policies too, one that holds none is no error; a native policy
+/// that no binding names is bound everywhere; and exceptions have no say.
 pub(super) fn read_for_tests(
     arguments: &PolicyArguments,
     start: Option<&Path>,
     files: &[PathBuf],
 ) -> anyhow::Result<Read> {
-    gather(
-        arguments,
-        (start, None),
-        Some(files),
-        None,
-        &mut Asked::new(),
-    )
+    let wanted = Wanted {
+        start,
+        tests: Some(files),
+        without_exceptions: true,
+        ..Wanted::default()
+    };
+    gather(arguments, wanted, &mut Asked::new())
 }
 
 /// As [`read`] without a release; `asked` says what was looked at, as far as reading came.
 #[cfg(feature = "serve")]
 pub(super) fn read_watched(arguments: &PolicyArguments, asked: &mut Asked) -> anyhow::Result<Read> {
-    gather(arguments, (None, None), None, None, asked)
+    gather(arguments, Wanted::default(), asked)
 }
 
 /// Reads what these paths hold, and what a Config among them names. No other Config is looked for. `release` as for
@@ -134,23 +153,42 @@ pub(super) fn read_paths(
     paths: &[PathBuf],
     release: Option<Release>,
 ) -> anyhow::Result<Read> {
-    let start = paths.first().map(PathBuf::as_path);
-    gather(
-        arguments,
-        (start, Some(paths)),
-        None,
+    let wanted = Wanted {
+        start: paths.first().map(PathBuf::as_path),
+        only: Some(paths),
         release,
-        &mut Asked::new(),
-    )
+        ..Wanted::default()
+    };
+    gather(arguments, wanted, &mut Asked::new())
+}
+
+/// What is read beside what the options name.
+#[derive(Clone, Copy, Default)]
+struct Wanted<'a> {
+    /// Where to look for a Config from; the working directory without it.
+    start: Option<&'a Path>,
+    /// Nothing but what lies there, and what a Config there names.
+    only: Option<&'a [PathBuf]>,
+    /// Files with the policies of tests.
+    tests: Option<&'a [PathBuf]>,
+    /// What native policies are held against.
+    release: Option<Release>,
+    /// Whether exceptions are passed over, right or wrong.
+    without_exceptions: bool,
 }
 
 fn gather(
     arguments: &PolicyArguments,
-    (start, only): (Option<&Path>, Option<&[PathBuf]>),
-    tests: Option<&[PathBuf]>,
-    release: Option<Release>,
+    wanted: Wanted<'_>,
     asked: &mut Asked,
 ) -> anyhow::Result<Read> {
+    let Wanted {
+        start,
+        only,
+        tests,
+        release,
+        without_exceptions,
+    } = wanted;
     let here = fs::canonicalize(".").context("there is no working directory")?;
     // A path that does not exist is the reader's to complain about.
     let start = start
@@ -169,14 +207,12 @@ fn gather(
     if arguments.config.is_none() {
         asked.extend(config_named.clone());
     }
-    let mut reader = Reader {
-        sources: SourceMap::new(),
-        seen: BTreeMap::new(),
-        hasher: DefaultHasher::new(),
-        root,
-    };
+    let mut reader = Reader::new(root);
     let mut documents = Documents::built_in(&mut reader.sources);
     documents.for_release(release);
+    if without_exceptions {
+        documents.leave_exceptions();
+    }
     if let Some(file) = &config_file {
         reader.file(file, &mut documents)?;
         if !documents.has_config() && documents.problems.is_empty() {
@@ -196,11 +232,19 @@ fn gather(
         Some(directory) => canonical(&here.join(directory))?,
         None => reader.root.clone(),
     };
-    let listed = config.policy_paths.iter().chain(&config.exceptions.paths);
-    for path in listed {
+    for path in &config.policy_paths {
         let path = config_directory.join(&**path);
         asked.push(path.clone());
         reader.path(&path, &mut documents)?;
+    }
+    for path in &config.exceptions.paths {
+        let path = config_directory.join(&**path);
+        asked.push(path.clone());
+        if without_exceptions {
+            reader.path_of_exceptions(&path, &mut documents);
+        } else {
+            reader.path(&path, &mut documents)?;
+        }
     }
     for file in tests.unwrap_or_default() {
         reader.file(file, &mut documents)?;
@@ -231,6 +275,7 @@ fn gather(
         documents.problems.extend(problems);
     }
     let policies = Arc::new(documents.take_policies());
+    let print = reader.print();
     Ok(Read {
         setup: Setup {
             sources: reader.sources,
@@ -247,7 +292,7 @@ fn gather(
         },
         problems: documents.problems,
         own: documents.own,
-        print: reader.hasher.finish(),
+        print,
     })
 }
 
@@ -270,50 +315,6 @@ pub(super) fn require_cluster(cluster: Option<&str>, config: &Config) -> anyhow:
         );
     }
     Ok(())
-}
-
-/// Reads files once each, however often they are named.
-struct Reader {
-    sources: SourceMap,
-    seen: BTreeMap<PathBuf, SourceId>,
-    hasher: DefaultHasher,
-    root: PathBuf,
-}
-
-impl Reader {
-    /// The file that a source was read from.
-    fn path_of(&self, source: SourceId) -> Option<PathBuf> {
-        let mut seen = self.seen.iter();
-        seen.find(|(_, known)| **known == source)
-            .map(|(path, _)| path.clone())
-    }
-
-    /// Reads a file, or all YAML and JSON files below a directory.
-    fn path(&mut self, path: &Path, documents: &mut Documents) -> anyhow::Result<()> {
-        let found = canonical(path)?;
-        if !found.is_dir() {
-            return self.file(&found, documents);
-        }
-        for file in files(&found)? {
-            self.file(&file, documents)?;
-        }
-        Ok(())
-    }
-
-    fn file(&mut self, file: &Path, documents: &mut Documents) -> anyhow::Result<()> {
-        if self.seen.contains_key(file) {
-            return Ok(());
-        }
-        self.seen.insert(file.to_owned(), self.sources.next_id());
-        let name = shown(file, &self.root);
-        let bytes = fs::read(file).with_context(|| format!("cannot read `{name}`"))?;
-        bytes.hash(&mut self.hasher);
-        match decode_text(&bytes) {
-            Ok(text) => documents.add(&name, &Arc::from(&*text), &mut self.sources),
-            Err(problem) => bail!("cannot read `{name}`: {problem}"),
-        }
-        Ok(())
-    }
 }
 
 /// What stands in the files that were asked for: the same number as reading them gives. A file that cannot be read
@@ -371,7 +372,7 @@ fn collect(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::
     Ok(())
 }
 
-fn canonical(path: &Path) -> anyhow::Result<PathBuf> {
+pub(super) fn canonical(path: &Path) -> anyhow::Result<PathBuf> {
     fs::canonicalize(path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 

@@ -18,6 +18,7 @@ mod lint;
 mod policies;
 #[cfg(feature = "serve")]
 mod policy_files;
+mod reader;
 #[cfg(feature = "serve")]
 mod reload;
 mod schemas;

@@ -82,7 +82,7 @@ enum OutputFormat {
 
 /// Lists the policies or the profiles, or shows pages.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
-    let Some(mut setup) = input::load(&arguments.policies, None, console)? else {
+    let Some(mut setup) = input::load_without_exceptions(&arguments.policies, console)? else {
         return Ok(Exit::Failed);
     };
     if arguments.profiles {
@@ -91,7 +91,6 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     }
     if !arguments.profile.is_empty() {
         setup.config = only(&arguments.profile, &setup.profiles)?;
-        setup.exceptions = Vec::new();
     }
     for name in &arguments.names {
         if setup.policies.get(name).is_none() {

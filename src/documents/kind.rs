@@ -65,6 +65,11 @@ pub(super) fn is_ours(root: NodeRef<'_>) -> bool {
         && field("kind").is_some_and(|kind| KINDS.iter().any(|(known, _)| *known == kind))
 }
 
+/// Whether a document is meant as an exception, right or wrong.
+pub(super) fn is_exception(root: NodeRef<'_>) -> bool {
+    is_ours(root) && root.get("kind").and_then(NodeRef::as_str) == Some("PolicyException")
+}
+
 /// What a document is. Errors: a document that is meant for us and that we cannot read.
 pub(super) fn of(root: NodeRef<'_>) -> Result<Kind, Problem> {
     let field = |key: &str| root.get(key).and_then(NodeRef::as_str);

@@ -46,6 +46,7 @@ pub struct Documents {
     /// Native policies that could not be read, or whose bindings could not.
     broken: Vec<(Form, Box<str>)>,
     release: Option<Release>,
+    without_exceptions: bool,
     config: Option<(Document, Option<Span>)>,
 }
 
@@ -73,6 +74,11 @@ impl Documents {
     /// From now on native policies may only use what an API server of this release allows in a new policy.
     pub fn for_release(&mut self, release: Option<Release>) {
         self.release = release;
+    }
+
+    /// From now on exceptions are passed over, right or wrong: for whom they have no say.
+    pub fn leave_exceptions(&mut self) {
+        self.without_exceptions = true;
     }
 
     /// The Config that was read, or what holds without one.
@@ -191,6 +197,9 @@ impl Documents {
         if !built_in && !matches!(kind, Ok(Kind::Other | Kind::Object)) {
             self.own += 1;
         }
+        if self.without_exceptions && kind::is_exception(document.root()) {
+            return;
+        }
         match kind {
             Ok(Kind::Policy) => {
                 if let Some(policy) = read_policy(&document, sources, &mut self.problems) {
@@ -268,8 +277,9 @@ impl Documents {
             .find(|known| same(known) && !pair(known));
         if let Some(first) = taken {
             let message = format!("there is another policy `{}`", policy.name);
-            self.problems
-                .push(Problem::error(message, policy.span).with_related(first.span));
+            let problem = Problem::error(message, policy.span).with_related(first.span);
+            let help = "policies are known by their names: give one of them another name";
+            self.problems.push(problem.with_help(help));
             return;
         }
         let replaced = |known: &Policy| known.built_in && known.name == policy.name;

@@ -264,3 +264,66 @@ fn nothing_that_a_policy_says_acts_in_a_terminal_or_in_markdown() {
         "{row}"
     );
 }
+
+#[test]
+fn a_broken_exception_stops_nobody_from_reading_policies() {
+    let config = "apiVersion: kpolicy.io/v1alpha1\nkind: Config\nexceptions: {paths: [exceptions, nowhere]}\n";
+    let exception = "apiVersion: kpolicy.io/v1alpha1\nkind: PolicyException\nspec: {bad: 1}\n";
+    let folder = Folder::new(&[
+        (".kpolicy.yaml", config),
+        ("exceptions/broken.yaml", exception),
+    ]);
+    for arguments in [
+        &["policies"][..],
+        &["policies", "--profiles"],
+        &["policies", "--profile", "aks"],
+        &["policies", "acr-only"],
+    ] {
+        let (code, out, err) = folder.run(arguments);
+        assert_eq!(code, 0, "{arguments:?}: {err}");
+        assert!(!out.is_empty());
+        assert!(!err.contains("broken.yaml"), "{err}");
+        assert!(err.contains("warning: cannot read `"), "{err}");
+    }
+    let (code, _, err) = folder.run(&["check"]);
+    assert_eq!(code, 2, "whoever checks is told: {err}");
+}
+
+#[test]
+fn what_is_asked_for_by_name_goes_before_the_environment() {
+    let folder = full();
+    for (variables, arguments, code) in [
+        (
+            &[("KPOLICY_CLUSTER", "app9")][..],
+            &["--profile", "aks"][..],
+            0,
+        ),
+        (&[("KPOLICY_PROFILE", "nobody")], &["--profiles"], 0),
+        (&[("KPOLICY_PROFILE", "nobody")], &["--cluster", "app1"], 0),
+        (&[("KPOLICY_PROFILES", "true")], &["acr-only"], 0),
+        // What does not exclude what was asked for counts.
+        (&[("KPOLICY_CLUSTER", "app9")], &["acr-only"], 2),
+        (&[("KPOLICY_PROFILE", "nobody")], &[], 2),
+        (&[], &["--profile", "aks", "--cluster", "app1"], 2),
+        (
+            &[("KPOLICY_PROFILE", "aks"), ("KPOLICY_CLUSTER", "app1")],
+            &[],
+            2,
+        ),
+    ] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_kpolicy"))
+            .arg("policies")
+            .args(arguments)
+            .env_clear()
+            .envs(variables.iter().copied())
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{variables:?} {arguments:?}: {err}"
+        );
+    }
+}

@@ -104,7 +104,9 @@ fn a_policy_replaces_a_built_in_one_and_no_other() {
     let (_, problems) = added(&[("a/sample.yaml", POLICY), ("b/sample.yaml", POLICY)]);
     assert_eq!(
         problems,
-        ["b/sample.yaml:3:18: there is another policy `sample`"]
+        [
+            "b/sample.yaml:3:18: there is another policy `sample` (policies are known by their names: give one of them another name)"
+        ]
     );
 }
 
