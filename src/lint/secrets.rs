@@ -1,53 +1,35 @@
 //! Where the values of Secrets stand, so that no source line shows them.
 
+use crate::manifest::secrets::{joined, may_speak_of_secret, secret_spans_of};
 use crate::manifest::{Document, ListRef, NodeRef};
 use crate::source::Span;
 
-use super::files::{File, Files};
+use super::files::Files;
 
-/// `kubectl apply` writes the whole object, values included, into this annotation.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-
-/// The spans of all values of Secrets, in order and not overlapping. A file that does not load and speaks of a Secret
-/// is masked as a whole: where its values stand is not known.
+/// The spans of all values of Secrets, in order and not overlapping.
 pub(super) fn masked(files: &Files) -> Vec<Span> {
     let mut spans = Vec::new();
     for file in files.iter() {
-        if file.is_broken() && file.text.contains("Secret") {
-            spans.push(Span::new(file.source, 0, file.text.len() as u32));
-            continue;
+        if may_speak_of_secret(&file.text) {
+            let text = (file.source, &*file.text);
+            spans.extend(secret_spans_of(
+                text,
+                &file.documents,
+                &file.problems,
+                &file.templated,
+            ));
         }
         for document in &file.documents {
-            collect(file, document, &mut spans);
+            kustomization(document, &mut spans);
         }
     }
-    spans.sort();
-    let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
-    for span in spans {
-        match joined.last_mut() {
-            Some(last) if last.source == span.source && span.start <= last.end => {
-                last.end = last.end.max(span.end);
-            }
-            _ => joined.push(span),
-        }
-    }
-    joined
+    joined(spans)
 }
 
-fn collect(file: &File, document: &Document, spans: &mut Vec<Span>) {
+/// A kustomization may generate Secrets from values that it holds, and patch them inline.
+fn kustomization(document: &Document, spans: &mut Vec<Span>) {
     let root = document.root();
-    let mut hide = |value: NodeRef<'_>| {
-        spans.extend(value.origin().filter(|span| span.source == file.source));
-    };
-    if root.get("kind").and_then(NodeRef::as_str) == Some("Secret") {
-        ["data", "stringData"]
-            .into_iter()
-            .filter_map(|key| root.get(key).and_then(NodeRef::as_map))
-            .flat_map(|map| map.iter().map(|entry| entry.value))
-            .chain(root.at(&["metadata", "annotations", LAST_APPLIED]))
-            .for_each(&mut hide);
-    }
-    // A kustomization may generate Secrets from values that it holds, and patch them inline.
+    let mut hide = |value: NodeRef<'_>| spans.extend(value.origin());
     let elements = |key: &str| {
         let list = root.get(key).and_then(NodeRef::as_list);
         list.into_iter().flat_map(ListRef::iter)
@@ -59,7 +41,7 @@ fn collect(file: &File, document: &Document, spans: &mut Vec<Span>) {
     patches
         .filter_map(|patch| patch.get("patch"))
         .chain(elements("patchesStrategicMerge"))
-        .filter(|patch| patch.as_str().is_some_and(|text| text.contains("Secret")))
+        .filter(|patch| patch.as_str().is_some_and(may_speak_of_secret))
         .for_each(&mut hide);
 }
 
@@ -91,6 +73,14 @@ mod tests {
             (
                 "kind: Secret\ndata: {a: [\n",
                 &["kind: Secret\ndata: {a: [\n"],
+            ),
+            (
+                "kind: \"S\\x65cret\"\ndata: {a: [\n",
+                &["kind: \"S\\x65cret\"\ndata: {a: [\n"],
+            ),
+            (
+                "patches: [{patch: 'kind: \"S\\x65cret\"'}]\n",
+                &["'kind: \"S\\x65cret\"'"],
             ),
         ] {
             let files = Files::of_text(text, SourceMap::new());

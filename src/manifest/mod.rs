@@ -27,6 +27,7 @@ mod problem;
 mod read;
 mod routes;
 mod scalar;
+pub mod secrets;
 mod split;
 mod strict;
 mod strict_flow;

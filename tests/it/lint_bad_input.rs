@@ -191,3 +191,47 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!(complaint, "");
     assert_eq!(child.wait().unwrap().code(), Some(1));
 }
+
+#[test]
+fn no_format_shows_what_a_secret_holds_however_the_secret_is_spelled() {
+    let texts = [
+        "kind: KIND\ndata: {password: aHVudGVyMg==, [\n",
+        "kind: KIND\ndata: {password: aHVudGVyMg==, password: Y29ycmVjdA==}\n",
+        "kind: KIND\ndata: {password: aHVudGVyMg==}\ndata: {password: Y29ycmVjdA==}\n",
+        "kind: KIND\nstringData: {password: aHVudGVyMg==, a: {b: [}}\n",
+        "kind: List\nitems: [{apiVersion: v1, kind: KIND, data: {a: aHVudGVyMg==, a: Y29ycmVjdA==}}]\n",
+        "{\"apiVersion\": \"v1\", \"kind\": JSON, \"data\": {\"a\": \"aHVudGVyMg==\", \"a\": \"Y29ycmVjdA==\",}}",
+    ];
+    let kinds = [
+        "Secret",
+        "\"S\\x65cret\"",
+        "\"\\u0053ecret\"",
+        "!!binary U2VjcmV0",
+    ];
+    let keep = tempfile::tempdir().unwrap();
+    let root = fs::canonicalize(keep.path()).unwrap();
+    fs::write(root.join(".kpolicy.yaml"), CONFIG).unwrap();
+    for (number, text) in texts.iter().enumerate() {
+        for (kind_number, kind) in kinds.iter().enumerate() {
+            let json = if kind.starts_with('"') {
+                kind
+            } else {
+                "\"Secret\""
+            };
+            let text = text.replace("KIND", kind).replace("JSON", json);
+            let text = format!("apiVersion: v1\n{text}").replace("apiVersion: v1\n{", "{");
+            fs::write(root.join(format!("{number}-{kind_number}.yaml")), text).unwrap();
+        }
+    }
+    for format in ["full", "concise", "json", "github"] {
+        let arguments = ["lint", "--output-format", format];
+        let (code, out, err) = kpolicy(&arguments, &root, Path::new("/nowhere"), b"");
+        assert_eq!(code, 1, "{out}{err}");
+        for value in ["aHVudGVyMg==", "Y29ycmVjdA=="] {
+            assert!(
+                !out.contains(value) && !err.contains(value),
+                "{format}\n{out}{err}"
+            );
+        }
+    }
+}

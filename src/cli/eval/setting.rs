@@ -11,6 +11,7 @@ use clap::builder::BoolishValueParser;
 
 use crate::cel::Release;
 use crate::documents::Documents;
+use crate::manifest::secrets::{joined, may_speak_of_secret, secret_spans};
 use crate::manifest::{Document, NodeRef, decode_text};
 use crate::policy::{FilledParams, Operation, Policy};
 use crate::report::{Mark, marks};
@@ -287,7 +288,9 @@ pub(super) fn problem_marks(
         Ok((document, problems)) => (Some(document), problems),
         Err(problems) => (None, problems),
     };
-    let mut masked: Vec<Span> = match &document {
+    let masked: Vec<Span> = match &document {
+        // What was dropped while reading, such as the first of two equal keys, stands in the text all the same.
+        Some(document) if !problems.is_empty() => secret_spans(document, false),
         Some(document) => SecretValues::of([document]).spans().to_vec(),
         // Where the values of a Secret stand is not known.
         None => problems
@@ -295,12 +298,11 @@ pub(super) fn problem_marks(
             .filter_map(|problem| inputs::whole(sources, problem.span))
             .filter(|span| {
                 let text = sources.text(*span);
-                text.is_some_and(|text| text.contains("Secret"))
+                text.is_some_and(may_speak_of_secret)
             })
             .collect(),
     };
-    masked.sort();
-    masked.dedup();
+    let masked = joined(masked);
     let told = problems.into_iter().map(|problem| Mark {
         is_error: inputs::is_error(&problem),
         message: problem.message,

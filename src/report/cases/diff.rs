@@ -1,6 +1,7 @@
 //! What differs between two objects, as lines of YAML. What Secrets hold is not shown, only that it differs.
 
 use crate::manifest::NodeRef;
+use crate::manifest::secrets::is_secret;
 
 use super::yaml::{Line, lines as yaml};
 
@@ -34,7 +35,8 @@ impl Edit {
 /// The lines that only one of both has, with `-` and `+`, and a few lines around them. Maps are compared by their
 /// keys, so both are written with their keys in order.
 pub(super) fn lines(from: NodeRef<'_>, to: NodeRef<'_>) -> Vec<String> {
-    let (from, to) = (yaml(from), yaml(to));
+    let is_secret = is_secret(from) || is_secret(to);
+    let (from, to) = (yaml(from, is_secret), yaml(to, is_secret));
     let edits = edits(&from, &to);
     let mut shown = vec![false; edits.len()];
     for (at, (edit, _)) in edits.iter().enumerate() {
@@ -176,6 +178,21 @@ mod tests {
                 "+   a: (hidden)",
                 "    b: (hidden)",
                 "  kind: Secret",
+            ],
+        );
+    }
+
+    #[test]
+    fn beside_a_secret_what_calls_itself_something_else_is_not_shown_either() {
+        check(
+            "{kind: Secert, stringData: {a: hunter2}}",
+            "{kind: Secret, stringData: {a: hunter2, b: hunter3}}",
+            &[
+                "- kind: Secert",
+                "+ kind: Secret",
+                "  stringData:",
+                "    a: (hidden)",
+                "+   b: (hidden)",
             ],
         );
     }

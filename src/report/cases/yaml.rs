@@ -1,6 +1,6 @@
 //! An object as lines of YAML, maps in order of their keys, for people to compare.
 
-use crate::fixture::secret_values;
+use crate::manifest::secrets::{secrets, values_if_secret};
 use crate::manifest::{EntryRef, NodeRef, View, write_json};
 
 /// Deeper values are written on one line.
@@ -40,9 +40,12 @@ struct Pending<'a> {
     hidden: bool,
 }
 
-/// The lines of an object. Does not recurse.
-pub(super) fn lines(root: NodeRef<'_>) -> Vec<Line> {
-    let secrets = secret_values(root);
+/// The lines of an object. `is_secret`: whether it is shown beside a Secret, so that what it calls itself does not
+/// matter. Does not recurse.
+pub(super) fn lines(root: NodeRef<'_>, is_secret: bool) -> Vec<Line> {
+    let within = secrets(root).into_iter();
+    let within = within.chain(is_secret.then_some(root));
+    let secrets: Vec<NodeRef<'_>> = within.flat_map(values_if_secret).collect();
     let mut lines = Vec::new();
     let mut pending = vec![Pending {
         start: String::new(),
