@@ -89,6 +89,33 @@ pub struct Options<'a> {
     pub max_bytes: u64,
 }
 
+impl<'a> Options<'a> {
+    /// Everything in one directory, as it is written: nothing is rendered, and there are no exceptions.
+    pub fn as_written(
+        root: PathBuf,
+        config: &'a Config,
+        policies: &'a Arc<PolicySet>,
+        today: Date,
+    ) -> Self {
+        Self {
+            paths: vec![root.clone()],
+            input: None,
+            root: root.clone(),
+            config_directory: root,
+            apart: Vec::new(),
+            config,
+            policies,
+            exceptions: &[],
+            today,
+            clusters: Vec::new(),
+            selection: Selection::default(),
+            render: Render::Never,
+            program_path: None,
+            max_bytes: 1 << 20,
+        }
+    }
+}
+
 /// What became of a run.
 #[derive(Debug, Default)]
 pub struct Outcome {

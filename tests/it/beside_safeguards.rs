@@ -5,82 +5,16 @@
 //! spread, both are added over nodes, by the label `app`, else `app.kubernetes.io/name`, else one of their own.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use kpolicy::config::{Config, Enforcement, PolicySetting};
-use kpolicy::documents::Documents;
-use kpolicy::engine::{Kind, Limits, NoOtherObjects, Request, Resource};
-use kpolicy::judge::{Judge, Lineage};
-use kpolicy::manifest::{Document, NodeRef, read_json, write_json};
-use kpolicy::policy::Operation;
-use kpolicy::source::SourceMap;
+use kpolicy::judge::Judge;
 use serde_json::{Value, json};
 
-use crate::policies::TODAY;
+use crate::mutating::{self, found, mutated as ours};
 
 const POLICY: &str = "topology-spread";
 
 fn judge(params: &Value) -> Judge {
-    let mut documents = Documents::built_in(&mut SourceMap::new());
-    let config = documents.config();
-    let params = read_json(None, &params.to_string()).expect("JSON");
-    let setting = PolicySetting {
-        enforcement: Some(Enforcement::Deny),
-        params: Some(params),
-        ..PolicySetting::default()
-    };
-    let config = Config {
-        profiles: Vec::new(),
-        policies: [(POLICY.into(), setting)].into(),
-        ..config
-    };
-    Judge::new(
-        &Arc::new(documents.take_policies()),
-        &config,
-        &[],
-        None,
-        TODAY,
-    )
-    .expect("a judge")
-}
-
-fn with_request<T>(object: &Document, run: impl FnOnce(&Request<'_>) -> T) -> T {
-    let kind = object.root().get("kind").and_then(NodeRef::as_str);
-    let (kind, resource) = match kind {
-        Some("StatefulSet") => ("StatefulSet", "statefulsets"),
-        _ => ("Deployment", "deployments"),
-    };
-    let kind = Kind {
-        group: "apps",
-        version: "v1",
-        kind,
-    };
-    let resource = Resource {
-        group: "apps",
-        version: "v1",
-        resource,
-    };
-    run(&Request {
-        name: "web",
-        namespace: Some("shop"),
-        object: Some(object.root()),
-        ..Request::new(Operation::Create, kind, resource)
-    })
-}
-
-fn ours(judge: &Judge, object: &Value) -> Value {
-    let document = read_json(None, &object.to_string()).expect("JSON");
-    let mutation = with_request(&document, |request| {
-        judge.mutate(
-            request,
-            &Lineage::default(),
-            &NoOtherObjects("a test"),
-            &Limits::default(),
-        )
-    });
-    assert!(mutation.errors.is_empty(), "{:?}", mutation.errors);
-    let after = mutation.document.as_ref().unwrap_or(&document);
-    serde_json::from_str(&write_json(after.root())).expect("JSON")
+    mutating::judge(&[(POLICY, params)])
 }
 
 /// The model of Deployment Safeguards.
@@ -125,16 +59,9 @@ fn theirs(object: &Value) -> Value {
 fn workload(kind: &str, selector: &Value, labels: &Value, spec: &Value) -> Value {
     let mut spec = spec.clone();
     spec["containers"] = json!([{"name": "web", "image": "acrdemo.azurecr.io/shop/web:2.3.0"}]);
-    json!({
-        "apiVersion": "apps/v1",
-        "kind": kind,
-        "metadata": {"name": "web", "namespace": "shop"},
-        "spec": {
-            "replicas": 3,
-            "selector": {"matchLabels": selector},
-            "template": {"metadata": {"labels": labels}, "spec": spec},
-        },
-    })
+    let mut workload = mutating::workload(kind, selector, labels, &spec);
+    workload["spec"]["replicas"] = json!(3);
+    workload
 }
 
 /// Workloads whose pods Deployment Safeguards tell apart as the workload does, and others.
@@ -290,20 +217,7 @@ fn what_settled_violates_nothing() {
         for (name, _, object) in workloads() {
             for ours_first in [true, false] {
                 let settled = settled(&judge, &object, ours_first);
-                let document = read_json(None, &settled.to_string()).expect("JSON");
-                let verdict = with_request(&document, |request| {
-                    judge.validate(
-                        request,
-                        &Lineage::default(),
-                        &NoOtherObjects("a test"),
-                        &Limits::default(),
-                    )
-                });
-                let found: Vec<_> = verdict
-                    .decisions
-                    .iter()
-                    .map(|decision| decision.violation.message.clone())
-                    .collect();
+                let found = found(&judge, &settled);
                 assert_eq!(found, [""; 0], "{name} with {params}");
             }
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use kpolicy::config::Config;
 use kpolicy::documents::Documents;
-use kpolicy::lint::{self, Options, Render, Selection};
+use kpolicy::lint::{self, Options};
 use kpolicy::manifest::write_json;
 use kpolicy::pages::{self, Case, Examples, Outcome, Page, Refused};
 use kpolicy::policy::PolicySet;
@@ -72,22 +72,7 @@ fn said(fixture: &Fixture, example: &Refused, set: &Arc<PolicySet>, config: &Con
         fs::write(root.join(format!("other-{number}.json")), text).expect("written");
     }
     let config = parity::config(fixture, config);
-    let options = Options {
-        paths: vec![root.clone()],
-        input: None,
-        root: root.clone(),
-        config_directory: root,
-        apart: Vec::new(),
-        config: &config,
-        policies: set,
-        exceptions: &[],
-        today: TODAY,
-        clusters: Vec::new(),
-        selection: Selection::default(),
-        render: Render::Never,
-        program_path: None,
-        max_bytes: 1 << 20,
-    };
+    let options = Options::as_written(root, &config, set, TODAY);
     let outcome = lint::run(&options, SourceMap::new());
     if outcome.findings.is_empty() {
         return refusal(fixture, set, &config);

@@ -65,6 +65,7 @@ mod manifest_patch;
 mod manifest_properties;
 mod manifest_read;
 mod manifest_scalars;
+mod mutating;
 mod native_parameters;
 #[cfg(all(feature = "lint", feature = "serve"))]
 mod native_parity;

@@ -16,7 +16,7 @@ use kpolicy::documents::Documents;
 use kpolicy::engine::OtherObjects;
 use kpolicy::finding::FindingKind;
 use kpolicy::judge::{Judge, Owner, Owners};
-use kpolicy::lint::{self, Options, Render, Selection};
+use kpolicy::lint::{self, Options};
 use kpolicy::manifest::patch::apply;
 use kpolicy::manifest::{Dialect, Document, Limits, NodeRef, read, write_json};
 use kpolicy::policy::PolicySet;
@@ -92,19 +92,8 @@ fn by_lint(config: &Config, policies: &Arc<PolicySet>, exceptions: &[PolicyExcep
     let root = tree().canonicalize().unwrap();
     let options = Options {
         paths: vec![root.join("apps")],
-        input: None,
-        root: root.clone(),
-        config_directory: root,
-        apart: Vec::new(),
-        config,
-        policies,
         exceptions,
-        today: TODAY,
-        clusters: Vec::new(),
-        selection: Selection::default(),
-        render: Render::Never,
-        program_path: None,
-        max_bytes: 1 << 20,
+        ..Options::as_written(root, config, policies, TODAY)
     };
     let outcome = lint::run(&options, SourceMap::new());
     assert_eq!(outcome.failures, [""; 0]);

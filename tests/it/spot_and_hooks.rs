@@ -1,86 +1,18 @@
 //! What stops pods together: the mutations of `pre-stop` and `spot-termination` run one after the other, and what they
 //! wrote holds before these two and before `termination-grace`.
 
-use std::sync::Arc;
-
-use kpolicy::config::{Config, Enforcement, PolicySetting};
-use kpolicy::documents::Documents;
-use kpolicy::engine::{Kind, Limits, NoOtherObjects, Request, Resource};
-use kpolicy::judge::{Judge, Lineage};
-use kpolicy::manifest::{Document, read_json, write_json};
-use kpolicy::policy::Operation;
-use kpolicy::source::SourceMap;
+use kpolicy::judge::Judge;
 use serde_json::{Value, json};
 
-use crate::policies::TODAY;
+use crate::mutating::{self, found, mutated};
 
 fn judge(termination: &Value) -> Judge {
-    let mut documents = Documents::built_in(&mut SourceMap::new());
-    let config = documents.config();
-    let setting = |params: &Value| PolicySetting {
-        enforcement: Some(Enforcement::Deny),
-        params: Some(read_json(None, &params.to_string()).expect("JSON")),
-        ..PolicySetting::default()
-    };
-    let config = Config {
-        profiles: Vec::new(),
-        policies: [
-            ("pre-stop".into(), setting(&json!({}))),
-            ("spot-termination".into(), setting(termination)),
-            ("termination-grace".into(), setting(&json!({}))),
-        ]
-        .into(),
-        ..config
-    };
-    let policies = Arc::new(documents.take_policies());
-    Judge::new(&policies, &config, &[], None, TODAY).expect("a judge")
-}
-
-fn request(object: &Document) -> Request<'_> {
-    let kind = Kind {
-        group: "apps",
-        version: "v1",
-        kind: "Deployment",
-    };
-    let resource = Resource {
-        group: "apps",
-        version: "v1",
-        resource: "deployments",
-    };
-    Request {
-        name: "web",
-        namespace: Some("shop"),
-        object: Some(object.root()),
-        ..Request::new(Operation::Create, kind, resource)
-    }
-}
-
-fn mutated(judge: &Judge, object: &Value) -> Value {
-    let document = read_json(None, &object.to_string()).expect("JSON");
-    let mutation = judge.mutate(
-        &request(&document),
-        &Lineage::default(),
-        &NoOtherObjects("a test"),
-        &Limits::default(),
-    );
-    assert!(mutation.errors.is_empty(), "{:?}", mutation.errors);
-    let after = mutation.document.as_ref().unwrap_or(&document);
-    serde_json::from_str(&write_json(after.root())).expect("JSON")
-}
-
-/// What is found of these policies; `pre-stop` asks for Services, of which there are none.
-fn found(judge: &Judge, object: &Value) -> Vec<String> {
-    let document = read_json(None, &object.to_string()).expect("JSON");
-    let verdict = judge.validate(
-        &request(&document),
-        &Lineage::default(),
-        &NoOtherObjects("a test"),
-        &Limits::default(),
-    );
-    let decisions = verdict.decisions.iter();
-    decisions
-        .map(|decision| decision.violation.message.clone())
-        .collect()
+    let none = json!({});
+    mutating::judge(&[
+        ("pre-stop", &none),
+        ("spot-termination", termination),
+        ("termination-grace", &none),
+    ])
 }
 
 fn workload(labels: &Value, tolerations: &Value, grace: Option<u64>) -> Value {
@@ -95,15 +27,7 @@ fn workload(labels: &Value, tolerations: &Value, grace: Option<u64>) -> Value {
     if let Some(grace) = grace {
         spec["terminationGracePeriodSeconds"] = json!(grace);
     }
-    json!({
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "web", "namespace": "shop"},
-        "spec": {
-            "selector": {"matchLabels": {"app": "web"}},
-            "template": {"metadata": {"labels": labels}, "spec": spec},
-        },
-    })
+    mutating::workload("Deployment", &json!({"app": "web"}), labels, &spec)
 }
 
 #[test]
