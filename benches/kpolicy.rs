@@ -18,7 +18,7 @@ use kpolicy::documents::Documents;
 use kpolicy::engine::{Kind, Limits, NoOtherObjects, Request, Resource};
 use kpolicy::fixture::{Folder, FolderFile, Kind as CaseKind, Runner, Suite};
 use kpolicy::judge::{Judge, Lineage};
-use kpolicy::lint::{self, Options, Render, Selection};
+use kpolicy::lint::{self, Options};
 use kpolicy::manifest::{self, Dialect, Document, DocumentBuilder, read, read_json, write_json};
 use kpolicy::policy::{Operation, PolicySet};
 use kpolicy::schema::defaults;
@@ -173,22 +173,7 @@ fn linting(c: &mut Criterion) {
         std::fs::write(root.join(format!("{number}.yaml")), text).unwrap();
     }
     let (policies, config) = policies();
-    let options = Options {
-        paths: vec![root.clone()],
-        input: None,
-        root: root.clone(),
-        config_directory: root,
-        apart: Vec::new(),
-        config: &config,
-        policies: &policies,
-        exceptions: &[],
-        today: TODAY,
-        clusters: Vec::new(),
-        selection: Selection::default(),
-        render: Render::Never,
-        program_path: None,
-        max_bytes: 1 << 20,
-    };
+    let options = Options::as_written(root, &config, &policies, TODAY);
     let mut group = c.benchmark_group("lint");
     group.sample_size(10);
     group.throughput(Throughput::Elements(FILES as u64));
@@ -248,7 +233,6 @@ fn folder(root: &Path, policy: &str, sources: &mut SourceMap) -> Folder {
     }
     Folder {
         policy: policy.into(),
-        path: policy.into(),
         files,
     }
 }

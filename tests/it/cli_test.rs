@@ -1,7 +1,9 @@
 //! `kpolicy test`, as people run it.
 
+mod folders;
 mod native;
 mod output;
+mod requests;
 mod wrong;
 
 use std::path::Path;
@@ -305,50 +307,4 @@ fn parameters_of_config_hold_as_far_as_a_case_sets_none() {
     assert_eq!(code, 1, "the Config that is found is another");
     let (code, _, _) = other.run(&["test", "--config", "middle.yaml"]);
     assert_eq!(code, 0);
-}
-
-#[test]
-fn a_request_is_what_stands_beside_the_case() {
-    let admin = "user: {username: admin, groups: [ops], uid: '1', extra: {a: [b]}}\n";
-    let nobody = "user: {username: nobody}\ndryRun: true\n";
-    let unknown = r#"{"notJudged": ["tiers/asker"]}"#;
-    let special = object("tier: front, special: 'yes'");
-    let plain = object("tier: front");
-    let deleted = object("tier: gone");
-    let update = "params: {tiers: [front]}\noldObject: {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n";
-    let more = [
-        ("policies/tests/tiers/pass/admin.yaml", &*special),
-        ("policies/tests/tiers/pass/admin.context.yaml", CONTEXT),
-        ("policies/tests/tiers/pass/admin.request.yaml", admin),
-        ("policies/tests/tiers/fail/nobody.yaml", &special),
-        ("policies/tests/tiers/fail/nobody.context.yaml", CONTEXT),
-        ("policies/tests/tiers/fail/nobody.request.yaml", nobody),
-        ("policies/tests/tiers/pass/unknown.yaml", &special),
-        ("policies/tests/tiers/pass/unknown.context.yaml", CONTEXT),
-        ("policies/tests/tiers/pass/unknown.expected.json", unknown),
-        ("policies/tests/tiers/fail/deleted.yaml", &deleted),
-        ("policies/tests/tiers/fail/deleted.context.yaml", CONTEXT),
-        (
-            "policies/tests/tiers/fail/deleted.request.yaml",
-            "operation: DELETE\n",
-        ),
-        ("policies/tests/tiers/pass/updated.yaml", &plain),
-        ("policies/tests/tiers/pass/updated.context.yaml", update),
-        (
-            "policies/tests/tiers/pass/updated.request.yaml",
-            "operation: UPDATE\n",
-        ),
-        ("policies/tests/tiers/pass/notes.md", "Notes are no cases."),
-        ("policies/tests/tiers/README.md", "Nor here."),
-    ];
-    let (code, out, _) = folder(&sound(), &more).run(&["test"]);
-    assert_eq!((code, &*out), (0, "8 cases of 1 policy: 8 passed\n"));
-    let without = folder(&sound(), &more[6..8]);
-    let (code, out, _) = without.run(&["test"]);
-    assert!(out.contains("`tiers/asker` is not judged: "), "{out}");
-    assert!(
-        out.contains("under `notJudged` in `<case>.expected.json`"),
-        "{out}"
-    );
-    assert_eq!(code, 1);
 }

@@ -24,7 +24,6 @@ pub(crate) fn suites(sources: &mut SourceMap) -> Vec<Suite> {
     for path in directory(&folder()) {
         let mut folder = Folder {
             policy: name(&path).into(),
-            path: name(&path).into(),
             files: Vec::new(),
         };
         for kind in Kind::ALL {

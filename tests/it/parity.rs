@@ -18,10 +18,9 @@ use kpolicy::engine::OtherObjects;
 use kpolicy::finding::FindingKind;
 use kpolicy::fixture::{Others, namespace_object};
 use kpolicy::judge::{Judge, Owner, Owners};
-use kpolicy::lint::{self, Options, Render, Selection};
+use kpolicy::lint::{self, Options};
 use kpolicy::manifest::{Document, NodeRef, write_json};
 use kpolicy::policy::{Operation, PolicySet};
-use kpolicy::schema::kinds;
 use kpolicy::server::{self, ClusterView, Judges, Metrics, Timeouts};
 use kpolicy::source::SourceMap;
 use serde_json::{Value, json};
@@ -100,22 +99,7 @@ fn by_lint(
             &write_json(other.root()),
         );
     }
-    let options = Options {
-        paths: vec![root.clone()],
-        input: None,
-        root: root.clone(),
-        config_directory: root,
-        apart: Vec::new(),
-        config,
-        policies,
-        exceptions: &[],
-        today: TODAY,
-        clusters: Vec::new(),
-        selection: Selection::default(),
-        render: Render::Never,
-        program_path: None,
-        max_bytes: 1 << 20,
-    };
+    let options = Options::as_written(root, config, policies, TODAY);
     let outcome = lint::run(&options, SourceMap::new());
     assert_eq!(outcome.failures, [""; 0], "{}", fixture.name);
     assert_eq!(outcome.problems, [], "{}", fixture.name);
@@ -240,8 +224,9 @@ fn review(fixture: &Fixture) -> Value {
     let (group, version, kind) = identity(root);
     let json = |node: NodeRef<'_>| serde_json::from_str::<Value>(&write_json(node)).unwrap();
     let kind_json = json!({"group": group, "version": version, "kind": kind});
+    let named = fixture.resource();
     let resource =
-        json!({"group": group, "version": version, "resource": kinds::resource(group, kind)});
+        json!({"group": named.group, "version": named.version, "resource": named.resource});
     let subresource = fixture.subresource();
     let user = fixture
         .in_request("user")

@@ -2,27 +2,27 @@
 
 mod exercise;
 mod find;
+mod output;
 mod select;
 
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Context;
 use clap::ValueEnum;
 
 use crate::fixture::{CaseOutcome, Coverage, Mutants, Runner, Suite};
+use crate::manifest::secrets::joined;
 use crate::manifest::{Problem, Severity};
-use crate::report::Style;
 use crate::report::cases::{CaseFormat, CaseResults};
-use crate::source::Span;
+use crate::source::{SourceMap, Span};
 
 use super::args::PolicyArguments;
 use super::input::{self, Setup};
 use super::{Console, Exit};
 
 use find::{Found, SuiteFolder};
+use output::Output;
 use select::Selection;
 
 /// The options of `kpolicy test`.
@@ -57,13 +57,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     exercise: exercise::ExerciseArguments,
 
-    /// How the outcome is written
-    #[arg(long, value_enum, default_value_t = CaseFormat::Text, env = "KPOLICY_TEST_OUTPUT_FORMAT")]
-    output_format: CaseFormat,
-
-    /// Write the outcome to this file in that format; people read it on standard output all the same
-    #[arg(long, value_name = "FILE", env = "KPOLICY_TEST_OUTPUT_FILE")]
-    output_file: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
 }
 
 impl ValueEnum for CaseFormat {
@@ -76,8 +71,17 @@ impl ValueEnum for CaseFormat {
     }
 }
 
-/// Runs them and reports.
+/// Runs them and reports. Programs are told what ends the run as well.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
+    attempt(arguments, console).inspect_err(|error| {
+        let problem = Problem::error(format!("{error:#}"), None);
+        let sources = SourceMap::new();
+        // That this cannot be written either is not told: the first error is.
+        let _ = arguments.output.ended(&[problem], &sources, console);
+    })
+}
+
+fn attempt(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     let start = Instant::now();
     let here = [PathBuf::from(".")];
     let paths = match arguments.paths.as_slice() {
@@ -91,6 +95,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     console.problems(&read.problems, &setup.sources)?;
     let is_error = |problem: &Problem| problem.severity == Severity::Error;
     if read.problems.iter().any(is_error) {
+        let output = &arguments.output;
+        output.ended(&read.problems, &setup.sources, console)?;
         return Ok(Exit::Failed);
     }
     let selection = Selection::new(&arguments.select, &arguments.case, &setup.policies)?;
@@ -109,7 +115,16 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     if is_part && !arguments.exercise.wants_coverage() {
         run.coverage.clear();
     }
-    let mut results = CaseResults {
+    let is_empty = run.cases.is_empty();
+    if is_empty {
+        let is_repository = setup.git.is_some();
+        let nothing = nothing(paths, is_repository, &found, &selection);
+        let help = nothing.help.as_deref().unwrap_or_default();
+        console.complain(&format!("{}\n{help}", nothing.message));
+        run.problems.push(nothing);
+    }
+    let took = std::io::stdout().is_terminal().then(|| start.elapsed());
+    let results = CaseResults {
         cases: &run.cases,
         problems: &run.problems,
         sources: &setup.sources,
@@ -117,29 +132,12 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
         untested: &untested,
         built_in: &built_in,
         exercise: arguments.exercise.exercise(&run.coverage, &run.mutants),
-        took: None,
+        took,
     };
-    let mut format = arguments.output_format;
-    if let Some(path) = &arguments.output_file {
-        let cannot = || format!("cannot write `{}`", path.display());
-        let mut file = BufWriter::new(File::create(path).with_context(cannot)?);
-        results
-            .write(format, Style::default(), &mut file)
-            .and_then(|()| file.flush())
-            .with_context(cannot)?;
-        format = CaseFormat::Text;
-    }
-    if std::io::stdout().is_terminal() {
-        results.took = Some(start.elapsed());
-    }
-    let style = console.out_style();
-    if run.cases.is_empty() {
-        results.write_problems(style, console.out())?;
-        console.complain(&nothing(&found, &selection));
-        return Ok(Exit::Failed);
-    }
-    results.write(format, style, console.out())?;
-    Ok(if found.unreadable {
+    arguments
+        .output
+        .write(&results, usize::from(is_empty), console)?;
+    Ok(if found.unreadable || is_empty {
         Exit::Failed
     } else if results.is_wrong() {
         Exit::Findings
@@ -148,21 +146,39 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     })
 }
 
-/// Why there is no case, and what to do about it.
-fn nothing(found: &Found, selection: &Selection) -> String {
+/// Why there is no case, and what to do about it. Only a repository is searched for fixtures: what lies around other
+/// working directories may be the whole machine.
+fn nothing(
+    paths: &[PathBuf],
+    is_repository: bool,
+    found: &Found,
+    selection: &Selection,
+) -> Problem {
     if !selection.is_everything() {
-        return "no case is left: `--select` and `--case` fit none".to_owned();
+        let message = "no case is left: `--select` and `--case` fit none";
+        return Problem::error(message, None)
+            .with_help("without them all cases below the given paths run");
     }
-    let what = if found.suites.is_empty() {
+    let message = if found.suites.is_empty() {
         "there are no fixtures here"
     } else {
         "the folders of fixtures hold no case that can be run"
     };
-    format!(
-        "{what}\nwrite an object that a policy must refuse into `tests/<policy>/fail/<case>.yaml` beside \
-         `<policy>.yaml`, and one that it must let pass into `tests/<policy>/pass/<case>.yaml`; or name the folder \
-         that has them"
-    )
+    let elsewhere = (is_repository && found.suites.is_empty()).then(find::elsewhere);
+    let elsewhere = elsewhere.flatten().map(|folder| {
+        let all = paths.iter().chain([&folder]);
+        let all: Vec<String> = all.map(|path| path.display().to_string()).collect();
+        format!(
+            "fixtures lie in `{}`: run `kpolicy test {}`",
+            folder.display(),
+            all.join(" ")
+        )
+    });
+    Problem::error(message, None).with_help(elsewhere.unwrap_or_else(|| {
+        "write an object that a policy must refuse into `tests/<policy>/fail/<case>.yaml` beside `<policy>.yaml`, and \
+         one that it must let pass into `tests/<policy>/pass/<case>.yaml`; or name the folder that has them"
+            .to_owned()
+    }))
 }
 
 /// What a run gathers.
@@ -188,6 +204,7 @@ impl Run {
             .map(|policy| policy.name.to_string())
             .collect();
         self.problems.extend(found.without_cases(&names, setup));
+        self.problems.extend(found.unread(setup));
         for suite in &found.suites {
             let name = suite.policy();
             if !selection.wants_policy(&name) || !suite.is_of_its_file(setup) {
@@ -209,9 +226,17 @@ impl Run {
                 };
                 suite.wants(kind, case) && selection.wants_case(&name, kind, case)
             });
-            self.suites.push(read);
+            // A policy may have fixtures in several folders, and all of them together show what they show of it.
+            match self
+                .suites
+                .iter_mut()
+                .find(|known| known.policy == read.policy)
+            {
+                Some(known) => known.join(read),
+                None => self.suites.push(read),
+            }
         }
-        self.masked.sort();
+        self.masked = joined(std::mem::take(&mut self.masked));
     }
 
     /// Runs the cases.

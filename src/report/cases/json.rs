@@ -101,6 +101,11 @@ fn problem_value(problem: &Problem, results: &CaseResults<'_>) -> Map<String, Va
     let mut value = Map::new();
     value.insert("message".to_owned(), json!(problem.message));
     value.extend(place(problem.span, results));
+    let related = problem.related.map(|span| place(Some(span), results));
+    value.insert(
+        "related".to_owned(),
+        related.map_or(Value::Null, Value::Object),
+    );
     value.insert("help".to_owned(), json!(problem.help));
     value
 }

@@ -139,13 +139,19 @@ fn folder(problem: &Problem, results: &CaseResults<'_>, out: &mut dyn io::Write)
     let source = problem
         .span
         .and_then(|span| results.sources.get(span.source));
-    let file = escaped(source.map_or("", |source| source.name()));
+    let file = source.map(|source| escaped(source.name()));
     let mut text = Vec::new();
     write_problem(problem, results, &mut text)?;
-    writeln!(
-        out,
-        r#"    <testcase classname="{FOLDERS}" name="{file}" file="{file}">"#
-    )?;
+    match file {
+        Some(file) => writeln!(
+            out,
+            r#"    <testcase classname="{FOLDERS}" name="{file}" file="{file}">"#
+        )?,
+        None => writeln!(
+            out,
+            r#"    <testcase classname="{FOLDERS}" name="kpolicy test">"#
+        )?,
+    }
     writeln!(
         out,
         r#"      <error type="problem" message="{}">{}</error>"#,

@@ -103,9 +103,14 @@ impl CaseResults<'_> {
         names.len()
     }
 
-    /// Writes what is wrong with the folders alone, for people.
-    pub fn write_problems(&self, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
-        super::full::problems_masked(self.problems, (self.sources, self.masked), style, out)
+    /// Writes some of the problems alone, for people.
+    pub fn write_problems(
+        &self,
+        problems: &[Problem],
+        style: Style,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
+        super::full::problems_masked(problems, (self.sources, self.masked), style, out)
     }
 
     /// Writes everything, in the order given.

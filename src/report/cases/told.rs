@@ -29,6 +29,10 @@ pub(super) fn told(case: &CaseOutcome) -> Vec<Told> {
 const NEEDED: &str = "write what is not known into `<case>.context.yaml` or `<case>.request.yaml`; \
      if it is meant so, list it under `notJudged` in `<case>.expected.json`";
 
+/// What a case of `fix` can say of what its mutations leave.
+const REMAINS: &str =
+    "what is meant to remain is listed under `findings` in `<case>.expected.json`";
+
 fn of(case: &CaseOutcome, failure: &Failure) -> Vec<Told> {
     let start = Some(Span::new(case.source, 0, 0));
     let error = |message: &str| Problem::error(message, start);
@@ -82,7 +86,13 @@ fn of(case: &CaseOutcome, failure: &Failure) -> Vec<Told> {
         ),
         Failure::Found(found) => all("found", found, "the case should pass"),
         Failure::Refused(found) => all("refused", found, "the mutation cannot be made"),
-        Failure::FixedFails(found) => all("fixedFails", found, "the mutated object should pass"),
+        Failure::FixedFails(found) => {
+            let mut told = all("fixedFails", found, "the mutated object should pass");
+            for one in &mut told {
+                one.problem.help = Some(REMAINS.to_owned());
+            }
+            told
+        }
         Failure::Differs {
             missing,
             unexpected,

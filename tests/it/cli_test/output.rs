@@ -94,33 +94,133 @@ fn ci_systems_read_a_suite_for_each_policy_and_people_the_text_beside_it() {
 }
 
 #[test]
+fn a_program_reads_a_whole_document_also_where_no_case_runs() {
+    let files = sound();
+    let broken = super::POLICY.replace("in params.tiers", "in params.teirs");
+    let broken = [("policies/tiers.yaml", &*broken)];
+    let stray = [("policies/tests/tiers/pass/stray.txt", "")];
+    for (files, more, arguments, expected) in [
+        (&files[..0], &[][..], &[][..], "there are no fixtures here"),
+        (
+            &files[..1],
+            &stray,
+            &[],
+            "the folders of fixtures hold no case that can be run",
+        ),
+        (
+            &files,
+            &broken,
+            &[],
+            "the policy declares no parameter `teirs`",
+        ),
+        (&files, &[], &["nowhere"], "cannot read `nowhere`"),
+        (
+            &files,
+            &[],
+            &["--select", "teirs"],
+            "there is no policy `teirs`",
+        ),
+        (&files, &[], &["--case", "nowhere"], "no case is left"),
+    ] {
+        let folder = folder(files, more);
+        let run = |format: &str, more: &[&str]| {
+            let format = ["--output-format", format];
+            folder.run(&[&["test"], arguments, &format, more].concat())
+        };
+        let (code, out, err) = run("json", &[]);
+        let all: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+        let said = all["problems"].as_array().unwrap();
+        let messages: Vec<&str> = said
+            .iter()
+            .filter_map(|one| one["message"].as_str())
+            .collect();
+        assert!(
+            messages.iter().any(|text| text.contains(expected)),
+            "{messages:?}"
+        );
+        assert_eq!(code, 2, "{expected}");
+        let (code, xml, _) = run("junit", &[]);
+        assert!(
+            xml.starts_with("<?xml") && xml.ends_with("</testsuites>\n"),
+            "{xml}"
+        );
+        assert!(
+            xml.contains(expected) && xml.contains("<error type=\"problem\""),
+            "{xml}"
+        );
+        assert_eq!(code, 2, "{expected}");
+        let (code, out, _) = run("json", &["--output-file", "out.json"]);
+        let text = std::fs::read_to_string(folder.path().join("out.json")).unwrap();
+        assert!(text.contains(expected), "{text}");
+        assert!(!out.starts_with('{'), "people read the text: {out}");
+        assert_eq!(code, 2, "{expected}");
+    }
+}
+
+#[test]
 fn what_secrets_hold_is_never_shown() {
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, labels: {app: a}}\ndata: {key: Y29uZmlkZW50aWFs}\n";
     let fixed = secret.replace("Y29uZmlkZW50aWFs", "b3RoZXJ3aXNl");
     let broken = secret.replace("data: {", "data: {{");
-    let more = [
-        ("policies/tests/tiers/fix/secret.yaml", secret),
-        ("policies/tests/tiers/fix/secret.fixed.yaml", &fixed),
-        ("policies/tests/tiers/fix/secret.context.yaml", CONTEXT),
-        ("policies/tests/tiers/pass/secret.yaml", secret),
-        ("policies/tests/tiers/pass/secret.context.yaml", CONTEXT),
-        ("policies/tests/tiers/pass/broken.yaml", &broken),
+    let open = secret.replace("l}\n", "l, [\n");
+    let twice = secret.replace("data: {", "data: {key: b3RoZXJ3aXNl, ");
+    let again = secret.replace("data:", "data: {key: b3RoZXJ3aXNl}\ndata:");
+    let other = secret.replace("kind: Secret", "kind: Secert");
+    let one_line = r#"{"kind": "Secret", "data": {"key": "Y29uZmlkZW50aWFs"}}"#;
+    let kinds = [
+        "Secret",
+        "\"S\\x65cret\"",
+        "\"\\u0053ecret\"",
+        "!!binary U2VjcmV0",
     ];
-    let folder = folder(&sound(), &more);
-    for format in ["text", "json", "junit"] {
-        let (code, out, err) = folder.run(&["test", "--output-format", format]);
-        assert_eq!(code, 1, "{out}{err}");
-        assert!(out.contains("key: (hidden)"), "{out}");
-        for value in [
-            "Y29uZmlkZW50aWFs",
-            "b3RoZXJ3aXNl",
-            "confidential",
-            "otherwise",
-        ] {
-            assert!(
-                !out.contains(value) && !err.contains(value),
-                "{format}: {out}{err}"
-            );
+    for kind in kinds {
+        let spelled = |text: &str| {
+            let json = if kind.starts_with('"') {
+                kind
+            } else {
+                "\"Secret\""
+            };
+            let text = text.replace("\"Secret\"", json);
+            text.replace("kind: Secret", &format!("kind: {kind}"))
+        };
+        let fix = "policies/tests/tiers/fix";
+        let pass = "policies/tests/tiers/pass";
+        let files = [
+            (format!("{fix}/secret.yaml"), spelled(secret)),
+            (format!("{fix}/secret.fixed.yaml"), spelled(&fixed)),
+            (format!("{fix}/secret.context.yaml"), CONTEXT.to_owned()),
+            (format!("{fix}/other.yaml"), spelled(secret)),
+            (format!("{fix}/other.fixed.yaml"), other.clone()),
+            (format!("{fix}/other.context.yaml"), CONTEXT.to_owned()),
+            (format!("{pass}/secret.yaml"), spelled(secret)),
+            (format!("{pass}/secret.context.yaml"), CONTEXT.to_owned()),
+            (format!("{pass}/broken.yaml"), spelled(&broken)),
+            (format!("{pass}/open.yaml"), spelled(&open)),
+            (format!("{pass}/twice.yaml"), spelled(&twice)),
+            (format!("{pass}/again.yaml"), spelled(&again)),
+            (format!("{pass}/stray.json"), spelled(one_line)),
+            (format!("{pass}/nobody.request.yaml"), spelled(one_line)),
+        ];
+        let more: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(name, text)| (&**name, &**text))
+            .collect();
+        let folder = folder(&sound(), &more);
+        for format in ["text", "json", "junit"] {
+            let (code, out, err) = folder.run(&["test", "--output-format", format]);
+            assert_eq!(code, 1, "{out}{err}");
+            assert!(out.contains("key: (hidden)"), "{out}");
+            for value in [
+                "Y29uZmlkZW50aWFs",
+                "b3RoZXJ3aXNl",
+                "confidential",
+                "otherwise",
+            ] {
+                assert!(
+                    !out.contains(value) && !err.contains(value),
+                    "{kind} {format}: {out}{err}"
+                );
+            }
         }
     }
 }

@@ -171,6 +171,15 @@ const WRONG: &[(&str, &str, &str)] = &[
         "{\"findings\": []}",
         "no finding is expected, and the case should fail",
     ),
+    ("expected.json", "{}", "the file expects nothing"),
+    ("expected.json", "{}", "{}.expected.json:1:1"),
+    ("expected.json", "null", "the file is empty"),
+    ("expected.json", "[]", "the file must be a map, not a list"),
+    (
+        "expected.json",
+        "{\"findings\": null, \"notJudged\": []}",
+        "the file expects nothing",
+    ),
     (
         "expected.json",
         "{\"finding\": []}",
@@ -229,7 +238,7 @@ fn what_stands_in_a_case_is_checked_at_its_line() {
         (
             "pass/front.expected.json",
             "{\"findings\": [{\"validation\": \"tiers/tier\", \"message\": \"\", \"fieldPath\": \"\"}]}",
-            "findings are expected, and this is no case of `fail`",
+            "findings are expected, and the case should pass",
         ),
         (
             "fix/more.yaml",

@@ -11,17 +11,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 
 use crate::fixture::{Kind, case_of_file};
 use crate::gitops::shown;
-use crate::manifest::Problem;
+use crate::manifest::{Problem, Severity};
 use crate::source::{Source, Span};
 
 use super::Setup;
 use walk::{Walk, entries, is_manifest, is_suite, name, read_text};
 
+use suite::is_left_alone;
 pub(super) use suite::{Only, SuiteFolder};
 
 /// What the paths lead to.
@@ -216,6 +218,21 @@ impl Finder {
     }
 }
 
+/// Where fixtures lie below the working directory, as somebody would type it: most of them, where they lie in several
+/// places.
+pub(super) fn elsewhere() -> Option<PathBuf> {
+    let here = fs::canonicalize(".").ok()?;
+    let mut places: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for suite in Walk::through(&here).suites {
+        let place = suite.parent()?.strip_prefix(&here).ok()?;
+        *places.entry(place.to_owned()).or_default() += 1;
+    }
+    // Of equals the first.
+    let most = places.into_iter().rev().max_by_key(|(_, suites)| *suites);
+    most.map(|(place, _)| place)
+        .filter(|place| !place.as_os_str().is_empty())
+}
+
 /// What a file with policies names: our group, or one of native policies.
 const GROUPS: [&str; 3] = [
     "kpolicy.io/",
@@ -224,6 +241,32 @@ const GROUPS: [&str; 3] = [
 ];
 
 impl Found {
+    /// Files beside the folders of fixtures that look like a case and are read by nobody.
+    pub(super) fn unread(&self, setup: &mut Setup) -> Vec<Problem> {
+        let parents = self.suites.iter().filter_map(|suite| suite.path.parent());
+        let tests: BTreeSet<&Path> = parents.filter(|parent| name(parent) == "tests").collect();
+        let beside = tests.iter().filter(|_| !self.is_part);
+        let beside = beside.flat_map(|tests| entries(tests).unwrap_or_default());
+        let mut problems = Vec::new();
+        for path in beside {
+            let file = name(&path);
+            let is_case = case_of_file(&file).is_some() && path.is_file();
+            let known = shown(&path, &setup.root);
+            let is_known = |(_, source): (_, &Arc<Source>)| source.name() == known;
+            let is_read = setup.sources.iter().any(is_known);
+            if is_case && !is_left_alone(&file) && !is_read {
+                let message = format!("`{file}` is no part of the fixtures, and nothing reads it");
+                let help = "cases lie in `tests/<policy>/pass`, `fail` and `fix`";
+                let problem = Trouble::new(&path, message).with_help(help).problem(setup);
+                problems.push(Problem {
+                    severity: Severity::Warning,
+                    ..problem
+                });
+            }
+        }
+        problems
+    }
+
     /// Folders that have the name of a policy and stand where fixtures do, but hold none.
     pub(super) fn without_cases(&self, names: &[String], setup: &mut Setup) -> Vec<Problem> {
         let stands_there = |path: &&PathBuf| {

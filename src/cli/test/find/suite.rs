@@ -97,7 +97,6 @@ impl SuiteFolder {
     ) -> (Folder, bool) {
         let mut folder = Folder {
             policy: self.policy().into(),
-            path: shown(&self.path, &setup.root).into(),
             files: Vec::new(),
         };
         let mut troubles = Vec::new();
@@ -169,6 +168,6 @@ impl SuiteFolder {
 }
 
 /// Notes for people, and what editors and systems leave behind.
-fn is_left_alone(name: &str) -> bool {
+pub(super) fn is_left_alone(name: &str) -> bool {
     name.starts_with('.') || name.to_ascii_lowercase().ends_with(".md")
 }
