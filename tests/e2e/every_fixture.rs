@@ -187,7 +187,9 @@ fn as_taken(objects: Vec<(String, Value)>, answers: Vec<Answer>) -> Vec<(String,
         if answer.status != 201 {
             continue;
         }
-        if holds(&answer.body, &object) {
+        // From 1.37 on it works out what a pod as a whole may take of what its containers may.
+        let whole = |object: &Value| object["spec"]["resources"].clone();
+        if holds(&answer.body, &object) && holds(&whole(&object), &whole(&answer.body)) {
             taken.push((name, object));
         } else {
             rewritten += 1;

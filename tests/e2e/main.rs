@@ -10,6 +10,7 @@
 
 mod answers;
 mod away;
+mod beside_safeguards;
 mod controllers;
 mod every_fixture;
 #[allow(dead_code, unused_imports, reason = "the other suite uses all of it")]
@@ -31,6 +32,8 @@ mod pod_security_namespaces;
 mod quality_of_service;
 mod registration;
 mod release;
+#[path = "../it/safeguards.rs"]
+mod safeguards;
 mod said;
 mod sample;
 mod watching;

@@ -41,6 +41,8 @@ mod conformance_yaml;
 #[cfg(feature = "cluster")]
 mod crds;
 mod defaults;
+#[cfg(all(feature = "cluster", feature = "lint", feature = "serve"))]
+mod documented_commands;
 mod exceptions;
 mod fixtures;
 mod generate;
@@ -85,6 +87,7 @@ mod policies;
 mod policy_documents;
 #[cfg(all(feature = "lint", feature = "real-tools"))]
 mod real_render;
+mod safeguards;
 mod same_words;
 #[cfg(feature = "serve")]
 mod serve;

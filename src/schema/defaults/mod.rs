@@ -4,8 +4,9 @@
 //! The router never defaults: the API server has done it. A value made here has no origin; a finding on it points at
 //! its parent.
 //!
-//! Left out, because no rule can see a difference: defaults that only the storage of other kinds needs, and the
-//! pod-level request that the API server derives from pod-level limits (beta, decided together with containers').
+//! Left out: defaults that only the storage of other kinds needs, because no rule can see a difference, and what the API
+//! server derives for a pod that has resources of its own (requests, and from 1.37 on limits, from its containers').
+//! Policies of resources work that out for themselves.
 //!
 //! Upstream: `pkg/apis/{core,apps,batch,networking,autoscaling,storage,rbac}/*/defaults.go` of Kubernetes 1.36.
 

@@ -1,4 +1,5 @@
-//! Another mutating webhook, such as a mesh has: it adds a container to each new Pod that has none of that name.
+//! Another mutating webhook beside ours: one such as a mesh has, which adds a container to each new Pod that has none of
+//! that name, or any other that makes patches of objects.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -27,17 +28,47 @@ pub(crate) struct Injector {
     protocols: Protocols,
 }
 
+/// What a webhook does with an object: the patch, where it changes something.
+pub(crate) type Patch = Arc<dyn Fn(&Value) -> Option<Value> + Send + Sync>;
+
+/// How a webhook is registered.
+pub(crate) struct Registration<'a> {
+    /// Decides whether it is called before kpolicy or after: configurations are called in the order of their names.
+    pub(crate) name: &'a str,
+    /// Of objects in this namespace alone.
+    pub(crate) namespace: &'a str,
+    /// The creation of what: `group/resource`, all of version v1.
+    pub(crate) resources: &'a [(&'a str, &'a str)],
+    /// `Never` or `IfNeeded`.
+    pub(crate) reinvocation: &'a str,
+}
+
 /// What was agreed on for each connection, by ALPN.
 type Protocols = Arc<Mutex<Vec<Vec<u8>>>>;
 
 impl Injector {
-    /// Starts it behind a Service. `name` decides whether it is called before kpolicy or after: configurations are called
-    /// in the order of their names.
+    /// Starts one that adds a container, for Pods, which is called once.
     pub(crate) async fn start(
         cluster: &'static Cluster,
         name: &str,
         namespace: &str,
         container: Value,
+    ) -> Self {
+        let registration = Registration {
+            name,
+            namespace,
+            resources: &[("", "pods")],
+            reinvocation: "Never",
+        };
+        let patch = move |object: &Value| add_container(object, &container);
+        Self::serving(cluster, &registration, Arc::new(patch)).await
+    }
+
+    /// Starts one behind a Service.
+    pub(crate) async fn serving(
+        cluster: &'static Cluster,
+        registration: &Registration<'_>,
+        patch: Patch,
     ) -> Self {
         let ip = cluster.plane(|plane| plane.territory.service());
         let service = cluster.name("injector");
@@ -69,7 +100,7 @@ impl Injector {
                 tokio::spawn(serve(
                     acceptor.clone(),
                     stream,
-                    container.clone(),
+                    Arc::clone(&patch),
                     Arc::clone(&spoken),
                 ));
             }
@@ -80,9 +111,13 @@ impl Injector {
         });
         cluster.admin.create(&object).await.accepted();
         let bundle = STANDARD.encode(std::fs::read(authority).expect("a certificate"));
+        let rules = registration.resources.iter().map(|(group, resource)| {
+            json!({"apiGroups": [group], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": [resource]})
+        });
+        let rules: Vec<Value> = rules.collect();
         let configuration = json!({
             "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
-            "metadata": {"name": name},
+            "metadata": {"name": registration.name},
             "webhooks": [{
                 "name": "injector.example.com",
                 "admissionReviewVersions": ["v1"],
@@ -92,8 +127,9 @@ impl Injector {
                 },
                 "sideEffects": "None",
                 "failurePolicy": "Fail",
-                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
-                "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": registration.namespace}},
+                "reinvocationPolicy": registration.reinvocation,
+                "rules": rules,
             }],
         });
         cluster.admin.create(&configuration).await.accepted();
@@ -125,7 +161,7 @@ impl Injector {
     }
 }
 
-async fn serve(acceptor: TlsAcceptor, stream: TcpStream, container: Value, spoken: Protocols) {
+async fn serve(acceptor: TlsAcceptor, stream: TcpStream, patch: Patch, spoken: Protocols) {
     let Ok(stream) = acceptor.accept(stream).await else {
         return;
     };
@@ -138,7 +174,7 @@ async fn serve(acceptor: TlsAcceptor, stream: TcpStream, container: Value, spoke
             .await
             .map(http_body_util::Collected::to_bytes);
         let review = serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default();
-        let bytes = Bytes::from(inject(&review, &container).to_string());
+        let bytes = Bytes::from(answered(&review, &patch).to_string());
         let response = Response::builder().header("Content-Type", "application/json");
         Ok::<_, Infallible>(response.body(Full::new(bytes)).unwrap_or_default())
     });
@@ -148,16 +184,20 @@ async fn serve(acceptor: TlsAcceptor, stream: TcpStream, container: Value, spoke
 }
 
 /// The answer to a review.
-fn inject(review: &Value, container: &Value) -> Value {
+fn answered(review: &Value, patch: &Patch) -> Value {
     let request = &review["request"];
-    let containers = request["object"]["spec"]["containers"].as_array();
-    let is_there =
-        containers.is_some_and(|all| all.iter().any(|one| one["name"] == container["name"]));
-    let patch = json!([{"op": "add", "path": "/spec/containers/-", "value": container}]);
     let mut response = json!({"uid": request["uid"], "allowed": true});
-    if !is_there {
+    if let Some(patch) = patch(&request["object"]) {
         response["patchType"] = json!("JSONPatch");
         response["patch"] = json!(STANDARD.encode(patch.to_string()));
     }
     json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response})
+}
+
+fn add_container(pod: &Value, container: &Value) -> Option<Value> {
+    let containers = pod["spec"]["containers"].as_array();
+    let is_there =
+        containers.is_some_and(|all| all.iter().any(|one| one["name"] == container["name"]));
+    let patch = json!([{"op": "add", "path": "/spec/containers/-", "value": container}]);
+    (!is_there).then_some(patch)
 }
