@@ -104,6 +104,33 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding that hits no cluster, lies nowhere and has nothing to add: what is known beyond that is put in.
+    pub fn new(
+        kind: FindingKind,
+        (policy, validation): (Arc<str>, Arc<str>),
+        (severity, enforcement): (Severity, Enforcement),
+        message: String,
+    ) -> Self {
+        Self {
+            kind,
+            policy,
+            validation,
+            severity,
+            enforcement,
+            message,
+            span: None,
+            object: None,
+            field_path: None,
+            container: None,
+            clusters: Vec::new(),
+            exception: None,
+            ignored: None,
+            fix: None,
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
     /// Whether it counts: neither an exception lifts it nor a comment silences it.
     pub const fn counts(&self) -> bool {
         self.exception.is_none() && self.ignored.is_none()
@@ -165,12 +192,6 @@ impl Summary {
 #[cfg(test)]
 pub(crate) fn sample(policy: &str) -> Finding {
     Finding {
-        kind: FindingKind::Violation,
-        policy: policy.into(),
-        validation: format!("{policy}/first").into(),
-        severity: Severity::High,
-        enforcement: Enforcement::Deny,
-        message: "container `web` uses `nginx`: pin it".to_owned(),
         span: Some(Span::new(crate::source::SourceId(0), 0, 2)),
         object: Some(ObjectId {
             api_version: "apps/v1".into(),
@@ -180,12 +201,12 @@ pub(crate) fn sample(policy: &str) -> Finding {
         }),
         field_path: FieldPath::parse("spec.template.spec.containers[0].image"),
         container: Some("web".into()),
-        clusters: Vec::new(),
-        exception: None,
-        ignored: None,
-        fix: None,
-        notes: Vec::new(),
-        help: None,
+        ..Finding::new(
+            FindingKind::Violation,
+            (policy.into(), format!("{policy}/first").into()),
+            (Severity::High, Enforcement::Deny),
+            "container `web` uses `nginx`: pin it".to_owned(),
+        )
     }
 }
 

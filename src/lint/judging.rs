@@ -246,22 +246,20 @@ impl One<'_, '_> {
             notes.push(format!("exception `{name}` lifted it up to {expires}"));
         }
         Finding {
-            kind: FindingKind::Violation,
-            policy: policy.name.clone(),
-            validation: violation.validation,
-            severity: policy.about.severity,
-            enforcement,
-            message: violation.message,
             span,
             object: Some(case.identity.id()),
             field_path: Some(violation.field_path),
             container: violation.container,
             clusters: self.verdict(enforcement, at_admission),
             exception,
-            ignored: None,
-            fix: None,
             notes,
             help: help(&policy.about.remediation),
+            ..Finding::new(
+                FindingKind::Violation,
+                (policy.name.clone(), violation.validation),
+                (policy.about.severity, enforcement),
+                violation.message,
+            )
         }
     }
 
@@ -293,33 +291,32 @@ impl One<'_, '_> {
             .iter()
             .find(|mutation| mutation.id == change.mutation)
             .map_or(Safety::Display, |mutation| mutation.safety);
+        let message = match &policy.native {
+            None => format!(
+                "the webhook would set {}, which Git does not say: write it there",
+                names.join(", ")
+            ),
+            Some(native) => format!(
+                "the {} would set {}, which Git does not say",
+                native.form.kind(),
+                names.join(", ")
+            ),
+        };
         Some(Finding {
-            kind: FindingKind::Drift,
-            policy: policy.name.clone(),
-            validation: change.mutation.clone(),
-            severity: policy.about.severity,
-            enforcement: Enforcement::Warn,
-            message: match &policy.native {
-                None => format!(
-                    "the webhook would set {}, which Git does not say: write it there",
-                    names.join(", ")
-                ),
-                Some(native) => format!(
-                    "the {} would set {}, which Git does not say",
-                    native.form.kind(),
-                    names.join(", ")
-                ),
-            },
             span,
             object: Some(case.identity.id()),
             field_path: Some(first),
-            container: None,
             clusters: self.verdict(Enforcement::Warn, Enforcement::Warn),
             exception: exception.clone(),
-            ignored: None,
             fix: Some(safety),
             notes,
             help: help(&policy.about.remediation),
+            ..Finding::new(
+                FindingKind::Drift,
+                (policy.name.clone(), change.mutation.clone()),
+                (policy.about.severity, Enforcement::Warn),
+                message,
+            )
         })
     }
 

@@ -128,21 +128,13 @@ pub(super) fn finding_of(problem: &Problem) -> Finding {
         Severity::Warning => (Enforcement::Warn, crate::policy::Severity::Low),
     };
     Finding {
-        kind: FindingKind::Parse,
-        policy: PARSE.into(),
-        validation: PARSE.into(),
-        severity,
-        enforcement,
-        message: problem.message.clone(),
         span: problem.span,
-        object: None,
-        field_path: None,
-        container: None,
-        clusters: Vec::new(),
-        exception: None,
-        ignored: None,
-        fix: None,
-        notes: Vec::new(),
         help: problem.help.clone(),
+        ..Finding::new(
+            FindingKind::Parse,
+            (PARSE.into(), PARSE.into()),
+            (severity, enforcement),
+            problem.message.clone(),
+        )
     }
 }

@@ -157,21 +157,14 @@ fn violation(decision: Decision, document: &Document) -> Finding {
         ..
     } = decision;
     Finding {
-        kind: FindingKind::Violation,
-        policy: policy.name.clone(),
-        validation: violation.validation,
-        severity: policy.about.severity,
-        enforcement,
-        message: violation.message,
         span: find(document.root(), &violation.field_path).span(),
-        object: None,
         field_path: Some(violation.field_path),
-        container: None,
-        clusters: Vec::new(),
-        exception: None,
-        ignored: None,
-        fix: None,
-        notes: Vec::new(),
         help: help(&policy.about.remediation),
+        ..Finding::new(
+            FindingKind::Violation,
+            (policy.name.clone(), violation.validation),
+            (policy.about.severity, enforcement),
+            violation.message,
+        )
     }
 }

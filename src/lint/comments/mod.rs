@@ -247,21 +247,13 @@ fn is_denied(finding: &Finding) -> bool {
 
 fn finding(problem: Problem) -> Finding {
     Finding {
-        kind: FindingKind::Comment,
-        policy: COMMENT.into(),
-        validation: COMMENT.into(),
-        severity: Severity::Low,
-        enforcement: Enforcement::Warn,
-        message: problem.message,
         span: problem.span,
-        object: None,
-        field_path: None,
-        container: None,
-        clusters: Vec::new(),
-        exception: None,
-        ignored: None,
-        fix: None,
-        notes: Vec::new(),
         help: problem.help,
+        ..Finding::new(
+            FindingKind::Comment,
+            (COMMENT.into(), COMMENT.into()),
+            (Severity::Low, Enforcement::Warn),
+            problem.message,
+        )
     }
 }
