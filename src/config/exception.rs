@@ -24,6 +24,19 @@ pub struct ExceptionMatch {
     pub selector: LabelSelector,
 }
 
+impl ExceptionMatch {
+    /// Whether no namespace is left out by name.
+    pub(super) fn is_of_every_namespace(&self) -> bool {
+        let namespaces = &self.namespaces;
+        namespaces.is_empty() || namespaces.iter().any(|name| is_any(&name.value))
+    }
+}
+
+/// Whether a glob stands for every name.
+fn is_any(pattern: &str) -> bool {
+    pattern.bytes().all(|byte| byte == b'*')
+}
+
 /// Names an exception wherever it is told what it lifts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ExceptionId {
@@ -189,13 +202,11 @@ fn read_match(mut fields: Fields<'_, '_>) -> ExceptionMatch {
             .map(LabelSelector::read)
             .unwrap_or_default(),
     };
-    let all = |pattern: &str| pattern.bytes().all(|byte| byte == b'*');
     let narrows = |patterns: &[Box<str>]| {
-        !patterns.is_empty() && !patterns.iter().any(|pattern| all(pattern))
+        !patterns.is_empty() && !patterns.iter().any(|pattern| is_any(pattern))
     };
-    let namespaces = &matches.namespaces;
     let reaches_all = matches.clusters.is_empty()
-        && (namespaces.is_empty() || namespaces.iter().any(|name| all(&name.value)))
+        && matches.is_of_every_namespace()
         && matches.kinds.is_empty()
         && !narrows(&matches.names)
         && !narrows(&matches.containers)

@@ -51,10 +51,9 @@ fn place(exception: &PolicyException, config: &Config, problems: &mut Vec<Proble
             "`exceptions.allowedNamespaces` of Config allows {words}"
         )));
     }
-    let is_any = |name: &Placed<Box<str>>| name.value.bytes().all(|byte| byte == b'*');
     let kinds = &exception.matches.kinds;
     let is_of_cluster = !kinds.is_empty() && kinds.iter().all(|kind| !is_namespaced(&kind.value));
-    if (named.is_empty() || named.iter().any(is_any)) && !is_of_cluster {
+    if exception.matches.is_of_every_namespace() && !is_of_cluster {
         let message = format!("exception `{}` reaches every namespace", exception.name);
         let help = "name `namespaces`: in any other, whoever may create objects gives them the names, containers and \
                     labels that it asks for";
