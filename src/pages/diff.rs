@@ -1,25 +1,20 @@
 //! What changed between two texts, line by line.
 
+use crate::report::{Step, all_of_both, steps};
+
 /// Lines of context around what changed.
 const CONTEXT: usize = 4;
 
 /// Texts with more lines than this are not compared line by line: the table grows with the square.
 const LONGEST: usize = 1000;
 
-/// One line of a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step<'t> {
-    Same(&'t str),
-    Out(&'t str),
-    In(&'t str),
-}
-
 /// The difference as `diff -U` prints it, without headers; `...` stands for lines that are left out.
 pub fn diff(old: &str, new: &str) -> String {
-    let steps = steps(old, new);
+    let (old, new) = (lines(old), lines(new));
+    let steps = between(&old, &new);
     let changed: Vec<usize> = (0..)
         .zip(&steps)
-        .filter(|(_, step)| !matches!(step, Step::Same(_)))
+        .filter(|(_, step)| !matches!(step, Step::Keep(_)))
         .map(|(at, _)| at)
         .collect();
     let near = |at: usize| changed.iter().any(|other| other.abs_diff(at) <= CONTEXT);
@@ -34,9 +29,9 @@ pub fn diff(old: &str, new: &str) -> String {
             text.push_str(" ...\n");
         }
         let (sign, line) = match step {
-            Step::Same(line) => (' ', line),
-            Step::Out(line) => ('-', line),
-            Step::In(line) => ('+', line),
+            Step::Keep(line) => (' ', line),
+            Step::Remove(line) => ('-', line),
+            Step::Add(line) => ('+', line),
         };
         text.push(sign);
         text.push_str(line);
@@ -50,56 +45,21 @@ pub fn diff(old: &str, new: &str) -> String {
 
 /// In how many lines two texts differ.
 pub(super) fn distance(old: &str, new: &str) -> usize {
-    let steps = steps(old, new);
-    let changed = steps.iter().filter(|step| !matches!(step, Step::Same(_)));
+    let (old, new) = (lines(old), lines(new));
+    let steps = between(&old, &new);
+    let changed = steps.iter().filter(|step| !matches!(step, Step::Keep(_)));
     changed.count()
 }
 
-/// The fewest steps from one text to the other, lines that go before lines that come.
-fn steps<'t>(old: &'t str, new: &'t str) -> Vec<Step<'t>> {
-    let old: Vec<&str> = old.lines().collect();
-    let new: Vec<&str> = new.lines().collect();
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().collect()
+}
+
+fn between<'t>(old: &'t [&'t str], new: &'t [&'t str]) -> Vec<Step<'t, &'t str>> {
     if old.len().max(new.len()) > LONGEST {
-        let out = old.into_iter().map(Step::Out);
-        return out.chain(new.into_iter().map(Step::In)).collect();
-    }
-    // common[i][j]: how many lines `old[i..]` and `new[j..]` have in common.
-    let width = new.len() + 1;
-    let mut common = vec![0_usize; (old.len() + 1) * width];
-    let get =
-        |common: &[usize], i: usize, j: usize| common.get(i * width + j).copied().unwrap_or(0);
-    for (i, before) in old.iter().enumerate().rev() {
-        for (j, after) in new.iter().enumerate().rev() {
-            let longest = if before == after {
-                get(&common, i + 1, j + 1) + 1
-            } else {
-                get(&common, i + 1, j).max(get(&common, i, j + 1))
-            };
-            if let Some(cell) = common.get_mut(i * width + j) {
-                *cell = longest;
-            }
-        }
-    }
-    let mut steps = Vec::new();
-    let (mut i, mut j) = (0, 0);
-    loop {
-        match (old.get(i), new.get(j)) {
-            (Some(before), Some(after)) if before == after => {
-                steps.push(Step::Same(before));
-                (i, j) = (i + 1, j + 1);
-            }
-            (Some(before), after)
-                if after.is_none() || get(&common, i + 1, j) >= get(&common, i, j + 1) =>
-            {
-                steps.push(Step::Out(before));
-                i += 1;
-            }
-            (_, Some(after)) => {
-                steps.push(Step::In(after));
-                j += 1;
-            }
-            _ => return steps,
-        }
+        all_of_both(old, new)
+    } else {
+        steps(old, new)
     }
 }
 

@@ -16,6 +16,7 @@ mod marks;
 mod safe_text;
 mod silenced;
 mod snippet;
+mod steps;
 
 use std::io;
 
@@ -27,6 +28,7 @@ use crate::source::{SourceMap, Span};
 pub use full::problems;
 pub use marks::{Mark, marks};
 pub use safe_text::safe_line;
+pub(crate) use steps::{Step, all_of_both, steps};
 
 /// All that a run has to tell.
 #[derive(Clone, Copy, Debug)]

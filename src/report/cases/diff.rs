@@ -3,6 +3,7 @@
 use crate::manifest::NodeRef;
 use crate::manifest::secrets::is_secret;
 
+use super::super::{Step, all_of_both, steps};
 use super::yaml::{Line, lines as yaml};
 
 /// Lines shown around each difference.
@@ -14,24 +15,6 @@ const MOST_COMPARISONS: usize = 4_000_000;
 /// More lines than this are not shown: nobody reads them.
 const MOST_LINES: usize = 400;
 
-/// What is done with a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Edit {
-    Keep,
-    Remove,
-    Add,
-}
-
-impl Edit {
-    const fn sign(self) -> char {
-        match self {
-            Self::Keep => ' ',
-            Self::Remove => '-',
-            Self::Add => '+',
-        }
-    }
-}
-
 /// The lines that only one of both has, with `-` and `+`, and a few lines around them. Maps are compared by their
 /// keys, so both are written with their keys in order.
 pub(super) fn lines(from: NodeRef<'_>, to: NodeRef<'_>) -> Vec<String> {
@@ -39,15 +22,15 @@ pub(super) fn lines(from: NodeRef<'_>, to: NodeRef<'_>) -> Vec<String> {
     let (from, to) = (yaml(from, is_secret), yaml(to, is_secret));
     let edits = edits(&from, &to);
     let mut shown = vec![false; edits.len()];
-    for (at, (edit, _)) in edits.iter().enumerate() {
-        if *edit != Edit::Keep {
+    for (at, edit) in edits.iter().enumerate() {
+        if !matches!(edit, Step::Keep(_)) {
             let around = at.saturating_sub(AROUND)..(at + AROUND + 1).min(edits.len());
             shown.get_mut(around).unwrap_or_default().fill(true);
         }
     }
     let mut lines = Vec::new();
     let mut left_out = false;
-    for ((edit, line), shown) in edits.iter().zip(shown) {
+    for (edit, shown) in edits.iter().zip(shown) {
         if !shown {
             left_out = true;
             continue;
@@ -60,13 +43,18 @@ pub(super) fn lines(from: NodeRef<'_>, to: NodeRef<'_>) -> Vec<String> {
             lines.push("  …".to_owned());
         }
         left_out = false;
-        lines.push(format!("{} {}", edit.sign(), line.shown()));
+        let (sign, line) = match edit {
+            Step::Keep(line) => (' ', line),
+            Step::Remove(line) => ('-', line),
+            Step::Add(line) => ('+', line),
+        };
+        lines.push(format!("{sign} {}", line.shown()));
     }
     lines
 }
 
 /// A short way from one list of lines to the other.
-fn edits<'l>(from: &'l [Line], to: &'l [Line]) -> Vec<(Edit, &'l Line)> {
+fn edits<'l>(from: &'l [Line], to: &'l [Line]) -> Vec<Step<'l, Line>> {
     let same = from.iter().zip(to).take_while(|(a, b)| a == b).count();
     let (head, old) = from.split_at(same);
     let (_, new) = to.split_at(same);
@@ -74,54 +62,15 @@ fn edits<'l>(from: &'l [Line], to: &'l [Line]) -> Vec<(Edit, &'l Line)> {
     let same_end = pairs.take_while(|(a, b)| a == b).count();
     let (old, tail) = old.split_at(old.len() - same_end);
     let (new, _) = new.split_at(new.len() - same_end);
-    let mut edits: Vec<(Edit, &Line)> = Vec::new();
-    edits.extend(head.iter().map(|line| (Edit::Keep, line)));
-    middle(old, new, &mut edits);
-    edits.extend(tail.iter().map(|line| (Edit::Keep, line)));
-    edits
-}
-
-/// By the longest common subsequence of lines.
-fn middle<'l>(old: &'l [Line], new: &'l [Line], edits: &mut Vec<(Edit, &'l Line)>) {
-    if old.len().saturating_mul(new.len()) > MOST_COMPARISONS {
-        edits.extend(old.iter().map(|line| (Edit::Remove, line)));
-        edits.extend(new.iter().map(|line| (Edit::Add, line)));
-        return;
-    }
-    // How many lines `old[i..]` and `new[j..]` have in common, in order.
-    let width = new.len() + 1;
-    let mut common = vec![0_u32; (old.len() + 1) * width];
-    let at = |common: &[u32], i: usize, j: usize| common.get(i * width + j).copied().unwrap_or(0);
-    for (i, a) in old.iter().enumerate().rev() {
-        for (j, b) in new.iter().enumerate().rev() {
-            let best = if a == b {
-                at(&common, i + 1, j + 1) + 1
-            } else {
-                at(&common, i + 1, j).max(at(&common, i, j + 1))
-            };
-            if let Some(cell) = common.get_mut(i * width + j) {
-                *cell = best;
-            }
-        }
-    }
-    let (mut i, mut j) = (0, 0);
-    loop {
-        match (old.get(i), new.get(j)) {
-            (Some(a), Some(b)) if a == b => {
-                edits.push((Edit::Keep, a));
-                (i, j) = (i + 1, j + 1);
-            }
-            (Some(a), b) if b.is_none() || at(&common, i + 1, j) >= at(&common, i, j + 1) => {
-                edits.push((Edit::Remove, a));
-                i += 1;
-            }
-            (_, Some(b)) => {
-                edits.push((Edit::Add, b));
-                j += 1;
-            }
-            (None | Some(_), None) => return,
-        }
-    }
+    let middle = if old.len().saturating_mul(new.len()) > MOST_COMPARISONS {
+        all_of_both(old, new)
+    } else {
+        steps(old, new)
+    };
+    let head = head.iter().map(Step::Keep);
+    head.chain(middle)
+        .chain(tail.iter().map(Step::Keep))
+        .collect()
 }
 
 #[cfg(test)]
