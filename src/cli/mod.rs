@@ -15,6 +15,7 @@ mod export;
 mod input;
 #[cfg(feature = "lint")]
 mod lint;
+mod own_examples;
 mod policies;
 #[cfg(feature = "serve")]
 mod policy_files;

@@ -1,20 +1,21 @@
 //! `kpolicy policies`: the policies with what they do here, a policy's page, what profiles turn on.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::bail;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, ValueEnum};
 
-use crate::config::{Config, Date, Enforcement, Profile, with_bases};
+use crate::config::{Config, Enforcement, Profile, with_bases};
 use crate::judge::Judge;
 use crate::manifest::suggest::suggestion;
-use crate::pages::{self, Page};
+use crate::pages::{self, Examples, Page};
 use crate::policy::Policy;
 
 use super::args::PolicyArguments;
 use super::input::{self, Setup};
-use super::{Console, Exit};
+use super::{Console, Exit, own_examples};
 
 /// The options of `kpolicy policies`.
 #[derive(Debug, clap::Args)]
@@ -99,7 +100,17 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
             bail!("there is no policy `{name}`{}", help.unwrap_or_default());
         }
     }
-    let Some(mut pages) = pages(&setup, arguments, console)? else {
+    // A list shows no examples.
+    let is_shown = |name: &str| match arguments.output_format {
+        OutputFormat::Json if arguments.names.is_empty() => true,
+        _ => arguments.names.iter().any(|wanted| wanted == name),
+    };
+    let mut examples = pages::built_in_examples();
+    let built_in = setup.policies.iter().filter(|policy| policy.built_in);
+    let built_in: Vec<_> = built_in.map(|policy| policy.name.clone()).collect();
+    examples.retain(|name, _| built_in.iter().any(|known| **known == **name));
+    examples.extend(own_examples::examples(&is_shown, &mut setup, console)?);
+    let Some(mut pages) = pages(&setup, arguments, examples, console)? else {
         return Ok(Exit::Failed);
     };
     if !arguments.profile.is_empty() && arguments.names.is_empty() {
@@ -134,6 +145,7 @@ fn only(names: &[String], known: &[Profile]) -> anyhow::Result<Config> {
 fn pages(
     setup: &Setup,
     arguments: &Arguments,
+    mut examples: BTreeMap<String, Examples>,
     console: &mut Console,
 ) -> anyhow::Result<Option<Vec<Page>>> {
     let mut judges = Vec::new();
@@ -157,7 +169,6 @@ fn pages(
         let mut names = arguments.names.iter();
         arguments.names.is_empty() || names.any(|name| **name == *policy.name)
     };
-    let mut examples = pages::built_in_examples();
     let page = |policy: &Arc<Policy>| {
         let of = |judge: &Judge| {
             let mut all = judge.policies();
@@ -172,26 +183,13 @@ fn pages(
         let mut page = Page::new(policy, &setup.profiles);
         let here = (&**policy, &setup.config, &setup.sources);
         page.put_here(here, &strength, idle.map(|(_, reason)| reason));
-        if policy.built_in {
-            page.examples = examples.remove(&*policy.name).unwrap_or_default();
-        }
-        page.expires = Some(expiry(setup.today));
+        page.examples = examples.remove(&*policy.name).unwrap_or_default();
+        page.put_exception(&setup.config, Some(setup.today));
         page
     };
     Ok(Some(
         setup.policies.iter().filter(is_named).map(page).collect(),
     ))
-}
-
-/// A day about three months away: long enough to mend most things.
-fn expiry(today: Date) -> String {
-    let month = today.month + 3;
-    let (year, month) = if month > 12 {
-        (today.year + 1, month - 12)
-    } else {
-        (today.year, month)
-    };
-    format!("{year:04}-{month:02}-{:02}", today.day.min(28))
 }
 
 fn write(

@@ -161,7 +161,7 @@ fn read_policies(fields: &mut Fields<'_, '_>) -> Option<Vec<Placed<Box<str>>>> {
         fields.error("`policies` names no policy", span);
         return None;
     }
-    for (at, text) in texts.iter().enumerate() {
+    for text in &texts {
         if text.value.contains('*') {
             let message = format!(
                 "`{}` is no policy; exceptions name each policy in full",
@@ -169,18 +169,28 @@ fn read_policies(fields: &mut Fields<'_, '_>) -> Option<Vec<Placed<Box<str>>>> {
             );
             fields.error(message, text.span);
         }
-        let whole = text.value.split('/').next();
-        let covers =
-            |known: &&Placed<&str>| known.value == text.value || Some(known.value) == whole;
-        let mut others = texts.iter().enumerate();
-        let first = others
-            .find(|(other, known)| covers(known) && (known.value != text.value || *other < at));
-        if let Some((_, first)) = first {
-            let message = format!("`{}` is named already", text.value);
-            fields.report(Problem::warning(message, text.span).with_related(first.span));
-        }
+    }
+    let names: Vec<&str> = texts.iter().map(|text| text.value).collect();
+    for (again, first) in named_twice(&names) {
+        let (Some(text), Some(first)) = (texts.get(again), texts.get(first)) else {
+            continue;
+        };
+        let message = format!("`{}` is named already", text.value);
+        fields.report(Problem::warning(message, text.span).with_related(first.span));
     }
     Some(owned(texts))
+}
+
+/// Of a list of policies and `policy/validation`, those that another name speaks of too, each with the other.
+pub(crate) fn named_twice<'n>(names: &'n [&'n str]) -> impl Iterator<Item = (usize, usize)> + 'n {
+    names.iter().enumerate().filter_map(|(at, name)| {
+        let whole = name.split('/').next();
+        let covers = |known: &str| known == *name || Some(known) == whole;
+        let mut others = names.iter().enumerate();
+        let first =
+            others.find(|(other, known)| covers(known) && (*known != name || *other < at))?;
+        Some((at, first.0))
+    })
 }
 
 fn read_match(mut fields: Fields<'_, '_>) -> ExceptionMatch {

@@ -51,20 +51,15 @@ fn place(exception: &PolicyException, config: &Config, problems: &mut Vec<Proble
             "`exceptions.allowedNamespaces` of Config allows {words}"
         )));
     }
-    let kinds = &exception.matches.kinds;
-    let is_of_cluster = !kinds.is_empty() && kinds.iter().all(|kind| !is_namespaced(&kind.value));
+    let named = &exception.matches.kinds;
+    let is_of_cluster =
+        !named.is_empty() && named.iter().all(|kind| kinds::is_of_cluster(&kind.value));
     if exception.matches.is_of_every_namespace() && !is_of_cluster {
         let message = format!("exception `{}` reaches every namespace", exception.name);
         let help = "name `namespaces`: in any other, whoever may create objects gives them the names, containers and \
                     labels that it asks for";
         problems.push(Problem::warning(message, exception.span).with_help(help));
     }
-}
-
-/// Whether some built-in kind of this name lives in namespaces, or none has it.
-fn is_namespaced(kind: &str) -> bool {
-    let mut known = kinds::all().filter(|known| known.kind == kind).peekable();
-    known.peek().is_none() || known.any(|known| known.namespaced)
 }
 
 /// A kind that is a known one but for its spelling: it would reach nothing, in silence. Other custom kinds than those

@@ -1,11 +1,12 @@
 //! Config: which policies run where and how hard, and nothing about how they work.
 //!
 //! This module owns `kind: Config`, `kind: Profile` and `kind: PolicyException`: reading them with every error
-//! placed, and nothing more. Policy names stay strings until `judge` joins them with a policy set. No I/O, no clock.
+//! placed; and exceptions drafted, for what somebody refuses. Policy names stay strings until `judge` joins them with a policy set. No I/O, no clock.
 //!
 //! Start reading at [`Config`].
 
 mod date;
+mod draft;
 mod exception;
 mod exception_check;
 mod model;
@@ -15,6 +16,8 @@ mod settings;
 use crate::manifest::{Placed, fields::text};
 
 pub use date::Date;
+pub use draft::{Draft, Drafter, NoException, Subject, Wanted};
+pub(crate) use exception::named_twice;
 pub use exception::{ExceptionId, ExceptionMatch, PolicyException, read_exception};
 pub use exception_check::check_exception;
 pub use model::{

@@ -67,6 +67,11 @@ fn join(first: &mut Finding, other: Finding) {
             None => first.clusters.push(verdict),
         }
     }
+    for subject in other.subjects {
+        if !first.subjects.contains(&subject) {
+            first.subjects.push(subject);
+        }
+    }
     join_notes(&mut first.notes, &other.notes);
 }
 

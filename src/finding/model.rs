@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{Date, Enforcement, ExceptionId};
+use crate::config::{Date, Enforcement, ExceptionId, Subject};
 use crate::policy::{Safety, Severity};
 use crate::source::{FieldPath, Span};
 
@@ -91,6 +91,8 @@ pub struct Finding {
     pub container: Option<Box<str>>,
     /// The clusters it hits, in order of their names; empty where there is no cluster.
     pub clusters: Vec<ClusterVerdict>,
+    /// What an exception has to match to lift it; of one cause in several objects all of them. Empty where nothing can.
+    pub subjects: Vec<Subject>,
     /// The exception that lifts it: listed, not counted.
     pub exception: Option<Arc<ExceptionId>>,
     /// The comment that silences it: listed, not counted. Never where it is denied.
@@ -123,6 +125,7 @@ impl Finding {
             field_path: None,
             container: None,
             clusters: Vec::new(),
+            subjects: Vec::new(),
             exception: None,
             ignored: None,
             fix: None,

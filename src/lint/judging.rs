@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::config::{Enforcement, ExceptionId};
+use crate::config::{Enforcement, ExceptionId, Subject};
 use crate::engine::{Kind, Limits, NotJudged, Request, Resource};
 use crate::finding::{ClusterVerdict, Finding, FindingKind, Unjudged};
 use crate::judge::{Decision, Drift, Mutation, NoOwners, Unclaimed, Verdict, without_controllers};
@@ -245,9 +245,15 @@ impl One<'_, '_> {
             let ExceptionId { name, expires } = &*ended;
             notes.push(format!("exception `{name}` lifted it up to {expires}"));
         }
+        // An error speaks of no single container.
+        let container = violation.container.clone();
+        let container = container.filter(|_| !violation.is_error);
+        let namespace = case.namespace.as_deref();
+        let subject = Subject::of(case.document.root(), namespace, container);
         Finding {
             span,
             object: Some(case.identity.id()),
+            subjects: vec![subject],
             field_path: Some(violation.field_path),
             container: violation.container,
             clusters: self.verdict(enforcement, at_admission),

@@ -192,7 +192,6 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     let mut comments = comments::Comments::read(&files, &repository.commented, &builds, options);
     comments.silence(&mut findings);
     let mut findings = merge(findings);
-    comments.explain(&mut findings, &files.sources, options);
     findings.extend(comments.findings(whole));
     findings.retain(|finding| {
         options
@@ -200,6 +199,8 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
             .wants(&finding.policy, &finding.validation)
     });
     sort(&mut findings, &files.sources);
+    // In the order in which they are read, so that drafts are numbered as they stand.
+    comments.explain(&mut findings, &files.sources, options);
 
     let mut not_judged = report.not_judged;
     not_judged.extend(judged.unjudged);

@@ -28,7 +28,7 @@ pub struct Case {
     pub name: String,
     /// The object as written.
     pub text: String,
-    /// What stands beside it, by what it is: `context`, `request`.
+    /// What stands beside it, as [`super::beside`] gives it.
     pub beside: Vec<(String, String)>,
     /// The validations that refuse it.
     pub validations: Vec<String>,
@@ -96,6 +96,7 @@ pub fn choose(validations: &[&str], cases: &[Case]) -> Examples {
             text: case.shown(),
             beside: case.beside.clone(),
             said: String::new(),
+            unmutated: String::new(),
         })
         .collect();
     let first = refused
@@ -175,7 +176,7 @@ mod tests {
     fn a_case_that_needs_a_context_stands_back() {
         let mut alone = case(Outcome::Refused, "fail/alone", "a\nb\nc\n", &["p/one"]);
         let mut helped = case(Outcome::Refused, "fail/helped", "a\n", &["p/one"]);
-        helped.beside = vec![("context".to_owned(), "params: {}".to_owned())];
+        helped.beside = vec![("config".to_owned(), "policies: {}".to_owned())];
         let examples = choose(&["p/one"], &[helped.clone(), alone.clone()]);
         assert_eq!(examples.refused[0].case, "fail/alone");
         alone.beside = vec![("request".to_owned(), "operation: UPDATE".to_owned())];

@@ -24,10 +24,24 @@ pub struct Refused {
     pub case: String,
     /// The object.
     pub text: String,
-    /// What stands beside it, by what it is: `context`, `request`.
+    /// What stands beside it, by what it is: `before`, `config`, `objects`, `request`.
     pub beside: Vec<(String, String)>,
     /// What kpolicy prints.
     pub said: String,
+    /// What it prints where Config says `mutate: disabled`; empty where that is the same.
+    pub unmutated: String,
+}
+
+impl Refused {
+    /// What becomes of it.
+    pub(super) fn word(&self) -> &'static str {
+        let is_said = self.said.contains(&format!("[{}]", self.validation));
+        if self.unmutated.is_empty() || is_said {
+            "Refused"
+        } else {
+            "Mended by the webhook, refused without its mutations"
+        }
+    }
 }
 
 /// A case that passes.
@@ -81,7 +95,7 @@ pub(super) fn to_json(examples: &Examples) -> Value {
     let refused = examples.refused.iter().map(|one| {
         json!({
             "validation": one.validation, "case": one.case, "text": one.text,
-            "beside": beside(&one.beside), "said": one.said,
+            "beside": beside(&one.beside), "said": one.said, "unmutated": one.unmutated,
         })
     });
     let passes = examples
@@ -113,6 +127,7 @@ fn from_json(value: &Value) -> Examples {
                 text: text(one, "text"),
                 beside: beside(one),
                 said: text(one, "said"),
+                unmutated: text(one, "unmutated"),
             })
             .collect(),
         passes: there("passes").map(|one| Passes {
@@ -134,14 +149,15 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let beside = vec![("context".to_owned(), "params: {}\n".to_owned())];
+        let beside = vec![("config".to_owned(), "policies: {}\n".to_owned())];
         let examples = Examples {
             refused: vec![Refused {
                 validation: "p/one".to_owned(),
                 case: "fail/one".to_owned(),
                 text: "kind: Pod\n".to_owned(),
                 beside: beside.clone(),
-                said: "error".to_owned(),
+                said: "warning".to_owned(),
+                unmutated: "error".to_owned(),
             }],
             passes: None,
             changed: Some(Changed {

@@ -1,67 +1,89 @@
-//! An exception from a policy, to be copied.
+//! The exception on a policy's page, to be copied.
 
-use crate::manifest::{Dialect, Limits, NodeRef, read};
+use crate::config::{Config, Date, Drafter, NoException, Subject, Wanted};
+use crate::manifest::{Dialect, Limits, read};
 use crate::source::SourceId;
 
 use super::Page;
 
-/// An exception from the policy, to be copied, with the object of the page's first example for a match; `None` where
-/// there can be none.
-pub fn exception(page: &Page) -> Option<String> {
-    // What a native policy refuses, the API server refuses too: it knows no exceptions. They are for objects, too.
-    if page.is_native || page.is_repository || page.validations.is_empty() {
-        return None;
-    }
-    let reading = page.examples.refused.first().map(|one| {
-        let reading = read(SourceId(0), &one.text, Dialect::Kubectl, &Limits::default());
-        reading.documents
-    });
-    let object = reading.as_ref().and_then(|documents| documents.first());
-    let at = |route: &[&str]| {
-        let text = object.and_then(|object| object.root().at(route));
-        text.and_then(NodeRef::as_str).filter(|text| is_plain(text))
-    };
-    let name = at(&["metadata", "name"]).unwrap_or("NAME");
-    // Where Config names no namespaces for exceptions, one reaches its own alone.
-    let home = at(&["metadata", "namespace"]).unwrap_or("policy-exceptions");
-    let mut parts = Vec::new();
-    if let Some(kind) = at(&["kind"]) {
-        parts.push(format!("kinds: [{kind}]"));
-    }
-    if let Some(namespace) = at(&["metadata", "namespace"]) {
-        parts.push(format!("namespaces: [{namespace}]"));
-    }
-    parts.push(format!("names: [{name}]"));
-    let single = if page.validations.len() > 1 {
-        page.validations
-            .first()
-            .map(|one| format!(" # or one check alone: {}", one.name))
-    } else {
-        None
-    };
-    let expires = match &page.expires {
-        Some(day) => format!("\"{day}\""),
-        None => "\"YYYY-MM-DD\"".to_owned(),
-    };
-    Some(format!(
-        "apiVersion: kpolicy.io/v1alpha1\n\
-         kind: PolicyException\n\
-         metadata: {{name: {name}-{policy}, namespace: {home}}}\n\
-         spec:\n\
-         \x20 policies: [{policy}]{single}\n\
-         \x20 match: {{{parts}}}\n\
-         \x20 reason: why this one may\n\
-         \x20 owner: who answers for it\n\
-         \x20 expires: {expires} # the last day on which it holds\n",
-        policy = page.name,
-        single = single.unwrap_or_default(),
-        parts = parts.join(", "),
-    ))
+/// The namespace for exceptions where Config names none and one is needed.
+pub(super) const CENTRAL: &str = "policy-exceptions";
+
+/// The exception from a policy, to be copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// The document, with the object of the page's first example for a match.
+    pub text: Option<String>,
+    /// Why there is none. With a document: why it has no effect before Config names the namespace that it is in.
+    pub but: Option<NoException>,
 }
 
-/// Whether a text can stand in YAML without quotes: a name of Kubernetes.
-fn is_plain(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic());
-    starts && text.chars().all(plain)
+impl Page {
+    /// Adds the exception, as this Config wants it. Without a day the reader fills in the end. A policy that refuses nothing
+    /// has none.
+    pub fn put_exception(&mut self, config: &Config, today: Option<Date>) {
+        self.exception = (!self.validations.is_empty()).then(|| self.drafted(config, today));
+    }
+
+    fn drafted(&self, config: &Config, today: Option<Date>) -> Exception {
+        let none = |no: NoException| Exception {
+            text: None,
+            but: Some(no),
+        };
+        if self.is_native {
+            return none(NoException::Native);
+        }
+        if self.is_repository {
+            return none(NoException::Repository);
+        }
+        let example = self.examples.refused.first();
+        let subject = example.and_then(|one| {
+            let reading = read(SourceId(0), &one.text, Dialect::Kubectl, &Limits::default());
+            let object = reading.documents.first()?;
+            Some(Subject::written(object.root()))
+        });
+        let single = example.map(|one| one.validation.as_str());
+        let single = single.or(self.validations.first().map(|one| one.name.as_str()));
+        let single = single.filter(|_| self.validations.len() > 1);
+        let instead = single.map(|id| format!("or one check alone: {id}"));
+        let wanted = Wanted {
+            policy: &self.name,
+            entry: &self.name,
+            instead: instead.as_deref(),
+            subject: subject.as_ref(),
+            clusters: &[],
+            reason: None,
+            until: None,
+        };
+        let draft = |config: &Config| Drafter::new(config, today, []).draft(&wanted);
+        match draft(config) {
+            Ok(draft) => Exception {
+                text: draft.text,
+                but: None,
+            },
+            Err(no) => {
+                let mut central = config.clone();
+                central.exceptions.allowed_namespaces = vec![CENTRAL.into()];
+                let text = draft(&central).ok().and_then(|draft| draft.text);
+                Exception {
+                    text,
+                    but: Some(no),
+                }
+            }
+        }
+    }
+}
+
+impl Exception {
+    /// Why there is none, or what Config has to say first, as a sentence.
+    pub(super) fn sentence(&self) -> Option<String> {
+        let text = self.but?.to_string();
+        let mut rest = text.chars();
+        let first: String = rest.next()?.to_uppercase().collect();
+        let then = match self.text {
+            Some(_) => format!(" (`exceptions: {{allowedNamespaces: [{CENTRAL}]}}`). Then it is"),
+            None => String::new(),
+        };
+        Some(format!("{first}{}{then}", rest.as_str()))
+    }
 }

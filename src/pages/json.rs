@@ -61,6 +61,8 @@ fn page(page: &Page) -> Value {
         "mutations": entries(&page.mutations, "safety"),
         "profiles": profiles.collect::<Vec<_>>(), "here": here,
         "examples": to_json(&page.examples),
+        "exception": page.exception.as_ref().and_then(|one| one.text.as_ref()),
+        "exceptionBut": page.exception.as_ref().and_then(|one| Some(one.but?.to_string())),
     })
 }
 

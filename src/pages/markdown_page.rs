@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::exception::exception;
+use super::beside::heading;
 use super::markdown::{block, cell, code, inline, link, paragraph};
 use super::{Entry, InProfile, Page, Refused};
 
@@ -43,15 +43,7 @@ pub fn markdown(page: &Page, note: &str) -> String {
     mutations(&mut out, page);
     expressions(&mut out, page);
     profiles(&mut out, page);
-    if let Some(exception) = exception(page) {
-        out.push_str("## To except an object\n\n");
-        out.push_str(&block("yaml", &exception));
-        out.push_str(
-            "\nPut it into a file under `exceptions.paths` of Config, or apply it to the cluster; `exceptions.allowedNamespaces`\n\
-             says in which namespaces it may be. Without an object in mind, turn the policy down where Config says how hard\n\
-             it is.\n\n",
-        );
-    }
+    exception(&mut out, page);
     if !page.references.is_empty() {
         out.push_str("## To read more\n\n");
         for reference in &page.references {
@@ -61,6 +53,34 @@ pub fn markdown(page: &Page, note: &str) -> String {
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
+}
+
+fn exception(out: &mut String, page: &Page) {
+    let Some(exception) = &page.exception else {
+        return;
+    };
+    out.push_str("## To except an object\n\n");
+    if let Some(sentence) = exception.sentence() {
+        let end = if exception.text.is_some() { ":" } else { "." };
+        out.push_str(&paragraph(&format!("{sentence}{end}")));
+        out.push('\n');
+    }
+    if let Some(text) = &exception.text {
+        out.push_str(&block("yaml", text));
+        out.push('\n');
+        let place = match exception.but {
+            None => {
+                " It must be in a namespace that `exceptions.allowedNamespaces` of Config names; where Config names none, \
+                 in the namespace of its object."
+            }
+            Some(_) => "",
+        };
+        out.push_str(&paragraph(&format!(
+            "Put it into a file under `exceptions.paths` of Config, or apply it to the cluster.{place} Without an object in \
+             mind, turn the policy down where Config says how hard it is."
+        )));
+        out.push('\n');
+    }
 }
 
 fn paragraphs(out: &mut String, text: &str) {
@@ -92,7 +112,7 @@ fn examples(out: &mut String, page: &Page) {
     let examples = &page.examples;
     if let Some(refused) = examples.refused.first() {
         out.push_str("## For instance\n\n");
-        let _ = write!(out, "Refused ({}):\n\n", case(&refused.case));
+        let _ = write!(out, "{} ({}):\n\n", refused.word(), case(&refused.case));
         self::refused(out, page, refused);
     }
     if let Some(passes) = &examples.passes {
@@ -132,15 +152,25 @@ fn refused(out: &mut String, page: &Page, refused: &Refused) {
     out.push_str(&block(language(page), &refused.text));
     out.push('\n');
     beside(out, &refused.beside);
-    if !refused.said.is_empty() {
-        out.push_str(&block("text", &refused.said));
+    let said = [
+        (
+            "With its mutations, as kpolicy runs by default:",
+            &refused.said,
+        ),
+        ("With `mutate: disabled` in Config:", &refused.unmutated),
+    ];
+    for (when, said) in said.into_iter().filter(|(_, said)| !said.is_empty()) {
+        if !refused.unmutated.is_empty() {
+            let _ = write!(out, "{when}\n\n");
+        }
+        out.push_str(&block("text", said));
         out.push('\n');
     }
 }
 
 fn beside(out: &mut String, beside: &[(String, String)]) {
     for (what, text) in beside {
-        let _ = write!(out, "With this {}:\n\n", inline(what));
+        let _ = write!(out, "{}:\n\n", inline(heading(what)));
         out.push_str(&block("yaml", text));
         out.push('\n');
     }
@@ -185,7 +215,8 @@ fn validations(out: &mut String, page: &Page) {
         if let Some(example) = examples.find(|example| example.validation == one.name) {
             let _ = write!(
                 out,
-                "<details><summary>Refused: {}</summary>\n\n",
+                "<details><summary>{}: {}</summary>\n\n",
+                example.word(),
                 case(&example.case)
             );
             refused(out, page, example);

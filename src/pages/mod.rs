@@ -7,6 +7,7 @@
 //!
 //! Start reading at [`Page`].
 
+mod beside;
 mod choice;
 mod describe;
 mod diff;
@@ -22,10 +23,11 @@ mod page;
 mod text;
 mod text_page;
 
+pub use beside::beside;
 pub use choice::{Case, Outcome, choose};
 pub use diff::diff;
 pub use examples::{Changed, Examples, Passes, Refused, built_in_examples, examples_json};
-pub use exception::exception;
+pub use exception::Exception;
 pub use here::{Here, HereLine};
 pub use index::index;
 pub use json::{json, profiles_json};

@@ -5,7 +5,7 @@ use crate::manifest::write_json;
 use crate::policy::Policy;
 
 use super::describe;
-use super::{Examples, Here};
+use super::{Examples, Exception, Here};
 
 /// A policy's page. Its texts are as their author wrote them: nothing is made safe yet.
 #[derive(Clone, Debug)]
@@ -54,8 +54,8 @@ pub struct Page {
     pub here: Option<Here>,
     /// What it refuses, lets pass and changes.
     pub examples: Examples,
-    /// The last day of an exception to copy; without it the reader fills one in.
-    pub expires: Option<String>,
+    /// The exception to copy, where it was put in.
+    pub exception: Option<Exception>,
 }
 
 /// An expression with what is said of it.
@@ -152,7 +152,7 @@ impl Page {
             references: texts(&about.references),
             here: None,
             examples: Examples::default(),
-            expires: None,
+            exception: None,
         }
     }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::report::Style;
 
-use super::exception::exception;
+use super::beside::heading;
 use super::text::Lines;
 use super::{Entry, Examples, Page};
 
@@ -31,12 +31,7 @@ pub fn text(page: &Page, expressions: bool, style: Style, out: &mut dyn Write) -
     entries("Mutations", &page.mutations, expressions, &mut lines)?;
     examples(&page.examples, &mut lines)?;
     lines.list("Profiles", &profiles(page))?;
-    if let Some(exception) = exception(page) {
-        lines.heading(
-            "To except an object, put this into a file under `exceptions.paths` of Config",
-        )?;
-        lines.block(&exception, 2)?;
-    }
+    exception(page, &mut lines)?;
     lines.list("References", &page.references)
 }
 
@@ -133,12 +128,17 @@ fn entries(
 
 fn examples(examples: &Examples, lines: &mut Lines<'_>) -> io::Result<()> {
     if let Some(refused) = examples.refused.first() {
-        lines.heading(&format!("Refused, for instance ({})", refused.case))?;
+        let word = refused.word();
+        lines.heading(&format!("{word}, for instance ({})", refused.case))?;
         lines.block(&refused.text, 4)?;
         beside(&refused.beside, lines)?;
         if !refused.said.is_empty() {
             lines.line("  kpolicy says")?;
             lines.block(&refused.said, 4)?;
+        }
+        if !refused.unmutated.is_empty() {
+            lines.line("  with `mutate: disabled` in Config")?;
+            lines.block(&refused.unmutated, 4)?;
         }
     }
     if let Some(passes) = &examples.passes {
@@ -157,9 +157,26 @@ fn examples(examples: &Examples, lines: &mut Lines<'_>) -> io::Result<()> {
     Ok(())
 }
 
+fn exception(page: &Page, lines: &mut Lines<'_>) -> io::Result<()> {
+    let Some(exception) = &page.exception else {
+        return Ok(());
+    };
+    match exception.sentence() {
+        Some(sentence) => {
+            lines.heading("To except an object")?;
+            lines.wrapped(&sentence, 2, 2)?;
+        }
+        None => lines.heading(
+            "To except an object, put this into a file under `exceptions.paths` of Config",
+        )?,
+    }
+    let text = exception.text.as_ref();
+    text.map_or(Ok(()), |text| lines.block(text, 2))
+}
+
 fn beside(beside: &[(String, String)], lines: &mut Lines<'_>) -> io::Result<()> {
     for (what, text) in beside {
-        lines.line(&format!("  with this {what}"))?;
+        lines.line(&format!("  {}", heading(what)))?;
         lines.block(text, 4)?;
     }
     Ok(())

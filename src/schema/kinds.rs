@@ -273,6 +273,17 @@ pub fn scope(group: &str, kind: &str) -> Option<bool> {
     cluster.then_some(false)
 }
 
+/// Whether all kinds of this name that are known live in no namespace, in whichever group they are.
+pub fn is_of_cluster(kind: &str) -> bool {
+    let built_in = BUILT_IN.iter().filter(|known| known.kind == kind);
+    let custom = CLUSTER_SCOPED.iter().filter(|known| known.1 == kind);
+    let mut known = built_in
+        .map(|known| known.namespaced)
+        .chain(custom.map(|_| false))
+        .peekable();
+    known.peek().is_some() && !known.any(|namespaced| namespaced)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

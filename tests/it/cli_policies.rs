@@ -84,13 +84,13 @@ Validations
 To except an object, put this into a file under `exceptions.paths` of Config
   apiVersion: kpolicy.io/v1alpha1
   kind: PolicyException
-  metadata: {name: NAME-sample, namespace: policy-exceptions}
+  metadata: {name: NAME-sample, namespace: exceptions}
   spec:
     policies: [sample]
-    match: {names: [NAME]}
+    match: {namespaces: [NAMESPACE], names: [NAME]}
     reason: why this one may
     owner: who answers for it
-    expires: \"2027-02-21\" # the last day on which it holds
+    expires: \"2027-02-19\" # the last day on which it holds
 
 References
   https://example.com/small
@@ -124,6 +124,114 @@ fn a_page_of_a_built_in_policy_shows_what_is_refused_and_what_passes() {
         "\nProfiles\n",
     ] {
         assert!(out.contains(part), "{part:?} in {out}");
+    }
+}
+
+/// An own policy with fixtures beside it: one that holds for each kind of page, one that does not, one with a Secret.
+const OWN: &[(&str, &str)] = &[
+    (
+        "policies/team.yaml",
+        "apiVersion: kpolicy.io/v1alpha1
+kind: Policy
+metadata: {name: team}
+spec:
+  title: Owners are named
+  category: api
+  severity: low
+  matchConstraints: {resourceRules: [{apiGroups: [\"*\"], apiVersions: [\"*\"], operations: [CREATE], resources: [\"*\"]}]}
+  parameters:
+    type: object
+    properties:
+      label: {type: string, default: team}
+  validations:
+    - {name: owner, expression: \"params.label in object.metadata.?labels.orValue({})\", message: name the owner}
+",
+    ),
+    (
+        "policies/tests/team/fail/nobody.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}\n",
+    ),
+    (
+        "policies/tests/team/fail/nobody.context.yaml",
+        "# of tests\nparams:\n  # ours\n  label: owner\nnamespace: {name: shop}\n",
+    ),
+    (
+        "policies/tests/team/fail/somebody.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop, labels: {team: a}}\n",
+    ),
+    (
+        "policies/tests/team/fail/secret.yaml",
+        "# example\napiVersion: v1\nkind: Secret\nmetadata: {name: web}\nstringData: {a: hunter2}\n",
+    ),
+    (
+        "policies/tests/team/pass/somebody.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop, labels: {team: a}}\n",
+    ),
+];
+
+#[test]
+fn the_page_of_an_own_policy_shows_the_fixtures_beside_it() {
+    let folder = Folder::new(OWN);
+    let page = ["policies", "team", "--policy", "policies/team.yaml"];
+    let (code, out, err) = folder.run(&page);
+    assert_eq!(code, 0, "{err}");
+    for part in [
+        "\nRefused, for instance (fail/nobody)\n    apiVersion: v1\n    kind: ConfigMap\n",
+        "\n  With this in Config\n    policies:\n      team:\n        enforcement: deny\n        params:\n          # ours\n          \
+         label: owner\n    namespaces:\n      - {names: [shop], labels: {}}\n",
+        "\n  kpolicy says\n    [team/owner] `metadata.labels` is not set: name the owner (metadata.labels)\n",
+        "\nPasses, for instance (pass/somebody)\n",
+        "\n  metadata: {name: web-team, namespace: shop}\n",
+        "\n    match: {namespaces: [shop], kinds: [ConfigMap], names: [web]}\n",
+    ] {
+        assert!(out.contains(part), "{part} in {out}");
+    }
+    assert!(!out.contains("hunter2"), "{out}");
+    let left_out =
+        "warning: the page of `team` leaves out 1 case that does not show what the folder says";
+    assert!(err.starts_with(left_out), "{err}");
+    // A list shows no examples, and so asks for no fixtures.
+    let (code, _, err) = folder.run(&["policies", "--policy", "policies/team.yaml"]);
+    assert_eq!((code, &*err), (0, ""));
+    let mut json = page.to_vec();
+    json.extend(["--output-format", "json"]);
+    let (_, out, _) = folder.run(&json);
+    let all: Value = serde_json::from_str(&out).unwrap();
+    let page = &all["policies"][0];
+    assert_eq!(page["examples"]["refused"][0]["case"], "fail/nobody");
+    let exception = page["exception"].as_str().unwrap_or_default();
+    assert!(exception.contains("policies: [team]"), "{exception}");
+}
+
+#[test]
+fn a_page_says_where_no_exception_helps_and_what_does() {
+    let native = "apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: native.example.com}
+spec:
+  matchConstraints: {resourceRules: [{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
+  validations: [{expression: \"object.metadata.name != 'a'\"}]
+";
+    let folder = Folder::new(&[("native.yaml", native)]);
+    for (name, expected) in [
+        (
+            "native.example.com",
+            "\nTo except an object\n  Whoever enforces a native policy in the cluster knows no exceptions of kpolicy: change what the\n  \
+             policy or its binding matches\n",
+        ),
+        ("node-edits", "`exceptions: {allowedNamespaces:"),
+        (
+            "node-edits",
+            "\n  metadata: {name: aks-user-0-node-edits, namespace: policy-exceptions}\n",
+        ),
+        (
+            "dockerfile",
+            "\n  Exceptions are for objects, and this policy judges the repository",
+        ),
+    ] {
+        let (code, out, err) = folder.run(&["policies", name, "--policy", "native.yaml"]);
+        assert_eq!(code, 0, "{err}");
+        assert!(out.contains(expected), "{expected} in {out}");
     }
 }
 

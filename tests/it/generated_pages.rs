@@ -7,11 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kpolicy::config::Config;
+use kpolicy::config::{Config, NoException, PolicyException, check_exception};
 use kpolicy::documents::Documents;
+use kpolicy::finding::Finding;
 use kpolicy::lint::{self, Options};
-use kpolicy::manifest::write_json;
-use kpolicy::pages::{self, Case, Examples, Outcome, Page, Refused};
+use kpolicy::manifest::Problem;
+use kpolicy::pages::{self, Case, Examples, Exception, Outcome, Page, Refused};
 use kpolicy::policy::PolicySet;
 use kpolicy::report::{Format, Results, Style};
 use kpolicy::source::SourceMap;
@@ -31,10 +32,7 @@ fn root() -> PathBuf {
 fn case(fixture: &Fixture, set: &Arc<PolicySet>, config: &Config) -> Case {
     let path = fixtures::folder().join(&fixture.name);
     let read = |end: &str| fs::read_to_string(path.with_extension(end)).ok();
-    let beside = ["context", "request"].iter().filter_map(|what| {
-        let text = read(&format!("{what}.yaml"))?;
-        Some(((*what).to_owned(), text))
-    });
+    let (context, request) = (read("context.yaml"), read("request.yaml"));
     let (outcome, validations) = match fixture.kind {
         Kind::Pass => (Outcome::Passes, Vec::new()),
         Kind::Fix => (Outcome::Changed, Vec::new()),
@@ -51,32 +49,87 @@ fn case(fixture: &Fixture, set: &Arc<PolicySet>, config: &Config) -> Case {
         outcome,
         name: name.trim_end_matches(fixture.ending()).to_owned(),
         text: fixture.text.clone(),
-        beside: beside.collect(),
+        beside: pages::beside(&fixture.policy, context.as_deref(), request.as_deref()),
         validations,
         fixed: read("fixed.yaml"),
     }
 }
 
-/// What kpolicy prints: lint where it can judge the case, else the API server's answer.
-fn said(fixture: &Fixture, example: &Refused, set: &Arc<PolicySet>, config: &Config) -> String {
-    if parity::only_the_webhook_can_be_asked(fixture) {
-        return refusal(fixture, set, config);
-    }
+/// The Config that a page shows beside an example; where it shows none, the policy is at `deny`.
+fn shown_config(policy: &str, example: &Refused, more: &str) -> Config {
+    let mut beside = example.beside.iter();
+    let shown = beside.find(|(what, _)| what == "config");
+    let alone = format!("policies:\n  {policy}: {{enforcement: deny}}\n");
+    let shown = shown.map_or(&alone, |(_, text)| text);
+    let text =
+        format!("apiVersion: kpolicy.io/v1alpha1\nkind: Config\nprofiles: []\n{shown}{more}");
+    let mut sources = SourceMap::new();
+    let mut documents = Documents::default();
+    documents.add(".kpolicy.yaml", &text.as_str().into(), &mut sources);
+    assert_eq!(documents.problems, [], "{text}");
+    documents.config()
+}
+
+/// What lint says of an example and of what the page shows beside it.
+fn lint_example(
+    fixture: &Fixture,
+    example: &Refused,
+    (config, exceptions): (&Config, &[PolicyException]),
+    set: &Arc<PolicySet>,
+) -> lint::Outcome {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().canonicalize().expect("a folder");
     let file = example.case.rsplit('/').next().unwrap_or_default();
     let file = format!("{file}{}", fixture.ending());
     fs::write(root.join(file), &example.text).expect("written");
-    for (number, other) in fixture.others().iter().enumerate() {
-        let text = write_json(other.root());
-        fs::write(root.join(format!("other-{number}.json")), text).expect("written");
+    for (_, text) in example.beside.iter().filter(|(what, _)| what == "objects") {
+        fs::write(root.join("objects.yaml"), text).expect("written");
     }
-    let config = parity::config(fixture, config);
-    let options = Options::as_written(root, &config, set, TODAY);
+    let options = Options {
+        exceptions,
+        ..Options::as_written(root, config, set, TODAY)
+    };
     let outcome = lint::run(&options, SourceMap::new());
-    if outcome.findings.is_empty() {
-        return refusal(fixture, set, &config);
+    assert_eq!(outcome.failures, [""; 0], "{}", fixture.name);
+    assert_eq!(outcome.problems, [], "{}", fixture.name);
+    outcome
+}
+
+/// What kpolicy prints of an example with and without mutations: lint where it can judge the case, else the API server's
+/// answer. The second is empty where it is the same.
+fn said(
+    fixture: &Fixture,
+    example: &Refused,
+    set: &Arc<PolicySet>,
+    config: &Config,
+) -> (String, String) {
+    if parity::only_the_webhook_can_be_asked(fixture) {
+        return (refusal(fixture, set, config), String::new());
     }
+    let print = |more: &str| {
+        let config = shown_config(&fixture.policy, example, more);
+        let outcome = lint_example(fixture, example, (&config, &[]), set);
+        let mut findings = outcome.findings.iter();
+        let is_shown = findings.any(|finding| *finding.validation == *example.validation);
+        (printed(&outcome, set), is_shown)
+    };
+    let (with, _) = print("");
+    let (without, is_refused) = print("mutate: disabled\n");
+    assert!(
+        is_refused,
+        "{}: the page shows too little: {without}",
+        fixture.name
+    );
+    let without = if with == without {
+        String::new()
+    } else {
+        without
+    };
+    (with, without)
+}
+
+/// The findings as lint prints them.
+fn printed(outcome: &lint::Outcome, set: &Arc<PolicySet>) -> String {
     let results = Results {
         findings: &outcome.findings,
         sources: &outcome.sources,
@@ -122,7 +175,7 @@ fn examples(set: &Arc<PolicySet>, config: &Config) -> BTreeMap<String, Examples>
         for example in &mut examples.refused {
             let found = cases.iter().find(|(case, _)| case.name == example.case);
             let (_, fixture) = found.expect("a case of the policy");
-            example.said = said(fixture, example, set, config);
+            (example.said, example.unmutated) = said(fixture, example, set, config);
         }
         (policy.name.to_string(), examples)
     };
@@ -161,6 +214,7 @@ fn the_pages_of_the_policies_tell_what_the_policies_and_their_cases_do() {
     for policy in set.iter() {
         let mut page = Page::new(policy, &profiles);
         page.examples = examples[&*policy.name].clone();
+        page.put_exception(&Config::default(), None);
         let file = folder.join(format!("{}.md", page.name));
         wanted.insert(file, pages::markdown(&page, &note(&page)));
         all.push(page);
@@ -208,27 +262,84 @@ fn every_validation_and_every_policy_that_changes_something_has_an_example() {
     }
 }
 
-#[test]
-fn every_exception_on_a_page_can_be_copied() {
+#[tokio::test]
+async fn the_exception_on_a_page_lifts_what_its_example_is_refused_for() {
     let mut documents = Documents::built_in(&mut SourceMap::new());
     let profiles = documents.profiles.clone();
-    let set = documents.take_policies();
-    let mut examples = pages::built_in_examples();
-    for policy in set.iter() {
-        let mut page = Page::new(policy, &profiles);
-        page.examples = examples.remove(&page.name).unwrap_or_default();
-        page.expires = Some("2027-01-31".to_owned());
-        // Exceptions are for objects.
-        if page.is_repository {
-            assert_eq!(pages::exception(&page), None, "{}", page.name);
-            continue;
+    let set = Arc::new(documents.take_policies());
+    let examples = pages::built_in_examples();
+    let fixtures = fixtures::all();
+    let mut drafted = [0, 0];
+    for (mode, rules) in [
+        "",
+        "exceptions: {maxLifetimeDays: 30, allowedNamespaces: [\"on\", b]}\n",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for policy in set.iter() {
+            let mut page = Page::new(policy, &profiles);
+            page.examples = examples[&page.name].clone();
+            let example = page.examples.refused[0].clone();
+            let config = shown_config(&page.name, &example, &format!("mutate: disabled\n{rules}"));
+            page.put_exception(&config, Some(TODAY));
+            let exception = page.exception.expect("a policy that refuses something");
+            if page.is_repository {
+                let repository = Exception {
+                    text: None,
+                    but: Some(NoException::Repository),
+                };
+                assert_eq!(exception, repository, "{}", page.name);
+                continue;
+            }
+            let text = exception.text.expect("a draft");
+            let mut sources = SourceMap::new();
+            let mut read = Documents::default();
+            read.add("exception.yaml", &text.as_str().into(), &mut sources);
+            let exceptions = &read.exceptions;
+            let unknown = kpolicy::judge::unknown_policies(&set, &config, exceptions);
+            let checked = exceptions
+                .iter()
+                .flat_map(|one| check_exception(one, &config, TODAY));
+            let wrong = || read.problems.iter().chain(&unknown).cloned();
+            let wrong: Vec<Problem> = wrong().chain(checked).collect();
+            if exception.but.is_some() {
+                // Nothing is wrong but where it stands.
+                assert_eq!(
+                    (exception.but, mode),
+                    (Some(NoException::OfCluster), 0),
+                    "{text}"
+                );
+                continue;
+            }
+            assert_eq!(wrong, [], "{text}");
+            assert_eq!(exceptions.len(), 1, "{text}");
+            drafted[mode] += 1;
+            let id = |one: &&Fixture| {
+                let case = format!("{}/{}{}", page.name, example.case, one.ending());
+                one.name == case
+            };
+            let fixture = fixtures.iter().find(id).expect("its case");
+            if parity::only_the_webhook_can_be_asked(fixture) {
+                let (before, _) = parity::by_webhook(fixture, &config, &set, &[]).await;
+                assert!(!before.is_empty(), "{}", fixture.name);
+                let (after, _) = parity::by_webhook(fixture, &config, &set, exceptions).await;
+                assert_eq!(after, parity::Said::new(), "{}: {text}", fixture.name);
+                continue;
+            }
+            let with = (&config, &exceptions[..]);
+            let outcome = lint_example(fixture, &example, with, &set);
+            let own = |finding: &&Finding| *finding.policy == *page.name;
+            let (lifted, left): (Vec<_>, Vec<_>) = outcome
+                .findings
+                .iter()
+                .filter(own)
+                .partition(|finding| finding.exception.is_some());
+            let left: Vec<&str> = left.iter().map(|finding| &*finding.message).collect();
+            assert!(!lifted.is_empty() && left.is_empty(), "{text}: {left:#?}");
+            assert_eq!(outcome.warnings, [], "{text}");
         }
-        let text = pages::exception(&page).expect("a built-in policy can be excepted from");
-        let mut sources = SourceMap::new();
-        let mut read = Documents::built_in(&mut sources);
-        read.add("exception.yaml", &text.as_str().into(), &mut sources);
-        assert_eq!(read.problems, [], "{text}");
-        let unknown = kpolicy::judge::unknown_policies(&set, &Config::default(), &read.exceptions);
-        assert_eq!((unknown, read.exceptions.len()), (Vec::new(), 1), "{text}");
     }
+    let [own, central] = drafted;
+    assert!(own > 0 && central > own, "{drafted:?}");
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use kpolicy::config::{Config, Enforcement, NamespaceSetting, PolicySetting};
+use kpolicy::config::{Config, Enforcement, NamespaceSetting, PolicyException, PolicySetting};
 use kpolicy::documents::Documents;
 use kpolicy::engine::OtherObjects;
 use kpolicy::finding::FindingKind;
@@ -30,7 +30,7 @@ use crate::fixtures::{self, Fixture, Kind, identity};
 use crate::policies::{TODAY, findings};
 
 /// What both mouths say of one fixture: validation and message.
-type Said = BTreeSet<(String, String)>;
+pub(crate) type Said = BTreeSet<(String, String)>;
 
 /// Lint sees a new object of an unknown person; other requests are the webhook's alone.
 pub(crate) fn only_the_webhook_can_be_asked(fixture: &Fixture) -> bool {
@@ -174,12 +174,13 @@ impl ClusterView for View {
     }
 }
 
-async fn by_webhook(
+pub(crate) async fn by_webhook(
     fixture: &Fixture,
     config: &Config,
     policies: &Arc<PolicySet>,
+    exceptions: &[PolicyException],
 ) -> (Said, Value) {
-    let judge = Judge::new(policies, config, &[], None, TODAY).unwrap();
+    let judge = Judge::new(policies, config, exceptions, None, TODAY).unwrap();
     let name = fixture.namespace().unwrap_or_default();
     let view = View {
         others: Others(fixture.others()),
@@ -277,7 +278,7 @@ async fn every_fixture_gets_the_same_verdict_from_lint_and_from_the_webhook() {
             }
             continue;
         }
-        let (webhook, response) = by_webhook(fixture, &config, &policies).await;
+        let (webhook, response) = by_webhook(fixture, &config, &policies, &[]).await;
         let found = !webhook.is_empty();
         if found != (fixture.kind == Kind::Fail) {
             wrong.push(format!("{}: the webhook says {response}", fixture.name));

@@ -14,6 +14,7 @@ use clap::ValueEnum;
 use crate::fixture::{CaseOutcome, Coverage, Mutants, Runner, Suite};
 use crate::manifest::secrets::joined;
 use crate::manifest::{Problem, Severity};
+use crate::policy::Policy;
 use crate::report::cases::{CaseFormat, CaseResults};
 use crate::source::{SourceMap, Span};
 
@@ -69,6 +70,12 @@ impl ValueEnum for CaseFormat {
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
         Some(clap::builder::PossibleValue::new(self.name()).help(self.about()))
     }
+}
+
+/// The fixtures of a policy where they lie beside it.
+pub(super) fn suite_beside(policy: &Policy, setup: &mut Setup) -> Option<Suite> {
+    let (folder, _) = SuiteFolder::beside(policy, setup)?.read(setup, &mut Vec::new());
+    Some(Suite::read(&folder, &setup.sources))
 }
 
 /// Runs them and reports. Programs are told what ends the run as well.

@@ -3,7 +3,6 @@
 //! A comment cannot change what the API server says, so that a denied finding stays, with the exception that would lift
 //! it. What comments say wrong, or say for nothing, is a finding itself.
 
-mod draft;
 mod parse;
 mod scope;
 
@@ -13,7 +12,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::config::Enforcement;
+use crate::config::{Draft, Drafter, Enforcement, NoException, Wanted};
 use crate::finding::{ClusterVerdict, Finding, FindingKind, Ignored};
 use crate::manifest::Problem;
 use crate::policy::Severity;
@@ -177,6 +176,8 @@ impl Comments {
         sources: &SourceMap,
         options: &Options<'_>,
     ) {
+        let known = options.exceptions.iter().map(|exception| &*exception.name);
+        let mut drafter = Drafter::new(options.config, Some(options.today), known);
         let denied = |finding: &&mut Finding| finding.counts() && is_denied(finding);
         for finding in findings.iter_mut().filter(denied) {
             let comments = finding
@@ -188,32 +189,22 @@ impl Comments {
                 continue;
             };
             let place = sources.place(comment.ignored.span);
-            let notes = match draft::exception(finding, &comment.ignored, options) {
-                Some(draft) => vec![
-                    format!(
-                        "the comment at {place} cannot silence what is denied: that takes a PolicyException, below `{}`",
-                        draft.folder
-                    ),
-                    draft.text,
-                ],
-                None if finding.kind == FindingKind::Parse => vec![format!(
-                    "the comment at {place} cannot silence what does not load"
-                )],
-                None => vec![format!(
-                    "the comment at {place} cannot silence what is denied, and a PolicyException is for objects: enforce \
-                     `{}` no harder than `warn` in Config",
-                    finding.policy
-                )],
-            };
+            let notes = advice(finding, &comment.ignored, &mut drafter, options);
+            let mut notes = notes.into_iter();
+            let first = notes.next().unwrap_or_default();
+            finding
+                .notes
+                .push(format!("the comment at {place} cannot silence {first}"));
             finding.notes.extend(notes);
         }
     }
 
     /// What is wrong with the comments; where the run saw all that they could be for, also what none of them is for.
-    pub(super) fn findings(self, whole: bool) -> Vec<Finding> {
-        let mut problems = self.problems;
-        let comments = self.by_source.into_values().flatten();
-        for name in comments.filter(|_| whole).flat_map(|comment| comment.names) {
+    pub(super) fn findings(&self, whole: bool) -> Vec<Finding> {
+        let mut problems = self.problems.clone();
+        let comments = self.by_source.values().flatten();
+        let comments = comments.filter(|_| whole);
+        for name in comments.flat_map(|comment| &comment.names) {
             if !name.used {
                 let message = format!(
                     "there is nothing about `{}` here for the comment to silence",
@@ -225,6 +216,82 @@ impl Comments {
         }
         problems.into_iter().map(finding).collect()
     }
+}
+
+/// More exceptions than this are not drafted for one finding.
+const MOST_DRAFTS: usize = 8;
+
+/// What would help where a comment does not: the rest of a sentence, then the exceptions that lift the finding.
+fn advice(
+    finding: &Finding,
+    comment: &Ignored,
+    drafter: &mut Drafter<'_>,
+    options: &Options<'_>,
+) -> Vec<String> {
+    if finding.kind != FindingKind::Violation {
+        return vec!["what does not load".to_owned()];
+    }
+    let denied = |no: NoException| vec![format!("what is denied; {no}")];
+    let policy = options.policies.get(&finding.policy);
+    if policy.is_some_and(|policy| policy.native.is_some()) {
+        return denied(NoException::Native);
+    }
+    if policy.is_some_and(|policy| policy.matching.is_repository()) {
+        return vec![format!(
+            "what is denied, and a PolicyException is for objects: enforce `{}` no harder than `warn` in Config",
+            finding.policy
+        )];
+    }
+    let clusters = finding.clusters.iter().filter(|verdict| denies(verdict));
+    let clusters: Vec<&str> = clusters.map(|verdict| &*verdict.name).collect();
+    let mut drafts: Vec<Draft> = Vec::new();
+    for subject in finding.subjects.iter().take(MOST_DRAFTS) {
+        let answer = drafter.draft(&Wanted {
+            policy: &finding.policy,
+            entry: &finding.validation,
+            instead: None,
+            subject: Some(subject),
+            clusters: &clusters,
+            reason: Some(&comment.reason),
+            until: comment.until,
+        });
+        match answer {
+            Ok(draft) => drafts.push(draft),
+            Err(no) => return denied(no),
+        }
+    }
+    let (new, known): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|draft| draft.text.is_some());
+    let mut notes = Vec::new();
+    if new.is_empty() {
+        notes.push("what is denied".to_owned());
+    } else {
+        let one = if new.len() == 1 {
+            "a PolicyException"
+        } else {
+            "PolicyExceptions"
+        };
+        let place = match options.config.exceptions.paths.first() {
+            Some(path) => format!("below `{path}`"),
+            None => "in a folder that `exceptions.paths` of Config names".to_owned(),
+        };
+        notes.push(format!("what is denied: that takes {one}, {place}"));
+        let texts = new.into_iter().filter_map(|draft| draft.text);
+        let texts: Vec<String> = texts.collect();
+        notes.push(texts.join("---\n").trim_end().to_owned());
+    }
+    notes.extend(known.into_iter().map(|draft| {
+        format!(
+            "the exception `{}`, drafted for another finding of this run, lifts this one too",
+            draft.name
+        )
+    }));
+    let more = finding.subjects.len().saturating_sub(MOST_DRAFTS);
+    if more > 0 {
+        notes.push(format!(
+            "the same stands in {more} more objects: lint again for their exceptions"
+        ));
+    }
+    notes
 }
 
 /// Whether findings may stand in a file, and it is read as a whole.
@@ -239,10 +306,11 @@ fn is_judged(file: &File, builds: &Builds) -> bool {
 
 /// Whether some mouth denies it.
 fn is_denied(finding: &Finding) -> bool {
-    let denies = |verdict: &ClusterVerdict| {
-        verdict.enforcement == Enforcement::Deny || verdict.at_admission == Enforcement::Deny
-    };
     finding.enforcement == Enforcement::Deny || finding.clusters.iter().any(denies)
+}
+
+fn denies(verdict: &ClusterVerdict) -> bool {
+    verdict.enforcement == Enforcement::Deny || verdict.at_admission == Enforcement::Deny
 }
 
 fn finding(problem: Problem) -> Finding {

@@ -1,6 +1,6 @@
 //! What a comment for kpolicy says: `ignore[policy, policy/validation] until=2027-01-31 reason`.
 
-use crate::config::Date;
+use crate::config::{Date, named_twice};
 use crate::manifest::Problem;
 use crate::manifest::suggest::suggestion;
 use crate::policy::PolicySet;
@@ -38,12 +38,11 @@ pub(super) fn parse(
         Span::new(span.source, start, start + length)
     };
     let Some(rest) = text.trim_start().strip_prefix("ignore") else {
-        let word = text.split_whitespace().next().unwrap_or_default();
-        wrong(
-            problems,
-            format!("a comment for kpolicy says `ignore`, not `{word}`"),
-            span,
-        );
+        let message = match text.split_whitespace().next() {
+            Some(word) => format!("a comment for kpolicy says `ignore`, not `{}`", bare(word)),
+            None => "the comment does not say what to do: `ignore`".to_owned(),
+        };
+        wrong(problems, message, span);
         return None;
     };
     let list = rest.trim_start().strip_prefix('[');
@@ -63,7 +62,7 @@ pub(super) fn parse(
             continue;
         }
         match check(name, policies) {
-            Ok(()) => names.push((Box::from(name), place)),
+            Ok(()) => names.push((name, place)),
             Err((message, help)) => {
                 let mut problem = Problem::warning(message, Some(place));
                 problem.help = help;
@@ -71,13 +70,26 @@ pub(super) fn parse(
             }
         }
     }
+    let words: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+    let again: Vec<usize> = named_twice(&words).map(|(again, _)| again).collect();
+    let mut kept: Vec<(Box<str>, Span)> = Vec::new();
+    for (index, (name, place)) in names.into_iter().enumerate() {
+        if again.contains(&index) {
+            let message = format!("`{name}` is named already");
+            let help = "a policy's name covers all of its validations and mutations: remove one";
+            problems.push(Problem::warning(message, Some(place)).with_help(help));
+        } else {
+            kept.push((name.into(), place));
+        }
+    }
+    let names = kept;
     let rest = rest.trim_start_matches([' ', '\t', ':', '-']);
     let (until, reason) = match rest.strip_prefix("until=") {
         None => (None, rest),
         Some(rest) => {
             let (day, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
             let Some(date) = Date::parse(day) else {
-                let message = format!("`until` is `{day}`, which is no date");
+                let message = format!("`until` is `{}`, which is no date", bare(day));
                 let problem = Problem::warning(message, Some(at(day)));
                 problems.push(
                     problem.with_help("write the last day on which it holds as `YYYY-MM-DD`"),
@@ -108,13 +120,21 @@ fn wrong(problems: &mut Vec<Problem>, message: impl Into<String>, place: Span) {
     problems.push(Problem::warning(message, Some(place)).with_help(FORM));
 }
 
+/// A word of a comment as it can stand between backticks.
+fn bare(word: &str) -> String {
+    word.replace('`', "'")
+}
+
 /// Whether there is such a policy, validation or mutation; otherwise why not, and what may be meant.
 fn check(name: &str, policies: &PolicySet) -> Result<(), (String, Option<String>)> {
     if name == PARSE {
         return Ok(());
     }
     if name.contains('*') {
-        let message = format!("`{name}` is no policy; a comment names each policy in full");
+        let message = format!(
+            "`{}` is no policy; a comment names each policy in full",
+            bare(name)
+        );
         return Err((message, None));
     }
     let (policy, entry) = name.split_once('/').unzip();
@@ -123,13 +143,13 @@ fn check(name: &str, policies: &PolicySet) -> Result<(), (String, Option<String>
         let names: Vec<&str> = policies.iter().map(|policy| &*policy.name).collect();
         let help =
             suggestion(policy, names).or_else(|| Some("`kpolicy policies` lists them".to_owned()));
-        return Err((format!("there is no policy `{policy}`"), help));
+        return Err((format!("there is no policy `{}`", bare(policy)), help));
     };
     let validations = known.validations.iter().map(|entry| &*entry.id);
     let mutations = known.mutations.iter().map(|entry| &*entry.id);
     let ids: Vec<&str> = validations.chain(mutations).collect();
     if entry.is_some() && !ids.contains(&name) {
-        let message = format!("policy `{policy}` has no validation `{name}`");
+        let message = format!("policy `{policy}` has no validation `{}`", bare(name));
         return Err((message, suggestion(name, ids)));
     }
     Ok(())
@@ -239,7 +259,27 @@ mod tests {
             (
                 "",
                 None,
-                Some("0: a comment for kpolicy says `ignore`, not ``"),
+                Some("0: the comment does not say what to do: `ignore`"),
+            ),
+            (
+                " `ignore`[acr-only] x",
+                None,
+                Some("0: a comment for kpolicy says `ignore`, not `'ignore'[acr-only]`"),
+            ),
+            (
+                " ignore[`acr-only`] x",
+                None,
+                Some("8: there is no policy `'acr-only'`"),
+            ),
+            (
+                " ignore[acr-only, acr-only/registry] x",
+                Some("acr-only@8 - x"),
+                Some("18: `acr-only/registry` is named already"),
+            ),
+            (
+                " ignore[acr-only/registry, acr-only] x",
+                Some("acr-only@27 - x"),
+                Some("8: `acr-only/registry` is named already"),
             ),
             (
                 " ignore[acr-onyl] x",

@@ -1,7 +1,7 @@
 //! An object as lines of YAML, maps in order of their keys, for people to compare.
 
 use crate::manifest::secrets::{secrets, values_if_secret};
-use crate::manifest::{EntryRef, NodeRef, View, write_json};
+use crate::manifest::{EntryRef, NodeRef, View, is_plain, write_json};
 
 /// Deeper values are written on one line.
 const DEEPEST: usize = 40;
@@ -140,15 +140,4 @@ fn scalar(node: NodeRef<'_>) -> String {
         View::String(text) if is_plain(text) => text.to_owned(),
         _ => write_json(node),
     }
-}
-
-/// Whether YAML reads this as the same string without quotes; when in doubt, not.
-fn is_plain(text: &str) -> bool {
-    let reserved = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
-    let mut characters = text.chars();
-    characters
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic())
-        && !reserved.contains(&text.to_ascii_lowercase().as_str())
-        && characters.all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
 }

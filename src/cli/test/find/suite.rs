@@ -6,9 +6,10 @@ use crate::fixture::{Folder, FolderFile, Kind};
 use crate::gitops::shown;
 use crate::manifest::Problem;
 use crate::manifest::suggest::{closest, suggestion};
+use crate::policy::Policy;
 use crate::source::Source;
 
-use super::walk::{entries, name, read_text};
+use super::walk::{entries, is_suite, name, read_text};
 use super::{Setup, Trouble};
 
 /// What is asked for of a folder of fixtures.
@@ -39,6 +40,14 @@ impl SuiteFolder {
             path,
             only: Vec::new(),
         }
+    }
+
+    /// The fixtures of a policy that lie beside its file, in `tests/<name>`; `None` where there are none.
+    pub(in super::super) fn beside(policy: &Policy, setup: &Setup) -> Option<Self> {
+        let source = setup.sources.get(policy.span?.source)?;
+        let file = setup.root.join(source.name());
+        let path = file.parent()?.join("tests").join(&*policy.name);
+        is_suite(&path).then(|| Self::new(path))
     }
 
     /// The name of the policy.
