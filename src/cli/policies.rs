@@ -96,8 +96,10 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
     for name in &arguments.names {
         if setup.policies.get(name).is_none() {
             let names: Vec<&str> = setup.policies.iter().map(|policy| &*policy.name).collect();
-            let help = suggestion(name, names.iter().copied()).map(|help| format!("; {help}"));
-            bail!("there is no policy `{name}`{}", help.unwrap_or_default());
+            let help = suggestion(name, names.iter().copied()).unwrap_or_else(|| {
+                "its file is one that `policyPaths` of Config or `--policy` names".to_owned()
+            });
+            bail!("there is no policy `{name}`; {help}");
         }
     }
     // A list shows no examples.

@@ -261,9 +261,12 @@ fn read_resources(fields: &mut Fields<'_, '_>) -> Vec<ResourceDeclaration> {
         let name = super::rules::read_identifier(&mut fields, "name");
         // The core group is written as an empty text, so it must be there and may be blank.
         let there = fields.require("apiGroup");
+        fields.explain("apiGroup", "write `\"\"` for the core group");
         let api_group = fields.text("apiGroup").filter(|_| there);
         let kind = fields.required_text("kind");
         let scope = fields.required_word("scope", &scopes);
+        let help = "it is `sameNamespace` for the objects in the namespace of what is judged, `cluster` for all of the kind";
+        fields.explain("scope", help);
         let name = name?;
         if resources.iter().any(|known| *known.name == *name.value) {
             fields.error(

@@ -242,6 +242,12 @@ fn without_a_case_nothing_is_proven() {
         ),
         (
             &files,
+            &["--select", "require-limits"],
+            "`require-limits` has no fixtures here\n  write an object that it must refuse into \
+             `policies/tests/require-limits/fail/<case>.yaml`",
+        ),
+        (
+            &files,
             &["--case", "nowhere"],
             "`--select` and `--case` fit none",
         ),

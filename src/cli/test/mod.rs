@@ -124,8 +124,7 @@ fn attempt(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit>
     }
     let is_empty = run.cases.is_empty();
     if is_empty {
-        let is_repository = setup.git.is_some();
-        let nothing = nothing(paths, is_repository, &found, &selection);
+        let nothing = nothing(paths, &setup, &found, &selection);
         let help = nothing.help.as_deref().unwrap_or_default();
         console.complain(&format!("{}\n{help}", nothing.message));
         run.problems.push(nothing);
@@ -155,12 +154,17 @@ fn attempt(arguments: &Arguments, console: &mut Console) -> anyhow::Result<Exit>
 
 /// Why there is no case, and what to do about it. Only a repository is searched for fixtures: what lies around other
 /// working directories may be the whole machine.
-fn nothing(
-    paths: &[PathBuf],
-    is_repository: bool,
-    found: &Found,
-    selection: &Selection,
-) -> Problem {
+fn nothing(paths: &[PathBuf], setup: &Setup, found: &Found, selection: &Selection) -> Problem {
+    let known: Vec<String> = found.suites.iter().map(SuiteFolder::policy).collect();
+    if let Some(policy) = selection.lacking(&known) {
+        let place = found.place_for(policy, setup);
+        let help = format!(
+            "write an object that it must refuse into `{place}/fail/<case>.yaml`, and one that it must let pass into \
+             `{place}/pass/<case>.yaml`"
+        );
+        let message = format!("`{policy}` has no fixtures here");
+        return Problem::error(message, None).with_help(help);
+    }
     if !selection.is_everything() {
         let message = "no case is left: `--select` and `--case` fit none";
         return Problem::error(message, None)
@@ -171,6 +175,7 @@ fn nothing(
     } else {
         "the folders of fixtures hold no case that can be run"
     };
+    let is_repository = setup.git.is_some();
     let elsewhere = (is_repository && found.suites.is_empty()).then(find::elsewhere);
     let elsewhere = elsewhere.flatten().map(|folder| {
         let all = paths.iter().chain([&folder]);

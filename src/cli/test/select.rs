@@ -39,6 +39,12 @@ impl Selection {
         self.policies.is_empty() && self.cases.is_empty()
     }
 
+    /// The first policy that was asked for and is none of these.
+    pub(super) fn lacking(&self, known: &[String]) -> Option<&str> {
+        let mut asked = self.policies.iter();
+        asked.find(|name| !known.contains(name)).map(String::as_str)
+    }
+
     /// Whether the fixtures of a policy are run.
     pub(super) fn wants_policy(&self, name: &str) -> bool {
         self.policies.is_empty() || self.policies.iter().any(|policy| policy == name)

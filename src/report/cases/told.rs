@@ -29,6 +29,10 @@ pub(super) fn told(case: &CaseOutcome) -> Vec<Told> {
 const NEEDED: &str = "write what is not known into `<case>.context.yaml` or `<case>.request.yaml`; \
      if it is meant so, list it under `notJudged` in `<case>.expected.json`";
 
+/// Why mutations may leave an object as it is.
+const UNCHANGED: &str = "no mutation changed anything: see `matchConstraints` and `matchConditions` of the policy; custom kinds are \
+     mutated only where `podTemplateCrds` of Config names them";
+
 /// What a case of `fix` can say of what its mutations leave.
 const REMAINS: &str =
     "what is meant to remain is listed under `findings` in `<case>.expected.json`";
@@ -124,9 +128,16 @@ fn of(case: &CaseOutcome, failure: &Failure) -> Vec<Told> {
             ),
         ),
         Failure::Error(text) => one("error", error(text)),
-        Failure::FixedDiffers { fixed, made } => vec![Told {
+        Failure::FixedDiffers {
+            fixed,
+            made,
+            changed,
+        } => vec![Told {
             reason: "fixedDiffers",
-            problem: error("the mutated object is not the fixed one (- fixed, + mutated)"),
+            problem: Problem {
+                help: (!changed).then(|| UNCHANGED.to_owned()),
+                ..error("the mutated object is not the fixed one (- fixed, + mutated)")
+            },
             diff: diff::lines(fixed.root(), made.root()),
         }],
         Failure::ChangesAgain { first, second } => vec![Told {

@@ -1,6 +1,6 @@
 //! How a case is sent, and what there is around it.
 
-use super::{CONTEXT, Fixtures, folder, object, sound};
+use super::{CONTEXT, Fixtures, POLICY, folder, object, sound};
 
 #[test]
 fn a_request_is_what_stands_beside_the_case() {
@@ -174,12 +174,15 @@ fn another_object_that_names_no_namespace_lives_where_the_case_does() {
     let map = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}";
     let elsewhere = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: other}}";
     let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: []}}";
+    let placed = pod.replace("name: a", "name: a, namespace: own");
     let shop = "namespace: {name: shop}";
-    for (context, finds) in [
-        (format!("resources: [{map}]"), false),
-        (format!("{shop}\nresources: [{map}]"), false),
-        (format!("{shop}\nresources: [{elsewhere}]"), true),
-        (format!("{shop}\nresources: []"), true),
+    for (pod, context, finds) in [
+        (pod, format!("resources: [{map}]"), false),
+        (&placed, format!("resources: [{map}]"), false),
+        (pod, format!("{shop}\nresources: [{map}]"), false),
+        (pod, format!("{shop}\nresources: [{elsewhere}]"), true),
+        (&placed, format!("resources: [{elsewhere}]"), true),
+        (pod, format!("{shop}\nresources: []"), true),
     ] {
         let kind = if finds { "fail" } else { "pass" };
         let case = format!("tests/looks/{kind}/a.yaml");
@@ -217,6 +220,44 @@ fn a_case_of_fix_may_say_what_remains() {
     assert!(
         out.contains("expected and not found: `tiers/tier`"),
         "{out}"
+    );
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn a_custom_kind_is_mutated_where_config_says_so_and_why_not_is_told() {
+    let policy = POLICY.replace("resourceRules:", "podTemplates: true").replace(
+        "      - {apiGroups: [\"\"], apiVersions: [v1], resources: [pods, configmaps, secrets], operations: [CREATE, UPDATE, DELETE]}\n",
+        "",
+    );
+    let policy = policy
+        .replace(
+            "(request.operation == 'DELETE' ? oldObject : object)",
+            "pod",
+        )
+        .replace("has(object.", "has(pod.");
+    let rollout = |labels: &str| {
+        format!(
+            "{{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {{name: a}}, \
+             spec: {{template: {{metadata: {{labels: {{{labels}}}}}, spec: {{containers: []}}}}}}}}"
+        )
+    };
+    let (before, after) = (rollout("app: a"), rollout("app: a, tier: front"));
+    let config = "apiVersion: kpolicy.io/v1alpha1\nkind: Config\nprofiles: []\n\
+                  podTemplateCrds: [{group: argoproj.io, kind: Rollout, paths: [spec.template]}]\n";
+    let files = [
+        ("tiers.yaml", &*policy),
+        ("tests/tiers/fix/rollout.yaml", &*before),
+        ("tests/tiers/fix/rollout.fixed.yaml", &after),
+        ("tests/tiers/fix/rollout.context.yaml", CONTEXT),
+        (".kpolicy.yaml", config),
+    ];
+    let (code, out, err) = Fixtures::new(&files).run(&["test"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let (code, out, err) = Fixtures::new(&files[..4]).run(&["test"]);
+    assert!(
+        out.contains("only where `podTemplateCrds` of Config names them"),
+        "{out}{err}"
     );
     assert_eq!(code, 1);
 }

@@ -251,7 +251,7 @@ fn every_error_of_a_policy_is_placed() {
             "apiGroup: networking.k8s.io, ",
             "",
             &[
-                "{name: networkPolicies, kind: NetworkPolicy, scope: sameNamespace}: `apiGroup` is missing",
+                "{name: networkPolicies, kind: NetworkPolicy, scope: sameNamespace}: `apiGroup` is missing (write `\"\"` for the core group)",
             ],
         ),
         (

@@ -222,15 +222,20 @@ impl Finder {
 /// places.
 pub(super) fn elsewhere() -> Option<PathBuf> {
     let here = fs::canonicalize(".").ok()?;
-    let mut places: BTreeMap<PathBuf, usize> = BTreeMap::new();
-    for suite in Walk::through(&here).suites {
-        let place = suite.parent()?.strip_prefix(&here).ok()?;
-        *places.entry(place.to_owned()).or_default() += 1;
+    let suites = Walk::through(&here).suites;
+    let place = place(suites.iter())?.strip_prefix(&here).ok()?;
+    (!place.as_os_str().is_empty()).then(|| place.to_owned())
+}
+
+/// The folder in which most of these folders lie.
+fn place<'p>(suites: impl Iterator<Item = &'p PathBuf>) -> Option<&'p Path> {
+    let mut places: BTreeMap<&Path, usize> = BTreeMap::new();
+    for place in suites.filter_map(|suite| suite.parent()) {
+        *places.entry(place).or_default() += 1;
     }
     // Of equals the first.
     let most = places.into_iter().rev().max_by_key(|(_, suites)| *suites);
     most.map(|(place, _)| place)
-        .filter(|place| !place.as_os_str().is_empty())
 }
 
 /// What a file with policies names: our group, or one of native policies.
@@ -241,6 +246,13 @@ const GROUPS: [&str; 3] = [
 ];
 
 impl Found {
+    /// Where a policy without fixtures would have them.
+    pub(super) fn place_for(&self, policy: &str, setup: &Setup) -> String {
+        let place = place(self.suites.iter().map(|suite| &suite.path));
+        let place = place.map_or_else(|| "tests".to_owned(), |place| shown(place, &setup.root));
+        format!("{place}/{policy}")
+    }
+
     /// Files beside the folders of fixtures that look like a case and are read by nobody.
     pub(super) fn unread(&self, setup: &mut Setup) -> Vec<Problem> {
         let parents = self.suites.iter().filter_map(|suite| suite.path.parent());
