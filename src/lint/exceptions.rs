@@ -23,6 +23,26 @@ pub(super) fn idle(options: &Options<'_>, findings: &[Finding]) -> Vec<Problem> 
     .collect()
 }
 
+/// Policies that exceptions name and that no exception reaches: they judge files, and no objects.
+pub(super) fn unreachable(options: &Options<'_>) -> Vec<Problem> {
+    let named = options.exceptions.iter().flat_map(|one| &one.policies);
+    let of_files = named.filter(|name| {
+        let policy = name.value.split('/').next().unwrap_or_default();
+        let policy = options.policies.get(policy);
+        policy.is_some_and(|policy| policy.matching.is_repository())
+    });
+    of_files
+        .map(|name| {
+            let message = format!(
+                "`{}` judges files of the repository, which no exception reaches",
+                name.value
+            );
+            let help = "enforce the policy at `warn` and write comments in the files";
+            Problem::warning(message, name.span).with_help(help)
+        })
+        .collect()
+}
+
 /// The exceptions that stand among the objects of a cluster and nowhere that Config names: the webhook takes them from
 /// the cluster, and this run does not know of them.
 pub(super) fn elsewhere(options: &Options<'_>, worlds: &[Vec<Case<'_>>]) -> Vec<Problem> {

@@ -183,6 +183,7 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
 
     let whole = is_whole(options, &builds);
     let mut warnings = exceptions::elsewhere(options, &cases);
+    warnings.extend(exceptions::unreachable(options));
     if whole {
         warnings.extend(exceptions::idle(options, &judged.findings));
     }

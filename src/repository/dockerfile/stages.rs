@@ -37,6 +37,8 @@ pub(super) enum Base {
 pub(super) struct Stage {
     pub(super) from: Instruction,
     pub(super) base: Base,
+    /// Further stages of which it may begin with one instead, where the build chooses.
+    others: Vec<usize>,
     pub(super) name: Option<Pieces>,
     /// The user that the stage ends with, as its last `USER` or that of the stage it begins with says.
     pub(super) user: Option<Said>,
@@ -62,6 +64,9 @@ const LONGEST: usize = 4096;
 
 /// A variable is looked for in so many stages of which each begins with the one before.
 const DEEPEST: usize = 1000;
+
+/// Among so many names it is looked for stages of which the build chooses one.
+const MOST_NAMES: usize = 200;
 
 /// So much of a name is shown in a message.
 const MOST_SHOWN: usize = 40;
@@ -112,13 +117,17 @@ impl Stages {
     /// The stages that are part of the image: the last, and those that it begins with.
     pub(super) fn shipped(&self) -> BTreeSet<usize> {
         let mut shipped = BTreeSet::new();
-        let mut next = self.list.len().checked_sub(1);
-        while let Some(at) = next {
-            shipped.insert(at);
-            next = match self.list.get(at).map(|stage| &stage.base) {
-                Some(Base::Stage(before)) => Some(*before),
-                _ => None,
-            };
+        let mut pending: Vec<usize> = self.list.len().checked_sub(1).into_iter().collect();
+        while let Some(at) = pending.pop() {
+            if !shipped.insert(at) {
+                continue;
+            }
+            if let Some(stage) = self.list.get(at) {
+                if let Base::Stage(before) = stage.base {
+                    pending.push(before);
+                }
+                pending.extend(&stage.others);
+            }
         }
         shipped
     }
@@ -169,10 +178,14 @@ impl Reader {
         let mut image = self.said(word, &|name| self.global_value(name));
         self.blank(word, &mut image, problems);
         let known = image.value.as_deref().unwrap_or_default();
+        let mut others = Vec::new();
         let base = if known == "scratch" {
             Base::Scratch
         } else if let Some(at) = self.stage(known) {
             Base::Stage(at)
+        } else if let Some((first, rest)) = self.one_of(word, &image) {
+            others = rest;
+            Base::Stage(first)
         } else {
             Base::Image(image)
         };
@@ -192,6 +205,7 @@ impl Reader {
             variables: BTreeMap::new(),
             from: instruction,
             base,
+            others,
             name,
             instructions: Vec::new(),
         };
@@ -225,6 +239,33 @@ impl Reader {
     /// The stage with this name; the last, where several have it.
     fn stage(&self, name: &str) -> Option<usize> {
         self.by_name.get(&name.to_ascii_lowercase()).copied()
+    }
+
+    /// The stages of which the build chooses one: `FROM base-$TARGETOS`. Only where they come to the same, so that it does
+    /// not matter which.
+    fn one_of(&self, word: &Pieces, image: &Said) -> Option<(usize, Vec<usize>)> {
+        image.value.as_ref().err()?;
+        let lookup = |name: &str| self.global_value(name);
+        let parts = variables::known_parts(word.text(), self.escape, &lookup)?;
+        let parts: Vec<String> = parts.iter().map(|part| part.to_ascii_lowercase()).collect();
+        // What is all unknown may as well be an image. Each stage looks at all names, so there is a bound.
+        if parts.iter().all(String::is_empty) || self.by_name.len() > MOST_NAMES {
+            return None;
+        }
+        let named = self.by_name.iter();
+        let mut like: Vec<usize> = named
+            .filter(|(name, _)| variables::is_made_of(name, &parts))
+            .map(|(_, at)| *at)
+            .collect();
+        like.sort_unstable();
+        let (first, rest) = like.split_first()?;
+        let of = |at: usize| {
+            let stage = self.stages.list.get(at)?;
+            let value = |said: &Option<Said>| said.as_ref().map(|said| said.value.clone());
+            Some((value(&stage.base_image), value(&stage.user), stage.starts))
+        };
+        let agree = rest.iter().all(|at| of(*at) == of(*first));
+        agree.then(|| (*first, rest.to_vec()))
     }
 
     /// `ARG` before the first stage.
@@ -347,7 +388,7 @@ impl Reader {
                 return known.clone();
             }
             stage = match &here.base {
-                Base::Stage(before) => self.stages.list.get(*before),
+                Base::Stage(before) if here.others.is_empty() => self.stages.list.get(*before),
                 _ => None,
             };
         }

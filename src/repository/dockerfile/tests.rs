@@ -90,6 +90,33 @@ fn each_form_of_from_gives_its_image_or_its_stage() {
         ("FROM nginx:$V", "images[0]", "\"nginx:\" at 1:6"),
         ("FROM \"nginx:1\"", "images[0]", "\"nginx:1\" at 1:6"),
         ("FROM base-$TARGETARCH", "images[0]", "null"),
+        (
+            "FROM a AS base-amd64\nFROM a AS Base-arm64\nFROM base-${TARGETARCH}",
+            "images",
+            "[\"a\",\"a\"]",
+        ),
+        (
+            "FROM a AS base-amd64\nFROM b AS base-arm64\nFROM base-$TARGETARCH",
+            "images[2]",
+            "null",
+        ),
+        (
+            "FROM a AS base-amd64\nFROM a AS other\nFROM base-$TARGETARCH",
+            "stages[2].parent",
+            "0",
+        ),
+        ("ARG A\nFROM a AS one\nFROM $A", "images[1]", "null"),
+        ("ARG A\nFROM a AS b-c\nFROM b${A:+-c}", "images[1]", "null"),
+        (
+            "ARG A\nFROM a AS x-a-y\nFROM x-$A-y$A",
+            "stages[1].parent",
+            "0",
+        ),
+        (
+            "ARG A\nFROM a AS x-a-y\nFROM x-$A-z",
+            "stages[1].parent",
+            "-",
+        ),
         ("FROM a\nCOPY --from=b:1 /x /y", "images", "[\"a\",\"b:1\"]"),
         (
             "FROM a AS s\nFROM b\nCOPY --from=s /x /y",
@@ -320,6 +347,9 @@ fn hostile_texts_take_no_time_and_no_stack() {
 
 #[test]
 fn only_the_last_stage_and_what_it_begins_with_are_shipped() {
+    let text = "FROM a AS x-1\nFROM a AS x-2\nFROM b AS y\nARG C\nFROM x-$TARGETOS";
+    let shipped = |at| value(text, &format!("stages[{at}].shipped"));
+    assert_eq!([0, 1, 2, 3].map(shipped), ["true", "true", "false", "true"]);
     let text = "FROM a AS one\nFROM b AS two\nFROM one AS three\nFROM c AS four\nFROM three";
     let shipped: Vec<String> = (0..5)
         .map(|at| value(text, &format!("stages[{at}].shipped")))

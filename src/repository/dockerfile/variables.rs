@@ -25,6 +25,39 @@ pub(super) fn expand(
     Reader::new(word, escape, lookup).until(None)
 }
 
+/// What stands in a text for something that is not known.
+const GAP: char = '\0';
+
+/// The parts of a word between what is not known of it.
+pub(super) fn known_parts(
+    word: &str,
+    escape: char,
+    lookup: &dyn Fn(&str) -> Known,
+) -> Option<Vec<String>> {
+    let mut reader = Reader::new(word, escape, lookup);
+    reader.leaves_gaps = true;
+    let text = reader.until(None).ok()?;
+    Some(text.split(GAP).map(str::to_owned).collect())
+}
+
+/// Whether a text is these parts, with anything between them.
+pub(super) fn is_made_of(text: &str, parts: &[String]) -> bool {
+    let [first, between @ .., last] = parts else {
+        return parts.first().is_some_and(|only| only == text);
+    };
+    let inner = text.strip_prefix(first.as_str());
+    let Some(mut rest) = inner.and_then(|inner| inner.strip_suffix(last.as_str())) else {
+        return false;
+    };
+    for part in between {
+        let Some((_, behind)) = rest.split_once(part.as_str()) else {
+            return false;
+        };
+        rest = behind;
+    }
+    true
+}
+
 /// The variables of a word that have no value where one is put in.
 pub(super) fn unset(word: &str, escape: char, lookup: &dyn Fn(&str) -> Known) -> Vec<String> {
     let mut reader = Reader::new(word, escape, lookup);
@@ -45,6 +78,8 @@ struct Reader<'r> {
     lookup: &'r dyn Fn(&str) -> Known,
     depth: usize,
     unset: Vec<String>,
+    /// Whether [`GAP`] is put in for a value that is not known.
+    leaves_gaps: bool,
 }
 
 impl<'r> Reader<'r> {
@@ -55,6 +90,7 @@ impl<'r> Reader<'r> {
             lookup,
             depth: 0,
             unset: Vec::new(),
+            leaves_gaps: false,
         }
     }
 
@@ -170,6 +206,7 @@ impl<'r> Reader<'r> {
                 self.unset.push(name.to_owned());
                 Ok(String::new())
             }
+            Known::Not(_) if self.leaves_gaps => Ok(GAP.to_string()),
             Known::Not(why) => Err(why),
         }
     }
