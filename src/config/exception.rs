@@ -182,7 +182,7 @@ fn read_policies(fields: &mut Fields<'_, '_>) -> Option<Vec<Placed<Box<str>>>> {
 }
 
 /// Of a list of policies and `policy/validation`, those that another name speaks of too, each with the other.
-pub(crate) fn named_twice<'n>(names: &'n [&'n str]) -> impl Iterator<Item = (usize, usize)> + 'n {
+pub fn named_twice<'n>(names: &'n [&'n str]) -> impl Iterator<Item = (usize, usize)> + 'n {
     names.iter().enumerate().filter_map(|(at, name)| {
         let whole = name.split('/').next();
         let covers = |known: &str| known == *name || Some(known) == whole;

@@ -17,8 +17,7 @@ use crate::manifest::{Placed, fields::text};
 
 pub use date::Date;
 pub use draft::{Draft, Drafter, NoException, Subject, Wanted};
-pub(crate) use exception::named_twice;
-pub use exception::{ExceptionId, ExceptionMatch, PolicyException, read_exception};
+pub use exception::{ExceptionId, ExceptionMatch, PolicyException, named_twice, read_exception};
 pub use exception_check::check_exception;
 pub use model::{
     Cluster, Config, Enforcement, ExceptionSettings, NamespaceSetting, PolicySetting,
