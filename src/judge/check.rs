@@ -45,19 +45,9 @@ pub(super) fn clusters(config: &Config, exceptions: &[PolicyException]) -> Vec<P
         .iter()
         .flat_map(|exception| &exception.matches.clusters);
     for cluster in named {
-        let all = config.clusters.iter().map(|known| &*known.name);
-        if !all.clone().any(|known| *known == *cluster.value) {
-            let mut problem = Problem::error(
-                format!("there is no cluster `{}` in Config", cluster.value),
-                cluster.span,
-            );
-            let none = config.clusters.is_empty();
-            problem.help = if none {
-                Some("`clusters` of Config names none, or there is no Config here".to_owned())
-            } else {
-                suggestion(&cluster.value, all)
-            };
-            problems.push(problem);
+        let mut all = config.clusters.iter().map(|known| &*known.name);
+        if !all.any(|known| *known == *cluster.value) {
+            problems.push(no_cluster(&cluster.value, cluster.span, config));
         }
     }
     problems
@@ -118,15 +108,20 @@ pub(super) fn cluster<'c>(
         .iter()
         .find(|cluster| &*cluster.name == name);
     if known.is_none() {
-        let names = config.clusters.iter().map(|cluster| &*cluster.name);
-        let mut problem = Problem::error(format!("there is no cluster `{name}` in Config"), None);
-        problem.help = suggestion(name, names).or_else(|| {
-            let none = config.clusters.is_empty();
-            none.then(|| "`clusters` of Config names none, or there is no Config here".to_owned())
-        });
-        problems.push(problem);
+        problems.push(no_cluster(name, None, config));
     }
     known
+}
+
+fn no_cluster(name: &str, span: Option<Span>, config: &Config) -> Problem {
+    let mut problem = Problem::error(format!("there is no cluster `{name}` in Config"), span);
+    let names = config.clusters.iter().map(|cluster| &*cluster.name);
+    problem.help = if config.clusters.is_empty() {
+        Some("`clusters` of Config names none, or there is no Config here".to_owned())
+    } else {
+        suggestion(name, names)
+    };
+    problem
 }
 
 fn settings_of(settings: &PolicySettings, policies: &PolicySet, problems: &mut Vec<Problem>) {

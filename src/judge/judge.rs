@@ -232,6 +232,10 @@ impl Judge {
         let mut run = self.mutations(request, others, limits);
         run.all(&self.assignments.within(request.namespace));
         let (mut mutation, mask) = (run.mutation, run.mask);
+        if mutation.decisions.is_empty() && mutation.drifts.is_empty() {
+            mask.apply_to_mutation(&mut mutation);
+            return mutation;
+        }
         // Of what stands in between nobody knows that it was mutated.
         let proven = lineage.is_made() && lineage.between().is_empty();
         let owner = lineage.top().filter(|_| proven);

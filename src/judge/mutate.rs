@@ -60,9 +60,45 @@ impl<'a> Run<'a> {
     /// Runs ours alone, whoever made the object.
     pub(super) fn own_mutations(&mut self, assignments: &[Assignment]) {
         let ours = |one: &&Assignment| runs(one) && one.policy.native.is_none();
-        for assignment in assignments.iter().filter(ours) {
-            self.own(assignment);
+        let mut waiting = assignments.iter().filter(ours);
+        // What is known of the object is gathered once, and again after each change of it.
+        loop {
+            let outcomes = self.until_changed(&mut waiting);
+            let is_changed = outcomes
+                .last()
+                .is_some_and(|(_, outcome)| outcome.document.is_some());
+            for (policy, outcome) in outcomes {
+                self.take(policy, outcome);
+            }
+            if !is_changed {
+                return;
+            }
         }
+    }
+
+    /// Runs ours on the object as it is by now, up to the first that changes it.
+    fn until_changed<'k>(
+        &self,
+        waiting: &mut impl Iterator<Item = &'k Assignment>,
+    ) -> Vec<(&'k Arc<Policy>, Mutated)> {
+        let context = Context::new(self.changed(), &NONE, self.crds).with_schemas(self.schemas);
+        let mut outcomes = Vec::new();
+        for assignment in waiting {
+            let policy = &assignment.policy;
+            let Params::Ready(params) = &assignment.params else {
+                continue;
+            };
+            if engine::applies(&policy.matching, &context) != Match::Yes {
+                continue;
+            }
+            let outcome = engine::mutate(policy, &context, Some(params.root()), self.limits);
+            let is_changed = outcome.document.is_some();
+            outcomes.push((policy, outcome));
+            if is_changed {
+                break;
+            }
+        }
+        outcomes
     }
 
     /// Runs the native policies, and gives what may run once more. `only` is what may run: what a change made match
@@ -75,6 +111,9 @@ impl<'a> Run<'a> {
     where
         'a: 'k,
     {
+        if running.iter().all(|one| one.policy.native.is_none()) {
+            return Vec::new();
+        }
         // What matches is decided for all of them before any changes the object.
         let plans: Vec<_> = {
             let request = self.changed();
@@ -121,22 +160,6 @@ impl<'a> Run<'a> {
             object: object.or(self.request.object),
             ..*self.request
         }
-    }
-
-    fn own(&mut self, assignment: &Assignment) {
-        let Params::Ready(params) = &assignment.params else {
-            return;
-        };
-        let policy = &assignment.policy;
-        let outcome = {
-            let request = self.changed();
-            let context = Context::new(request, &NONE, self.crds).with_schemas(self.schemas);
-            if engine::applies(&policy.matching, &context) != Match::Yes {
-                return;
-            }
-            engine::mutate(policy, &context, Some(params.root()), self.limits)
-        };
-        self.take(policy, outcome);
     }
 
     /// Runs one; says whether its match conditions held. As upstream they are asked, and may fail, even where the policy

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::Enforcement;
 use crate::engine;
 use crate::policy::FailurePolicy;
+use crate::source::FieldPath;
 
 use super::Decision;
 use super::assign::{Assignment, Params};
@@ -82,7 +83,7 @@ fn covers(new: &Assignment, old: &Assignment) -> bool {
 /// Nothing goes but for one that stays and leads to as much. What an exception lifts neither goes nor stands in.
 pub(super) fn tell_once(decisions: &mut Vec<Decision>) {
     let counts = |one: &Decision| one.exception.is_none();
-    // Messages name what they are about, so that few are alike: an object of thousands of faults costs no square of that.
+    // At one place few say the same, so that an object of thousands of faults costs no square of that.
     let mut alike: BTreeMap<Key<'_>, Vec<usize>> = BTreeMap::new();
     for (at, one) in decisions.iter().enumerate().filter(|(_, one)| counts(one)) {
         alike.entry(key(one)).or_default().push(at);
@@ -115,23 +116,26 @@ fn rank(one: &Decision) -> impl Ord + use<> {
     )
 }
 
-/// Whether `other` says what `one` says, of the same place and in the same words, at least as hard.
+/// Whether `other` says what `one` says, at least as hard; both are of one key.
 fn tells(other: &Decision, one: &Decision) -> bool {
     let (newer, older) = (&one.policy, &other.policy);
     let are_kin = newer.supersedes(&older.name) || older.supersedes(&newer.name);
     let are_ours = newer.native.is_none() && older.native.is_none();
-    other.violation.field_path == one.violation.field_path
-        && other.at_admission >= one.at_admission
+    other.at_admission >= one.at_admission
         && other.enforcement >= one.enforcement
         && newer.name != older.name
         && (are_kin || are_ours && newer.about.category == older.about.category)
 }
 
-/// The name of the check, and what is said.
-type Key<'a> = (&'a str, &'a str);
+/// The name of the check, what is said, and of what place.
+type Key<'a> = (&'a str, &'a str, &'a FieldPath);
 
 fn key(one: &Decision) -> Key<'_> {
     let violation = &one.violation;
     let check = violation.validation.split_once('/');
-    (check.map_or("", |(_, check)| check), &violation.message)
+    (
+        check.map_or("", |(_, check)| check),
+        &violation.message,
+        &violation.field_path,
+    )
 }

@@ -11,6 +11,28 @@ use super::review::Review;
 use super::scan::Scanned;
 use super::undecided::Undecided;
 
+/// A log line about a request: who asked for what, then what the line adds.
+macro_rules! log {
+    ($review:expr, $lineage:expr, $($more:tt)+) => {{
+        let request = &$review.request;
+        let owner = $lineage.top().filter(|_| $lineage.is_made());
+        let owner = owner.map(|owner| format!("{}/{}", owner.kind, owner.name));
+        tracing::info!(
+            uid = $review.uid,
+            group = request.kind.group,
+            kind = request.kind.kind,
+            subresource = request.subresource,
+            namespace = request.namespace,
+            name = request.name,
+            operation = request.operation.as_str(),
+            user = $review.user,
+            dry_run = request.dry_run,
+            owner = owner.as_deref(),
+            $($more)+
+        );
+    }};
+}
+
 /// Writes down a verdict.
 pub(super) fn verdict(
     metrics: &Metrics,
@@ -52,20 +74,9 @@ fn denied(review: &Review<'_>, lineage: &Lineage, unreached: Option<&str>, decis
     if denied.is_empty() {
         return;
     }
-    let request = &review.request;
-    let owner = lineage.top().filter(|_| lineage.is_made());
-    let owner = owner.map(|owner| format!("{}/{}", owner.kind, owner.name));
-    tracing::info!(
-        uid = review.uid,
-        group = request.kind.group,
-        kind = request.kind.kind,
-        subresource = request.subresource,
-        namespace = request.namespace,
-        name = request.name,
-        operation = request.operation.as_str(),
-        user = review.user,
-        dry_run = request.dry_run,
-        owner = owner.as_deref(),
+    log!(
+        review,
+        lineage,
         owner_not_believed = lineage.doubt().or(unreached),
         validations = denied.join(","),
         "denied"
@@ -84,21 +95,10 @@ fn excepted(review: &Review<'_>, lineage: &Lineage, decisions: &[Decision]) {
             }
         }
     }
-    let request = &review.request;
-    let owner = lineage.top().filter(|_| lineage.is_made());
-    let owner = owner.map(|owner| format!("{}/{}", owner.kind, owner.name));
     for (exception, validations) in by_exception {
-        tracing::info!(
-            uid = review.uid,
-            group = request.kind.group,
-            kind = request.kind.kind,
-            subresource = request.subresource,
-            namespace = request.namespace,
-            name = request.name,
-            operation = request.operation.as_str(),
-            user = review.user,
-            dry_run = request.dry_run,
-            owner = owner.as_deref(),
+        log!(
+            review,
+            lineage,
             exception = &*exception.name,
             until = %exception.expires,
             validations = validations.join(","),
