@@ -198,6 +198,10 @@ impl<'t> Events<'t> for Granit<'t> {
                 tabs.see(self.text, &event, &range)?;
             }
             self.last_end = self.last_end.max(range.end);
+            let range = match event {
+                Event::Scalar { .. } => without_rest(self.text, range),
+                _ => range,
+            };
             return Ok((event, range));
         }
     }
@@ -242,6 +246,27 @@ fn after_colon(text: &str, at: usize) -> usize {
     } else {
         at
     }
+}
+
+/// A block scalar without what follows its last line: the parser reads on to what comes next. With `+` the empty lines
+/// after it are its own. Any other scalar stays as it is.
+fn without_rest(text: &str, range: Range<usize>) -> Range<usize> {
+    let written = text.get(range.clone()).unwrap_or_default();
+    let (header, _) = written.split_once('\n').unwrap_or((written, ""));
+    let indicators = header.strip_prefix(['|', '>']).unwrap_or_default();
+    let keeps = indicators
+        .trim_start_matches(|c: char| c.is_ascii_digit())
+        .starts_with('+');
+    if !written.starts_with(['|', '>']) || keeps {
+        return range;
+    }
+    let mut kept = written;
+    while let Some((before, line)) = kept.rsplit_once('\n')
+        && line.trim().is_empty()
+    {
+        kept = before.strip_suffix('\r').unwrap_or(before);
+    }
+    range.start..range.start + kept.len()
 }
 
 /// The range of a block scalar from its `|` or `>` on; the parser reports its text alone.

@@ -82,7 +82,7 @@ fn every_key_and_value_knows_its_bytes() {
 fn places_are_bytes_of_the_text_as_it_is_also_with_bom_crlf_and_several_documents() {
     assert_eq!(
         places("\u{FEFF}---\r\nä: ö\r\nb: |\r\n  x\r\n  y\r\n---\r\nc:\r\n- d\r\n"),
-        ["ä=ö", "b=|\r\n  x\r\n  y\r\n", "c=- d", "-d"]
+        ["ä=ö", "b=|\r\n  x\r\n  y", "c=- d", "-d"]
     );
     let reading = kubectl("b: |\r\n  x\r\n  y\r\n");
     assert_eq!(string(&reading, &["b"]), Some("x\ny\n"));
@@ -97,7 +97,7 @@ fn an_omitted_value_stands_after_its_colon_and_a_block_of_text_begins_at_its_hea
     assert_eq!(at(root.get("a")), Some(2));
     assert_eq!(
         under(text, root.get("b").and_then(NodeRef::origin)),
-        ">- # why\n\n  folded\n  text\n"
+        ">- # why\n\n  folded\n  text"
     );
     let c = root
         .get("c")
@@ -105,6 +105,29 @@ fn an_omitted_value_stands_after_its_colon_and_a_block_of_text_begins_at_its_hea
         .map_or(0, |span| span.start);
     assert_eq!(at(root.at(&["c", "d"])), Some(c + 2));
     assert_eq!(at(root.at(&["c", "e"])), Some(c + 6));
+}
+
+#[test]
+fn a_block_of_text_ends_where_its_last_line_does() {
+    for (text, expected) in [
+        ("a: >-\n  one\n  two\nb: 1\n", ">-\n  one\n  two"),
+        ("a: >-\n  one\n\n\nb: 1\n", ">-\n  one"),
+        ("a: |\n  one  \n\n# no text\nb: 1\n", "|\n  one  "),
+        ("a: |2\r\n  one\r\n\r\nb: 1\r\n", "|2\r\n  one"),
+        ("a: |-\n  one", "|-\n  one"),
+        ("a: |+\n  one\n\nb: 1\n", "|+\n  one\n\n"),
+        ("a: >\nb: 1\n", ">"),
+        ("a: >-  # why\n\nb: 1\n", ">-  # why"),
+        ("a: '> x'\nb: 1\n", "'> x'"),
+    ] {
+        let reading = kubectl(text);
+        let value = reading.documents[0].root().get("a");
+        assert_eq!(
+            under(text, value.and_then(NodeRef::origin)),
+            expected,
+            "{text:?}"
+        );
+    }
 }
 
 #[test]
