@@ -18,7 +18,7 @@ use super::Options;
 use super::builds::Builds;
 use super::clusters::{Cluster, Clusters};
 use super::files::Files;
-use super::locate::{Locator, Place, field_path, source_file, target};
+use super::locate::{Locator, Place, field_path, image_part, source_file, target};
 use super::world::{Case, World};
 
 /// What judging gives.
@@ -228,9 +228,15 @@ impl One<'_, '_> {
             ended,
             audited: _,
         } = decision;
-        let Place { span, mut notes } =
-            self.locator
-                .place(case, judged, &violation.field_path, violation.existing);
+        let part = policy
+            .validations
+            .get(violation.index)
+            .and_then(|validation| {
+                let decisive = violation.expression.clone();
+                image_part(validation.expression.source().get(decisive)?)
+            });
+        let (path, existing) = (&violation.field_path, violation.existing);
+        let Place { span, mut notes } = self.locator.place(case, judged, path, existing, part);
         if at_admission != enforcement && self.cluster.name.is_none() {
             // The only difference there is: what depends on other objects is at most warned.
             notes
@@ -290,7 +296,7 @@ impl One<'_, '_> {
                 object.follow(&way).is_some()
             })
             .unwrap_or_default();
-        let Place { span, notes } = self.locator.place(case, object, &first, existing);
+        let Place { span, notes } = self.locator.place(case, object, &first, existing, None);
         let names: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
         let safety = policy
             .mutations

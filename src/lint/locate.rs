@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::manifest::NodeRef;
 use crate::manifest::patch::{Operation, Pointer};
-use crate::render::{SourceFile, Trace, Traced, find};
+use crate::render::{ImagePart, SourceFile, Trace, Traced, find};
 use crate::source::{FieldPath, Segment, Span};
 
 use super::builds::Builds;
@@ -49,13 +49,15 @@ impl<'a> Locator<'a> {
         }
     }
 
-    /// The place of `path` in the object as it was judged. `existing` of its steps exist there.
+    /// The place of `path` in the object as it was judged. `existing` of its steps exist there; `part` is what is said of
+    /// where that is a part of an image.
     pub(super) fn place(
         &self,
         case: &Case<'_>,
         judged: NodeRef<'_>,
         path: &FieldPath,
         existing: usize,
+        part: Option<ImagePart>,
     ) -> Place {
         let found = find(judged, path);
         match case.provenance {
@@ -78,7 +80,7 @@ impl<'a> Locator<'a> {
                     .ok()
                     .and_then(|objects| objects.get(index));
                 let traced = match (self.trace(build.root), object) {
-                    (Some(trace), Some(object)) => trace.value(object, path, steps),
+                    (Some(trace), Some(object)) => trace.value(object, path, steps, part),
                     _ => Traced::Lost,
                 };
                 let is_value = steps == path.segments().len();
@@ -118,6 +120,18 @@ impl<'a> Locator<'a> {
             .position(|build| build.root == root)?;
         let cell = self.traces.get(at)?;
         Some(cell.get_or_init(|| Trace::new(&self.builds.graph, root, self.files)))
+    }
+}
+
+/// The part of an image that an expression asks for, where it asks for one.
+pub(super) fn image_part(expression: &str) -> Option<ImagePart> {
+    let asks = |methods: &[&str]| methods.iter().any(|method| expression.contains(method));
+    let name = asks(&[".isFrom(", ".hasRegistry()", ".registry()", ".repository()"]);
+    let version = asks(&[".tag()", ".digest()"]);
+    match (name, version) {
+        (true, false) => Some(ImagePart::Name),
+        (false, true) => Some(ImagePart::Version),
+        _ => None,
     }
 }
 

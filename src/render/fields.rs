@@ -7,6 +7,15 @@ use crate::source::{FieldPath, Segment, Span};
 use super::patches::follow;
 use super::trace::ObjectName;
 
+/// The part of an image reference that something is said of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImagePart {
+    /// Registry and repository.
+    Name,
+    /// Tag and digest.
+    Version,
+}
+
 /// The place in a kustomization that gave the value at `path` of the built object its value.
 pub(super) fn set_by(
     kustomization: &Kustomization,
@@ -14,6 +23,7 @@ pub(super) fn set_by(
     built: NodeRef<'_>,
     path: &FieldPath,
     steps: usize,
+    part: Option<ImagePart>,
 ) -> Option<Span> {
     let value = follow(built, path, steps)?;
     let keys: Vec<&str> = path
@@ -29,7 +39,7 @@ pub(super) fn set_by(
         return None;
     };
     match (&**last, keys.as_slice()) {
-        ("image", _) => image(kustomization, value.as_str()?),
+        ("image", _) => image(kustomization, value.as_str()?, part),
         ("replicas", ["spec", "replicas"]) => kustomization
             .list("replicas")
             .find(|entry| {
@@ -65,29 +75,35 @@ fn same(written: NodeRef<'_>, built: NodeRef<'_>) -> Option<Span> {
     written.same_value(built).then(|| written.origin())?
 }
 
-/// The part of an `images` entry that shows in a built image: its digest, its tag, or its new name.
-fn image(kustomization: &Kustomization, built: &str) -> Option<Span> {
+/// The part of an `images` entry that shows in a built image: its digest, its tag, or its new name. Where one part of
+/// the image is meant, only what sets that one: a new name leaves the tag as it was.
+fn image(kustomization: &Kustomization, built: &str, part: Option<ImagePart>) -> Option<Span> {
     let entries: Vec<NodeRef<'_>> = kustomization.list("images").collect();
     entries.into_iter().rev().find_map(|entry| {
         let text = |key| entry.get(key).and_then(NodeRef::as_str);
         let name = text("newName").or_else(|| text("name"))?;
         let rest = built.strip_prefix(name)?;
-        let key = match (rest.chars().next(), text("digest")) {
-            (Some('@'), Some(digest)) if rest.get(1..) == Some(digest) => "digest",
-            (Some(':'), _) => {
-                let tag = rest.get(1..)?.split('@').next()?;
-                let written = entry.get("newTag");
-                match written {
-                    Some(written) if scalar_is(written, tag) => "newTag",
-                    None => "newName",
-                    Some(_) => return None,
-                }
-            }
-            (None, _) => "newName",
-            _ => return None,
-        };
-        entry.get(key)?.origin()
+        if !rest.is_empty() && !rest.starts_with([':', '@']) {
+            return None;
+        }
+        let renames = || entry.get("newName");
+        match part {
+            Some(ImagePart::Name) => renames(),
+            Some(ImagePart::Version) => version(entry, rest),
+            None => version(entry, rest).or_else(renames),
+        }?
+        .origin()
     })
+}
+
+/// What an `images` entry sets of what follows the name of an image.
+fn version<'a>(entry: NodeRef<'a>, rest: &str) -> Option<NodeRef<'a>> {
+    let (tag, digest) = rest.split_once('@').unwrap_or((rest, ""));
+    let is_digest = |node: &NodeRef<'_>| !digest.is_empty() && node.as_str() == Some(digest);
+    let tag = tag.strip_prefix(':');
+    let is_tag = |node: &NodeRef<'_>| tag.is_some_and(|tag| scalar_is(*node, tag));
+    let set = entry.get("digest").filter(is_digest);
+    set.or_else(|| entry.get("newTag").filter(is_tag))
 }
 
 /// Whether a scalar reads as this text; tags such as `1.0` are often written without quotes.

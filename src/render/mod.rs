@@ -15,6 +15,7 @@ mod tool;
 mod trace;
 mod workspace;
 
+pub use fields::ImagePart;
 pub use origin::Origin;
 pub use place::{Found, find};
 pub use tool::{Rendered, Tool};

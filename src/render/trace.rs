@@ -6,7 +6,7 @@ use crate::gitops::Graph;
 use crate::manifest::{Document, NodeRef};
 use crate::source::{FieldPath, Span};
 
-use super::fields::set_by;
+use super::fields::{ImagePart, set_by};
 use super::patches::{Patch, Said, follow, kustomization, patches};
 use super::place::{Found, find_alike};
 use super::{Origin, Rendered};
@@ -79,8 +79,14 @@ impl<'a> Trace<'a> {
     }
 
     /// Where the value at `path` came from. `steps` of its steps exist in the built object; a path that goes on after
-    /// them names something that is missing there.
-    pub fn value(&self, rendered: &Rendered, path: &FieldPath, steps: usize) -> Traced {
+    /// them names something that is missing there. `part` is what is said of, where that is a part of an image.
+    pub fn value(
+        &self,
+        rendered: &Rendered,
+        path: &FieldPath,
+        steps: usize,
+        part: Option<ImagePart>,
+    ) -> Traced {
         let built = rendered.document.root();
         let source = self.source(rendered);
         let text = |node: NodeRef<'a>, keys: &[&str]| node.at(keys).and_then(NodeRef::as_str);
@@ -118,6 +124,7 @@ impl<'a> Trace<'a> {
                 built,
                 path,
                 steps,
+                part,
             )
         });
         if let Some(span) = set {

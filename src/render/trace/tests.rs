@@ -53,6 +53,18 @@ fn traced(
     path: &str,
     steps: usize,
 ) -> String {
+    traced_part(tree, start, built, origin, (path, steps), None)
+}
+
+/// As [`traced`], of a part of an image.
+fn traced_part(
+    tree: &Tree,
+    start: &str,
+    built: &str,
+    origin: Origin,
+    (path, steps): (&str, usize),
+    part: Option<ImagePart>,
+) -> String {
     let starts = [tree.root.join(start)];
     let graph = Graph::build(&starts, &mut |path| {
         tree.files
@@ -74,7 +86,7 @@ fn traced(
         origin: Some(origin),
     };
     let path = FieldPath::parse(path).unwrap();
-    let (word, span) = match trace.value(&rendered, &path, steps) {
+    let (word, span) = match trace.value(&rendered, &path, steps, part) {
         Traced::Exact(span) => ("exact", span),
         Traced::Near(span) => ("near", span),
         Traced::Lost => return "lost".to_owned(),
@@ -242,5 +254,88 @@ fn what_a_container_lacks_that_a_patch_brings_is_missed_at_the_patch() {
             traced(&tree, "kustomization.yaml", built, origin(), path, 5),
             expected
         );
+    }
+}
+
+#[test]
+fn a_part_of_an_image_stands_at_the_entry_that_sets_it() {
+    let tree = tree(&[
+        (
+            "base/kustomization.yaml",
+            "resources: [web.yaml]\nimages: [{name: reg/web, newName: hub/web}]\n",
+        ),
+        (
+            "base/web.yaml",
+            "kind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: 'reg/web:1'}]}\n",
+        ),
+        (
+            "over/kustomization.yaml",
+            "resources: [../base]\nimages:\n- {name: hub/web, newTag: latest}\n- {name: hub/we, newTag: latest}\n",
+        ),
+        (
+            "both/kustomization.yaml",
+            "resources: [../base]\nimages: [{name: hub/web, newName: own/web, newTag: '2', digest: 'sha256:a'}]\n",
+        ),
+    ]);
+    let over = "over/kustomization.yaml";
+    let both = "both/kustomization.yaml";
+    for (start, image, part, expected) in [
+        (
+            over,
+            "hub/web:latest",
+            Some(ImagePart::Name),
+            "exact base/kustomization.yaml `hub/web`",
+        ),
+        (
+            over,
+            "hub/web:latest",
+            Some(ImagePart::Version),
+            "exact over/kustomization.yaml `latest`",
+        ),
+        (
+            over,
+            "hub/web:latest",
+            None,
+            "exact over/kustomization.yaml `latest`",
+        ),
+        (
+            "base/kustomization.yaml",
+            "hub/web:1",
+            Some(ImagePart::Name),
+            "exact base/kustomization.yaml `hub/web`",
+        ),
+        // A new name leaves the tag as it was written.
+        (
+            "base/kustomization.yaml",
+            "hub/web:1",
+            Some(ImagePart::Version),
+            "near base/web.yaml `'reg/web:1'`",
+        ),
+        (
+            both,
+            "own/web:2@sha256:a",
+            Some(ImagePart::Name),
+            "exact both/kustomization.yaml `own/web`",
+        ),
+        (
+            both,
+            "own/web:2@sha256:a",
+            Some(ImagePart::Version),
+            "exact both/kustomization.yaml `'sha256:a'`",
+        ),
+        (
+            both,
+            "own/web:2",
+            Some(ImagePart::Version),
+            "exact both/kustomization.yaml `'2'`",
+        ),
+    ] {
+        let built = format!(
+            "kind: Pod\nmetadata: {{name: web}}\nspec: {{containers: [{{name: web, image: '{image}'}}]}}\n"
+        );
+        let origin = Origin::File(tree.root.join("base/web.yaml"));
+        let place = ("spec.containers[0].image", 4);
+        let found = traced_part(&tree, start, &built, origin, place, part);
+        assert_eq!(found, expected, "{image} {part:?}");
     }
 }
