@@ -62,3 +62,8 @@ pub use types::{FieldType, ObjectTypes, StaticType};
 pub use value::{
     Bytes, Duration, Image, List, Map, Opaque, Quantity, Str, Struct, Timestamp, Type, Value,
 };
+
+/// Whether a text is a resource quantity, as the API server reads one.
+pub fn is_quantity(text: &str) -> bool {
+    library::quantity::Quantity::parse(text).is_ok()
+}

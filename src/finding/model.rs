@@ -11,6 +11,8 @@ use crate::source::{FieldPath, Span};
 pub enum FindingKind {
     /// A text that could not be read.
     Parse,
+    /// An object that has not the structure of its kind.
+    Invalid,
     /// A violated validation.
     Violation,
     /// A change that our own mutation would make to what Git says.
@@ -24,6 +26,7 @@ impl FindingKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Parse => "parse",
+            Self::Invalid => "invalid",
             Self::Violation => "violation",
             Self::Drift => "drift",
             Self::Comment => "comment",
@@ -71,7 +74,8 @@ pub struct Ignored {
 pub struct Finding {
     /// What it is about.
     pub kind: FindingKind,
-    /// The policy's name; `manifest-parse` for problems of reading.
+    /// The policy's name; `manifest-parse` for problems of reading, `manifest-invalid` for objects without the structure of
+    /// their kind.
     pub policy: Arc<str>,
     /// `<policy>/<validation>`.
     pub validation: Arc<str>,

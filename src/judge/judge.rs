@@ -123,6 +123,11 @@ impl Judge {
         kinds::learn(&mut self.schemas, document);
     }
 
+    /// The kinds of the cluster, as far as they are known.
+    pub const fn schemas(&self) -> &Schemas {
+        &self.schemas
+    }
+
     /// Puts another version of a policy in the place of one that it has, with the parameters of that: what a changed
     /// policy makes of the same requests costs no new judge.
     pub fn replace(&mut self, known: &Arc<Policy>, by: &Arc<Policy>) {

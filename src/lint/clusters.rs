@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::Enforcement;
+use crate::finding::ClusterVerdict;
 use crate::judge::Judge;
 use crate::manifest::Problem;
+use crate::policy::Release;
 use crate::schema::defaults::NEWEST_MINOR;
 
 use super::Options;
@@ -21,8 +23,28 @@ pub(super) struct Cluster {
     pub(super) judge: Judge,
     /// The minor version of Kubernetes that it runs.
     pub(super) minor: u32,
+    /// The release that it runs, where Config says so.
+    pub(super) release: Option<Release>,
     /// Whether any policy runs there at all; without, no namespace is an exception.
     pub(super) runs_something: bool,
+}
+
+impl Cluster {
+    /// How hard a finding is here; nothing where there is no cluster to name.
+    pub(super) fn verdict(
+        &self,
+        enforcement: Enforcement,
+        at_admission: Enforcement,
+    ) -> Vec<ClusterVerdict> {
+        let name = self.name.clone();
+        name.map(|name| ClusterVerdict {
+            name,
+            enforcement,
+            at_admission,
+        })
+        .into_iter()
+        .collect()
+    }
 }
 
 /// The clusters of a run.
@@ -114,6 +136,9 @@ pub(super) fn clusters(options: &Options<'_>) -> Result<Clusters, Vec<Problem>> 
                     name: name.map(Arc::from),
                     judge,
                     minor: minor.unwrap_or(NEWEST_MINOR),
+                    release: minor
+                        .and_then(|minor| u8::try_from(minor).ok())
+                        .map(Release::minor),
                     runs_something,
                 });
                 list.len() - 1

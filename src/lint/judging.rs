@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::config::{Enforcement, ExceptionId, Subject};
 use crate::engine::{Kind, Limits, NotJudged, Request, Resource};
-use crate::finding::{ClusterVerdict, Finding, FindingKind, Unjudged};
+use crate::finding::{Finding, FindingKind, Unjudged};
 use crate::judge::{Decision, Drift, Mutation, NoOwners, Unclaimed, Verdict, without_controllers};
 use crate::manifest::{Document, NodeRef};
 use crate::policy::{Form, Operation, Safety};
@@ -18,6 +18,7 @@ use super::Options;
 use super::builds::Builds;
 use super::clusters::{Cluster, Clusters};
 use super::files::Files;
+use super::invalid::Faults;
 use super::locate::{Locator, Place, field_path, image_part, source_file, target};
 use super::world::{Case, World};
 
@@ -118,6 +119,13 @@ impl One<'_, '_> {
         let is_system = namespace.is_some_and(namespaces::is_system);
         if is_system || self.cluster.runs_something && self.cluster.judge.is_excluded(namespace) {
             judged.excluded.insert(case.namespace.clone(), 1);
+            return judged;
+        }
+        let faults = Faults::of(case, self.cluster, &self.options.selection);
+        let is_refused = faults.refuse();
+        let faults = faults.tell(case, self.cluster, self.locator);
+        judged.findings.extend(faults);
+        if is_refused {
             return judged;
         }
         judged.objects = 1;
@@ -262,7 +270,7 @@ impl One<'_, '_> {
             subjects: vec![subject],
             field_path: Some(violation.field_path),
             container: violation.container,
-            clusters: self.verdict(enforcement, at_admission),
+            clusters: self.cluster.verdict(enforcement, at_admission),
             exception,
             notes,
             help: help(&policy.about.remediation),
@@ -318,7 +326,7 @@ impl One<'_, '_> {
             span,
             object: Some(case.identity.id()),
             field_path: Some(first),
-            clusters: self.verdict(Enforcement::Warn, Enforcement::Warn),
+            clusters: self.cluster.verdict(Enforcement::Warn, Enforcement::Warn),
             exception: exception.clone(),
             fix: Some(safety),
             notes,
@@ -330,17 +338,6 @@ impl One<'_, '_> {
                 message,
             )
         })
-    }
-
-    fn verdict(&self, enforcement: Enforcement, at_admission: Enforcement) -> Vec<ClusterVerdict> {
-        let name = self.cluster.name.clone();
-        name.map(|name| ClusterVerdict {
-            name,
-            enforcement,
-            at_admission,
-        })
-        .into_iter()
-        .collect()
     }
 }
 

@@ -13,6 +13,7 @@ mod discover;
 mod exceptions;
 mod excluded;
 mod files;
+mod invalid;
 mod judging;
 mod locate;
 mod objects;

@@ -4,6 +4,7 @@ use crate::manifest::suggest::suggestion;
 use crate::policy::PolicySet;
 
 use super::comments::COMMENT;
+use super::invalid::{IDS, INVALID};
 use super::reading::PARSE;
 
 /// Policies, or `policy/validation`, that are chosen or left out.
@@ -31,19 +32,20 @@ impl Selection {
             || policies
                 .iter()
                 .any(|policy| selection.wants_policy(&policy.name));
-        if any || selection.select.iter().any(|name| name == PARSE) {
+        if any || selection.select.iter().any(|name| is_of_reading(name)) {
             Ok(selection)
         } else {
             Err("`--select` and `--ignore` leave no policy to judge by".to_owned())
         }
     }
 
-    /// Whether a finding of this policy and validation counts. What does not load and what comments say wrong always does,
-    /// unless it is ignored.
+    /// Whether a finding of this policy and validation counts. What does not load, what the API server refuses and what
+    /// comments say wrong always does, unless it is ignored.
     pub fn wants(&self, policy: &str, validation: &str) -> bool {
         let names = |list: &[String]| list.iter().any(|name| name == policy || name == validation);
-        let selected =
-            self.select.is_empty() || [PARSE, COMMENT].contains(&policy) || names(&self.select);
+        let selected = self.select.is_empty()
+            || [PARSE, INVALID, COMMENT].contains(&policy)
+            || names(&self.select);
         selected && !names(&self.ignore)
     }
 
@@ -73,12 +75,17 @@ impl Selection {
     }
 }
 
+/// Whether a name is that of findings that no policy makes.
+pub(super) fn is_of_reading(name: &str) -> bool {
+    name == PARSE || IDS.contains(&name)
+}
+
 fn check(name: &str, policies: &PolicySet) -> Result<(), String> {
     let (policy, entry) = match name.split_once('/') {
         Some((policy, _)) => (policy, Some(name)),
         None => (name, None),
     };
-    if name == PARSE || name == COMMENT {
+    if name == COMMENT || is_of_reading(name) {
         return Ok(());
     }
     let Some(found) = policies.get(policy) else {

@@ -197,8 +197,10 @@ const fn past(enforcement: Enforcement) -> &'static str {
 fn help(finding: &Finding) -> Option<String> {
     let page = format!("kpolicy policies {}", finding.policy);
     let text = match (&finding.help, finding.kind) {
-        (Some(help), FindingKind::Parse | FindingKind::Comment) => help.clone(),
-        (None, FindingKind::Parse | FindingKind::Comment) => return None,
+        (Some(help), FindingKind::Parse | FindingKind::Invalid | FindingKind::Comment) => {
+            help.clone()
+        }
+        (None, FindingKind::Parse | FindingKind::Invalid | FindingKind::Comment) => return None,
         (Some(help), _) => {
             let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
             format!("{} · {page}", help.trim_end_matches('.'))

@@ -1,4 +1,5 @@
-//! What the API server knows of the built-in kinds: their resources, scopes, pod templates and defaults.
+//! What the API server knows of the built-in kinds: their resources, scopes, pod templates and defaults, and what of
+//! them it refuses.
 //!
 //! This module owns facts about Kubernetes' API, by version. It must not know policies, and does no I/O.
 //!
@@ -10,4 +11,5 @@ pub mod defaults;
 pub mod kinds;
 pub mod namespaces;
 pub mod openapi;
+pub mod refusals;
 pub mod templates;

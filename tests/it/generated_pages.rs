@@ -10,7 +10,7 @@ use std::sync::Arc;
 use kpolicy::config::{Config, NoException, PolicyException, check_exception};
 use kpolicy::documents::Documents;
 use kpolicy::finding::Finding;
-use kpolicy::lint::{self, Options};
+use kpolicy::lint::{self, Options, Selection};
 use kpolicy::manifest::Problem;
 use kpolicy::pages::{self, Case, Examples, Exception, Outcome, Page, Refused};
 use kpolicy::policy::PolicySet;
@@ -87,6 +87,8 @@ fn lint_example(
     }
     let options = Options {
         exceptions,
+        // A page tells what its policy says, also of what the API server would refuse before.
+        selection: Selection::new(&[], &["manifest-invalid".to_owned()], set).expect("known"),
         ..Options::as_written(root, config, set, TODAY)
     };
     let outcome = lint::run(&options, SourceMap::new());

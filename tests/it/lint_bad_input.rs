@@ -124,7 +124,9 @@ fn nothing_to_judge_is_a_failure_and_not_a_pass() {
 fn an_object_nested_nine_thousand_deep_is_judged() {
     let (exit, written) = lint(|root| {
         let nest = format!("{}{}", "[".repeat(9_000), "]".repeat(9_000));
-        fs::write(root.join("a.yaml"), format!("{POD}status: {nest}\n")).unwrap();
+        let text =
+            format!("apiVersion: a.example/v1\nkind: Nest\nmetadata: {{name: a}}\nspec: {nest}\n");
+        fs::write(root.join("a.yaml"), text).unwrap();
     });
     assert_eq!(exit, 0, "{written}");
     assert!(written.contains("1 object"), "{written}");

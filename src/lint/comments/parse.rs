@@ -6,7 +6,7 @@ use crate::manifest::suggest::suggestion;
 use crate::policy::PolicySet;
 use crate::source::Span;
 
-use super::super::reading::PARSE;
+use super::super::select::is_of_reading;
 
 /// The word that such a comment begins with.
 pub(in crate::lint) const MARK: &str = "kpolicy:";
@@ -127,7 +127,7 @@ fn bare(word: &str) -> String {
 
 /// Whether there is such a policy, validation or mutation; otherwise why not, and what may be meant.
 fn check(name: &str, policies: &PolicySet) -> Result<(), (String, Option<String>)> {
-    if name == PARSE {
+    if is_of_reading(name) {
         return Ok(());
     }
     if name.contains('*') {

@@ -11,6 +11,7 @@ mod crd;
 mod documents;
 mod escape;
 mod gvk;
+mod known;
 mod model;
 mod read;
 mod release;
