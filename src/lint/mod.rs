@@ -200,6 +200,8 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
             .selection
             .wants(&finding.policy, &finding.validation)
     });
+    let masked = secrets::masked(&files);
+    secrets::withhold(&mut findings, &files, &masked);
     sort(&mut findings, &files.sources);
     // In the order in which they are read, so that drafts are numbered as they stand.
     comments.explain(&mut findings, &files.sources, options);
@@ -246,7 +248,7 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     summary.count(&findings);
     Outcome {
         findings,
-        masked: secrets::masked(&files),
+        masked,
         sources: files.sources,
         not_judged,
         summary,
