@@ -2,6 +2,7 @@
 
 use crate::manifest::suggest::suggestion;
 use crate::manifest::{Document, Fields, NodeRef, Placed, Problem, View, read_labels};
+use crate::schema::defaults::NEWEST_KNOWN_MINOR;
 use crate::schema::templates::{PodTemplateCrd, TemplateStep};
 
 use super::settings::{Level, read_enforcement, read_settings};
@@ -104,6 +105,14 @@ fn read_clusters(root: &mut Fields<'_, '_>) -> Vec<Cluster> {
         let kubernetes_version = fields
             .node("kubernetesVersion")
             .and_then(|node| kubernetes_version(node, fields.problems()));
+        if let Some((_, minor)) =
+            kubernetes_version.filter(|(_, minor)| *minor > NEWEST_KNOWN_MINOR)
+        {
+            let message = format!("Kubernetes 1.{minor} is newer than what this kpolicy knows");
+            let help = format!("it judges as for 1.{NEWEST_KNOWN_MINOR}");
+            let problem = Problem::warning(message, fields.span("kubernetesVersion"));
+            fields.report(problem.with_help(help));
+        }
         let policies = read_settings(&mut fields, Level::Config);
         let name = name?;
         if let Some(first) = clusters.iter().find(|known| *known.name == *name) {
@@ -138,7 +147,8 @@ pub fn kubernetes_version(node: NodeRef<'_>, problems: &mut Vec<Problem>) -> Opt
     };
     let parsed = text
         .split_once('.')
-        .and_then(|(major, minor)| Some((part(major)?, part(minor)?)));
+        .and_then(|(major, minor)| Some((part(major)?, part(minor)?)))
+        .filter(|(major, _)| *major == 1);
     if parsed.is_none() {
         let message = format!("`kubernetesVersion` is `{text}`; it must be like `1.34`");
         let help = "the patch release makes no difference to the API: leave it out";

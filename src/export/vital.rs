@@ -2,8 +2,9 @@
 //!
 //! A control plane that waits for a webhook cannot mend the webhook. Nodes renew their leases each 10 seconds, and
 //! leaders are elected by leases and lease candidates; kubelet writes the status of each Pod many times a minute. Nodes
-//! join and are tainted by kubelets and controllers, and the scheduler binds each Pod, those of the webhook too: what
-//! these do is never sent, and what others do to a Node only for a policy that says its name.
+//! join and are tainted by kubelets and controllers, the scheduler binds each Pod, those of the webhook too, and a
+//! namespace ends by what its controller writes: what these do is never sent, and what others do to a Node only for a
+//! policy that says its name. Through a status they can write labels and annotations, as everywhere.
 
 use crate::policy::Policy;
 
@@ -70,11 +71,16 @@ fn nodes() -> Pattern {
     Pattern::new("", "nodes", ANY)
 }
 
-/// Whether a pattern says the name of nodes, if only that of the resource. Their status is the kubelets' alone.
+/// Whether a pattern says the name of nodes, or of their status, by which labels and annotations can be written.
 fn is_node(pattern: &Pattern) -> bool {
     matches!(&*pattern.group, "" | ANY)
         && &*pattern.resource == "nodes"
-        && pattern.subresource.is_empty()
+        && matches!(&*pattern.subresource, "" | "status")
+}
+
+/// By what a namespace ends.
+fn ends_of_namespaces() -> [Pattern; 2] {
+    ["finalize", "status"].map(|part| Pattern::new("", "namespaces", part))
 }
 
 /// Whether a need can be met at all. A policy that says the name of what is never sent is told so.
@@ -118,15 +124,33 @@ pub(super) fn conditions(needs: &[Need]) -> Vec<(&'static str, String)> {
     if reaches(&nodes())
         && let Some(text) = any_of(&[nodes()])
     {
-        let named = needs.iter().any(|need| is_node(&need.clause.pattern));
+        let patterns = needs.iter().map(|need| &need.clause.pattern);
+        let named = patterns.filter(|pattern| is_node(pattern));
+        let (whole, status): (Vec<_>, Vec<_>) =
+            named.partition(|pattern| pattern.subresource.is_empty());
+        let of_status = "has(request.subResource) && request.subResource == 'status'";
+        let part = match (whole.is_empty(), status.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some("!has(request.subResource)".to_owned()),
+            (true, false) => Some(of_status.to_owned()),
+            (false, false) => Some(format!("(!has(request.subResource) || {of_status})")),
+        };
         let text = not(&text);
         all.push((
             "not-a-node",
-            if named {
-                format!("{text} ||\n!has(request.subResource) && {}", by_others())
-            } else {
-                text
+            match part {
+                Some(part) => format!("{text} ||\n{part} && {}", by_others()),
+                None => text,
             },
+        ));
+    }
+    let ends = ends_of_namespaces();
+    if ends.iter().any(reaches)
+        && let Some(text) = any_of(&ends)
+    {
+        all.push((
+            "not-the-end-of-a-namespace",
+            format!("{} ||\n{}", not(&text), by_others()),
         ));
     }
     let bindings = [

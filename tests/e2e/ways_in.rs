@@ -68,6 +68,55 @@ fn a_resize_is_judged() {
     });
 }
 
+const OF_NODES: &str = "
+apiVersion: kpolicy.io/v1alpha1
+kind: Config
+profiles: []
+policies:
+  namespace-tolerations: {enforcement: deny}
+  node-edits: {enforcement: deny}
+";
+
+#[test]
+fn labels_and_annotations_that_come_with_a_status_are_judged() {
+    Setup::new("").config(OF_NODES).run(async |scenario| {
+        let (admin, name) = (&scenario.cluster.admin, scenario.namespace().await);
+        let masters = ["system:masters"];
+        let toleration = json!({"scheduler.alpha.kubernetes.io/defaultTolerations":
+            r#"[{"key": "kubernetes.azure.com/scalesetpriority", "operator": "Exists"}]"#});
+        let mut namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        let annotated = json!({"metadata": {"annotations": toleration}});
+        for part in ["", "/status"] {
+            let answer = admin.patch(&namespace, part, &annotated).await;
+            assert!(answer.refused(422).contains("namespace-tolerations/default-tolerations"));
+        }
+        namespace["metadata"]["annotations"] = toleration;
+        namespace["spec"] = json!({"finalizers": ["kubernetes"]});
+        let answer = admin.replace(&namespace, "/finalize").await;
+        assert!(answer.refused(422).contains("namespace-tolerations/default-tolerations"));
+        // What ends a namespace is not asked about, and whoever changes no annotation is not refused for one.
+        let controller = admin.impersonate("system:serviceaccount:kube-system:namespace-controller", &masters);
+        controller.replace(&namespace, "/finalize").await.accepted();
+        admin.replace(&namespace, "/finalize").await.accepted();
+        let none = json!({"metadata": {"annotations": null}});
+        admin.patch(&namespace, "", &none).await.accepted();
+
+        let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": format!("node-{name}")}});
+        let kubelet = admin.impersonate(&format!("system:node:node-{name}"), &masters);
+        let node = kubelet.create(&node).await.accepted();
+        let labelled = json!({"metadata": {"labels": {"team": "a"}}});
+        for part in ["", "/status"] {
+            let answer = admin.patch(&node, part, &labelled).await;
+            assert!(answer.refused(422).contains("node-edits/labels"));
+        }
+        let condition = json!({"type": "Ready", "status": "False", "reason": "Test", "message": "a test"});
+        admin.patch(&node, "/status", &json!({"status": {"conditions": [condition]}})).await.accepted();
+        let changed = kubelet.patch(&node, "/status", &labelled).await.accepted();
+        assert_eq!(changed["metadata"]["labels"]["team"], "a");
+        kubelet.delete(&node).await;
+    });
+}
+
 const FEW: &str = r#"
 apiVersion: kpolicy.io/v1alpha1
 kind: Policy

@@ -18,7 +18,7 @@ use crate::fixtures;
 use crate::judge::judge;
 
 /// A way in, and what shows that it is closed: a fixture that fails (`policy/fail/case`), or a test (`file::name`).
-const WAYS: [(&str, &[&str]); 41] = [
+const WAYS: [(&str, &[&str]); 44] = [
     ("a Pod", &["pod-security-baseline/fail/host-pid"]),
     (
         "a PodTemplate",
@@ -110,6 +110,26 @@ const WAYS: [(&str, &[&str]); 41] = [
             "acr-only/fail/changed-init-image-of-a-pod",
             "pod-security-baseline/fail/other-image-in-an-init-container-of-a-running-pod",
         ],
+    ),
+    (
+        "labels and annotations of a Node that come with its status",
+        &[
+            "node-edits/fail/label-by-the-status",
+            "node-edits/fail/annotation-by-the-status",
+            "e2e/ways_in::labels_and_annotations_that_come_with_a_status_are_judged",
+        ],
+    ),
+    (
+        "annotations of a Namespace that come with its status or its end",
+        &[
+            "namespace-tolerations/fail/toleration-by-status",
+            "namespace-tolerations/fail/toleration-by-finalize",
+            "e2e/ways_in::labels_and_annotations_that_come_with_a_status_are_judged",
+        ],
+    ),
+    (
+        "annotations of a Service that come with its status",
+        &["exposed-services/fail/annotation-taken-away-by-the-status"],
     ),
     (
         "a toleration added to a Pod",

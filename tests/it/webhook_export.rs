@@ -53,7 +53,11 @@ fn is_spared(case: &Case, together: &Together, mutating: bool) -> Option<bool> {
         ]
         .contains(&group)
         || (group, case.resource.as_str()) == ("", "nodes")
-            && (!case.subresource.is_empty() || MACHINES.contains(&case.user.as_str()))
+            && (!["", "status"].contains(&case.subresource.as_str())
+                || MACHINES.contains(&case.user.as_str()))
+        || (group, case.resource.as_str()) == ("", "namespaces")
+            && ["finalize", "status"].contains(&case.subresource.as_str())
+            && MACHINES.contains(&case.user.as_str())
         || is_binding(case) && case.user == SCHEDULER
         || case.resource == "events"
         || case
@@ -67,7 +71,7 @@ fn is_spared(case: &Case, together: &Together, mutating: bool) -> Option<bool> {
     let status = case.subresource == "status";
     let own = group == "kpolicy.io";
     if (group, case.resource.as_str()) == ("", "nodes") {
-        return named(Some(""), Some("")).map(|named| !named);
+        return named(Some(&case.subresource), Some("")).map(|named| !named);
     }
     let status = if status {
         named(Some("status"), None).map(|named| !named)

@@ -23,6 +23,9 @@ use table::{
 /// The minor version of Kubernetes that lint assumes where Config names none: the newest that AKS supports.
 pub const NEWEST_MINOR: u32 = 36;
 
+/// The newest minor version of Kubernetes of which anything is known here: kinds, functions, rules of Pod Security.
+pub const NEWEST_KNOWN_MINOR: u32 = 37;
+
 /// Fills in the defaults of Kubernetes `1.<minor>` for an object of this kind, and drops explicit nulls. Other kinds
 /// are left as they are.
 pub fn apply(document: &mut Document, group: &str, kind: &str, minor: u32) {

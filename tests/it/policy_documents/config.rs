@@ -140,6 +140,15 @@ fn every_error_of_a_config_is_placed() {
             "clusters: [{name: app1, kubernetesVersion: 1.34.2}]",
             vec!["1.34.2: `kubernetesVersion` is `1.34.2`; it must be like `1.34` (the patch release makes no difference to the API: leave it out)".into()],
         ),
+        (
+            "clusters: [{name: app1, kubernetesVersion: '2.1'}]",
+            vec!["'2.1': `kubernetesVersion` is `2.1`; it must be like `1.34` (the patch release makes no difference to the API: leave it out)".into()],
+        ),
+        ("clusters: [{name: app1, kubernetesVersion: '1.37'}]", vec![]),
+        (
+            "clusters: [{name: app1, kubernetesVersion: '1.99'}]",
+            vec!["'1.99': Kubernetes 1.99 is newer than what this kpolicy knows (it judges as for 1.37)".into()],
+        ),
         ("clusters: [{path: a}]", vec!["{path: a}: `name` is missing".into()]),
         (
             "clusters: [{name: a}, {name: a}]",
@@ -495,4 +504,13 @@ fn config_decides_where_exceptions_may_be_and_how_long_they_hold() {
                 .all(|problem| problem.severity == Severity::Warning)
         );
     }
+}
+
+#[test]
+fn the_newest_release_is_the_one_whose_functions_are_known() {
+    let known = kpolicy::schema::defaults::NEWEST_KNOWN_MINOR;
+    assert_eq!(
+        known,
+        u32::from(kpolicy::policy::Release::NEWEST.as_minor())
+    );
 }

@@ -292,7 +292,7 @@ spec: {policyName: native.example.com, validationActions: [Deny]}
 
 #[test]
 fn what_cannot_be_registered_as_it_is_asked_for_is_told() {
-    let nodes = policy("nodes", "api", "nodes/status", "").replace("[apps]", "[\"\"]");
+    let nodes = policy("nodes", "api", "nodes/proxy", "").replace("[apps]", "[\"\"]");
     let hooks = policy("hooks", "api", "validatingwebhookconfigurations", "")
         .replace("[apps]", "[admissionregistration.k8s.io]");
     let (old, new) = (
@@ -312,7 +312,7 @@ fn what_cannot_be_registered_as_it_is_asked_for_is_told() {
         [
             "`hooks` names `validatingwebhookconfigurations`, which are never sent: the API server sends them to no \
              webhook",
-            "`nodes` names `nodes/status`, which are never sent: the cluster could not live with a webhook that does not \
+            "`nodes` names `nodes/proxy`, which are never sent: the cluster could not live with a webhook that does not \
              answer",
             "policies name `horizontalpodautoscalers` in different versions (v1, v2): a request is sent in one, and is \
              not judged by those that do not name it",

@@ -56,6 +56,7 @@ fn rule() -> impl Strategy<Value = Rule> {
         ("", "services"),
         ("", "namespaces"),
         ("", "namespaces/*"),
+        ("", "namespaces/finalize"),
         ("apps", "deployments"),
         ("apps", "deployments/scale"),
         ("apps", "deployments/*"),
