@@ -21,9 +21,11 @@ use crate::fixtures;
 use crate::harness::{Answer, Cluster, LONG, Setup, eventually, in_turn};
 use crate::said::{Said, text};
 
-/// What both find in other words, each true of what it was given: `audience: ""` is not sent.
-const WORDED_OTHERWISE: &[&str] =
-    &["service-account-token/fail/token-by-hand-with-an-empty-audience.yaml"];
+/// What both find in other words, each true of what it was given: `audience: ""` and `requests: {}` are not sent.
+const WORDED_OTHERWISE: &[&str] = &[
+    "require-requests/fail/requests-without-any.yaml",
+    "service-account-token/fail/token-by-hand-with-an-empty-audience.yaml",
+];
 
 /// Where an object goes that names no namespace.
 const NAMESPACE: &str = "shop";
