@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -347,8 +348,8 @@ pub(super) fn help(remediation: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// How many policies run somewhere.
-pub(super) fn policies(clusters: &Clusters, options: &Options<'_>) -> usize {
+/// The policies that are turned on in some cluster and wanted, sorted.
+pub(super) fn policies(clusters: &Clusters, options: &Options<'_>) -> Vec<Arc<str>> {
     let mut names: Vec<_> = clusters
         .iter()
         .flat_map(|cluster| cluster.judge.policies())
@@ -358,7 +359,7 @@ pub(super) fn policies(clusters: &Clusters, options: &Options<'_>) -> usize {
         .collect();
     names.sort();
     names.dedup();
-    names.len()
+    names
 }
 
 /// The object as the API server would send it to a webhook: with defaults, and with the namespace of the request.

@@ -234,10 +234,21 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
         };
         failures.push(format!("nothing was judged: {what}"));
     }
+    let policies = judging::policies(&clusters, options);
+    report.remarks.extend(options.selection.idle(&policies));
+    let only_parsed = options.selection.is_of_parsing();
+    if policies.is_empty() && looked_at > 0 && !only_parsed && !findings.iter().any(is_denied) {
+        let asked = if options.selection.is_everything() {
+            "no policy is turned on: `kpolicy policies --profiles` lists what the `profiles` of Config may name"
+        } else {
+            "no policy that `--select` and `--ignore` leave is turned on, see `profiles` and `policies` of Config"
+        };
+        failures.push(format!("nothing was judged: {asked}"));
+    }
     let mut summary = Summary {
         files: files.count() - report.left_out + repository.files,
         objects: judged.objects,
-        policies: judging::policies(&clusters, options),
+        policies: policies.len(),
         clusters: clusters
             .iter()
             .filter(|cluster| cluster.name.is_some())

@@ -1,5 +1,8 @@
 //! Which policies count: `--select` and `--ignore`.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::manifest::suggest::suggestion;
 use crate::policy::PolicySet;
 
@@ -52,6 +55,31 @@ impl Selection {
     /// Whether every policy counts.
     pub(super) fn is_everything(&self) -> bool {
         self.select.is_empty() && self.ignore.is_empty()
+    }
+
+    /// Whether only what does not load is asked for.
+    pub(super) fn is_of_parsing(&self) -> bool {
+        !self.select.is_empty()
+            && self
+                .select
+                .iter()
+                .all(|name| [PARSE, COMMENT].contains(&&**name))
+    }
+
+    /// What is said of policies that are selected and not among those that are `on`.
+    pub(super) fn idle(&self, on: &[Arc<str>]) -> Vec<String> {
+        let policy = |name: &str| name.split('/').next().unwrap_or(name).to_owned();
+        let selected: BTreeSet<String> = self.select.iter().map(|name| policy(name)).collect();
+        selected
+            .into_iter()
+            .filter(|name| ![PARSE, COMMENT].contains(&&**name) && self.wants_policy(name))
+            .filter(|name| !on.iter().any(|other| **other == **name))
+            .map(|name| {
+                format!(
+                    "`--select {name}` asks for a policy that is not turned on: no profile of Config has it, or it is disabled"
+                )
+            })
+            .collect()
     }
 
     /// Whether any part of a policy counts.

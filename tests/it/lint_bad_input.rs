@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 
 use crate::lint_cases::kpolicy;
 
-const CONFIG: &str = "apiVersion: kpolicy.io/v1alpha1\nkind: Config\nprofiles: []\n";
+const CONFIG: &str = "apiVersion: kpolicy.io/v1alpha1\nkind: Config\nprofiles: []\n\
+    policies: {privileged: {enforcement: audit}}\n";
 const POD: &str =
     "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n";
 
@@ -234,6 +235,57 @@ fn no_format_shows_what_a_secret_holds_however_the_secret_is_spelled() {
                 !out.contains(value) && !err.contains(value),
                 "{format}\n{out}{err}"
             );
+        }
+    }
+}
+
+#[test]
+fn a_run_by_no_policy_has_judged_nothing() {
+    let none = "no policy is turned on: `kpolicy policies --profiles`";
+    let left = "no policy that `--select` and `--ignore` leave is turned on";
+    let disabled = "policies: {'*': {enforcement: disabled}}\n";
+    for (config, options, code, parts) in [
+        ("profiles: []\n", &[][..], 2, &[none][..]),
+        (disabled, &[], 2, &[none]),
+        (
+            "",
+            &["--select", "acr-only"],
+            2,
+            &[
+                left,
+                "`--select acr-only` asks for a policy that is not turned on",
+            ],
+        ),
+        (
+            "",
+            &["--select", "dockerfile/user"],
+            2,
+            &[left, "`--select dockerfile` asks"],
+        ),
+        (
+            "",
+            &["--select", "acr-only,require-probes"],
+            1,
+            &["`--select acr-only` asks", "1 denied"],
+        ),
+        ("", &["--select", "manifest-parse"], 0, &["no findings"]),
+        (
+            "profiles: []\n",
+            &["--select", "manifest-parse"],
+            0,
+            &["no findings"],
+        ),
+    ] {
+        let keep = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(keep.path()).unwrap();
+        let header = "apiVersion: kpolicy.io/v1alpha1\nkind: Config\n";
+        fs::write(root.join(".kpolicy.yaml"), format!("{header}{config}")).unwrap();
+        fs::write(root.join("pod.yaml"), POD).unwrap();
+        let arguments = [&["lint"][..], options].concat();
+        let (exit, out, err) = kpolicy(&arguments, &root, Path::new("/nowhere"), b"");
+        assert_eq!(exit, code, "{config} {options:?}\n{out}{err}");
+        for part in parts {
+            assert!(format!("{out}{err}").contains(part), "{part}\n{out}{err}");
         }
     }
 }
