@@ -21,26 +21,49 @@ fn pages() -> Vec<PathBuf> {
 }
 
 /// The calls of kpolicy in the fenced blocks of a page, each with its line: without comments, prompts, pipes and files.
-fn calls(text: &str) -> Vec<(usize, &str)> {
+fn calls(text: &str) -> Vec<(usize, String)> {
     let mut calls = Vec::new();
     let mut fenced = false;
-    for (number, line) in text.lines().enumerate() {
-        let line = line.trim();
+    let mut lines = text.lines().enumerate();
+    while let Some((number, line)) = lines.next() {
+        let mut line = line.trim().to_owned();
         if line.starts_with("```") {
             fenced = !fenced;
-            continue;
         }
-        let line = ["$ ", "- run: ", "- script: "]
+        while let Some(begun) = line.strip_suffix('\\') {
+            let next = lines.next().map_or("", |(_, next)| next.trim());
+            line = format!("{begun}{next}");
+        }
+        let line = line.replace("cargo run --release -- ", "kpolicy ");
+        let line = ["$ ", "- run: ", "- script: ", "script: "]
             .iter()
             .find_map(|start| line.strip_prefix(start))
-            .unwrap_or(line);
-        if fenced && line.starts_with("kpolicy ") {
-            let ends = [" #", " | ", " > "].iter();
-            let end = ends.filter_map(|end| line.find(end)).min();
-            calls.push((number + 1, line[..end.unwrap_or(line.len())].trim_end()));
+            .unwrap_or(&line);
+        let line = line.split(" #").next().unwrap_or(line);
+        for part in line.split(" | ").flat_map(|part| part.split(" && ")) {
+            let part = part.split(" > ").next().unwrap_or(part).trim();
+            if fenced && part.starts_with("kpolicy ") {
+                calls.push((number + 1, part.to_owned()));
+            }
         }
     }
     calls
+}
+
+#[test]
+fn calls_are_found_wherever_a_shell_would_find_them() {
+    let text = "kpolicy no\n```\n$ kpolicy a \\\n  --b | jq . && kpolicy c > d # kpolicy e\n  script: kpolicy f\n\
+                cargo run --release -- g\n```\n";
+    let expected = [
+        (3, "kpolicy a --b"),
+        (3, "kpolicy c"),
+        (5, "kpolicy f"),
+        (6, "kpolicy g"),
+    ];
+    assert_eq!(
+        calls(text),
+        expected.map(|(line, call)| (line, call.to_owned()))
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use crate::lint_cases::kpolicy;
 
 const CONFIG: &str = "apiVersion: kpolicy.io/v1alpha1\nkind: Config\nprofiles: []\n\
-    policies: {privileged: {enforcement: audit}}\n";
+    policies: {pod-binding: {enforcement: audit}}\n";
 const POD: &str =
     "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n";
 
@@ -265,8 +265,8 @@ fn a_run_by_no_policy_has_judged_nothing() {
         (
             "",
             &["--select", "acr-only,require-probes"],
-            1,
-            &["`--select acr-only` asks", "1 denied"],
+            0,
+            &["`--select acr-only` asks", "2 warned"],
         ),
         ("", &["--select", "manifest-parse"], 0, &["no findings"]),
         (
