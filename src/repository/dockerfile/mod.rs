@@ -10,6 +10,7 @@ mod lines;
 mod names;
 mod node;
 mod pieces;
+mod said;
 mod shell;
 mod stages;
 mod variables;

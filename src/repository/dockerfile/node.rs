@@ -13,14 +13,18 @@
 //! | `...flags[]` | `name` in lower case and `value` |
 //! | `...commands[]` | `name` and `arguments` |
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::manifest::{DocumentBuilder, NodeId};
 use crate::source::{SourceId, Span};
 
 use super::Dockerfile;
 use super::instruction::Instruction;
 use super::pieces::Pieces;
+use super::said::Said;
 use super::shell::Command;
-use super::stages::{Base, Said, Stage};
+use super::stages::{Base, Stage};
 
 impl Dockerfile {
     /// The node of the file.
@@ -28,6 +32,7 @@ impl Dockerfile {
         let mut maker = Maker {
             builder,
             path: &self.path,
+            made: BTreeMap::new(),
         };
         let path = maker.builder.string(&self.path, None);
         let of_stages = self
@@ -35,7 +40,7 @@ impl Dockerfile {
             .list
             .iter()
             .filter_map(|stage| match &stage.base {
-                Base::Image(image) => Some(image),
+                Base::Image(image) => Some(&**image),
                 _ => None,
             });
         let mut images: Vec<&Said> = of_stages.chain(&self.stages.copied).collect();
@@ -64,6 +69,8 @@ impl Dockerfile {
 struct Maker<'b> {
     builder: &'b mut DocumentBuilder,
     path: &'b str,
+    /// What stages have from each other, by its address: it is kept once, however many have it.
+    made: BTreeMap<*const Said, NodeId>,
 }
 
 impl Maker<'_> {
@@ -80,6 +87,22 @@ impl Maker<'_> {
             Ok(value) => self.builder.string(value, Some(said.place)),
             Err(why) => self.builder.unknown(&format!("{}: {why}", self.path)),
         }
+    }
+
+    fn user(&mut self, user: &Said) -> NodeId {
+        let name = self.said(user);
+        let written = self.builder.string(&user.written, Some(user.place));
+        self.map(&[("name", name), ("written", written)], Some(user.place))
+    }
+
+    /// What several stages may have.
+    fn shared(&mut self, said: &Arc<Said>, make: fn(&mut Self, &Said) -> NodeId) -> NodeId {
+        if let Some(made) = self.made.get(&Arc::as_ptr(said)) {
+            return self.builder.copy_own(*made, None);
+        }
+        let made = make(self, said);
+        self.made.insert(Arc::as_ptr(said), made);
+        made
     }
 
     fn text(&mut self, text: &Pieces, source: SourceId) -> NodeId {
@@ -103,20 +126,18 @@ impl Maker<'_> {
             ("starts", self.builder.bool(stage.starts, None)),
         ];
         match &stage.base {
-            Base::Image(image) => entries.push(("image", self.said(image))),
+            Base::Image(image) => entries.push(("image", self.shared(image, Self::said))),
             Base::Stage(at) => entries.push(("parent", number(self.builder, *at))),
             Base::Scratch => {}
         }
         if let Some(image) = &stage.base_image {
-            entries.push(("baseImage", self.said(image)));
+            entries.push(("baseImage", self.shared(image, Self::said)));
         }
         if let Some(name) = &stage.name {
             entries.push(("name", self.text(name, source)));
         }
         if let Some(user) = &stage.user {
-            let name = self.said(user);
-            let written = self.builder.string(&user.written, Some(user.place));
-            let user = self.map(&[("name", name), ("written", written)], Some(user.place));
+            let user = self.shared(user, Self::user);
             entries.push(("user", user));
         }
         self.map(&entries, Some(from.whole))

@@ -3,23 +3,16 @@
 //! Upstream: `frontend/dockerfile/dockerfile2llb/convert.go` of moby/buildkit.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::manifest::Problem;
-use crate::source::{SourceId, Span, one_line};
+use crate::source::{SourceId, Span};
 
 use super::instruction::Instruction;
 use super::pieces::Pieces;
+use super::said::{Room, Said, shown};
 use super::variables::{self, Known, expand};
 use super::words::{self, Quotes};
-
-/// A text that the file says, or why it does not.
-#[derive(Clone, Debug)]
-pub(super) struct Said {
-    pub(super) value: Result<String, String>,
-    /// As written.
-    pub(super) written: String,
-    pub(super) place: Span,
-}
 
 /// What a stage begins with.
 #[derive(Clone, Debug)]
@@ -29,7 +22,7 @@ pub(super) enum Base {
     /// A stage before it.
     Stage(usize),
     /// An image.
-    Image(Said),
+    Image(Arc<Said>),
 }
 
 /// One stage.
@@ -40,11 +33,12 @@ pub(super) struct Stage {
     /// Further stages of which it may begin with one instead, where the build chooses.
     others: Vec<usize>,
     pub(super) name: Option<Pieces>,
-    /// The user that the stage ends with, as its last `USER` or that of the stage it begins with says.
-    pub(super) user: Option<Said>,
+    /// The user that the stage ends with, as its last `USER` or that of the stage it begins with says, which
+    /// then is the same one.
+    pub(super) user: Option<Arc<Said>>,
     pub(super) instructions: Vec<Instruction>,
     /// The image that it begins with, itself or through other stages; none for what begins with nothing.
-    pub(super) base_image: Option<Said>,
+    pub(super) base_image: Option<Arc<Said>>,
     /// Whether it says what a container of it runs.
     pub(super) starts: bool,
     /// What it sets itself.
@@ -59,17 +53,11 @@ pub(super) struct Stages {
     pub(super) copied: Vec<Said>,
 }
 
-/// No image and no user has a longer name, in bytes. Each stage repeats those of the stage that it begins with.
-const LONGEST: usize = 4096;
-
 /// A variable is looked for in so many stages of which each begins with the one before.
 const DEEPEST: usize = 1000;
 
 /// Among so many names it is looked for stages of which the build chooses one.
 const MOST_NAMES: usize = 200;
-
-/// So much of a name is shown in a message.
-const MOST_SHOWN: usize = 40;
 
 /// Variables that the builder sets for `FROM`.
 const PLATFORM: [&str; 9] = [
@@ -94,6 +82,7 @@ impl Stages {
         let mut reader = Reader {
             escape,
             source,
+            room: Room::new(),
             globals: BTreeMap::new(),
             by_name: BTreeMap::new(),
             stages: Self {
@@ -136,6 +125,7 @@ impl Stages {
 struct Reader {
     escape: char,
     source: SourceId,
+    room: Room,
     /// What `ARG` sets before the first stage.
     globals: BTreeMap<String, Known>,
     stages: Stages,
@@ -187,7 +177,7 @@ impl Reader {
             others = rest;
             Base::Stage(first)
         } else {
-            Base::Image(image)
+            Base::Image(Arc::new(image))
         };
         let before = match &base {
             Base::Stage(at) => self.stages.list.get(*at),
@@ -220,7 +210,7 @@ impl Reader {
     fn blank(&self, word: &Pieces, image: &mut Said, problems: &mut Vec<Problem>) {
         let lookup = |name: &str| self.global_value(name);
         let unset = variables::unset(word.text(), self.escape, &lookup);
-        let Some(name) = unset.first().map(|name| one_line(name, MOST_SHOWN)) else {
+        let Some(name) = unset.first().map(|name| shown(name)) else {
             return;
         };
         let is_blank = image.value.as_ref().is_ok_and(String::is_empty);
@@ -261,7 +251,7 @@ impl Reader {
         let (first, rest) = like.split_first()?;
         let of = |at: usize| {
             let stage = self.stages.list.get(at)?;
-            let value = |said: &Option<Said>| said.as_ref().map(|said| said.value.clone());
+            let value = |said: &Option<Arc<Said>>| said.as_ref().map(|said| said.value.clone());
             Some((value(&stage.base_image), value(&stage.user), stage.starts))
         };
         let agree = rest.iter().all(|at| of(*at) == of(*first));
@@ -279,6 +269,7 @@ impl Reader {
                     None => unset_argument(name),
                 },
             };
+            let value = self.room.variable(value);
             self.globals.insert(name.to_owned(), value);
         }
     }
@@ -300,7 +291,7 @@ impl Reader {
             "USER" => {
                 let said = self.said(&instruction.rest, &|name| self.value(name));
                 if let Some(stage) = self.stages.list.last_mut() {
-                    stage.user = Some(said);
+                    stage.user = Some(Arc::new(said));
                 }
             }
             "COPY" => {
@@ -374,6 +365,7 @@ impl Reader {
     }
 
     fn set(&mut self, name: &str, value: Known) {
+        let value = self.room.variable(value);
         if let Some(stage) = self.stages.list.last_mut() {
             stage.variables.insert(name.to_owned(), value);
         }
@@ -393,7 +385,8 @@ impl Reader {
             };
         }
         Known::Not(format!(
-            "`{name}` comes from the image that the stage begins with"
+            "`{}` comes from the image that the stage begins with",
+            shown(name)
         ))
     }
 
@@ -405,21 +398,13 @@ impl Reader {
     }
 
     fn said(&self, word: &Pieces, lookup: &dyn Fn(&str) -> Known) -> Said {
-        let is_short = |text: &str| text.len() <= LONGEST;
-        let value = match expand(word.text(), self.escape, lookup) {
-            Ok(value) if !is_short(&value) => Err("a name is too long".to_owned()),
-            value => value,
-        };
-        let written = Some(word.text()).filter(|text| is_short(text));
-        Said {
-            value,
-            written: written.unwrap_or_default().to_owned(),
-            place: word.span(self.source),
-        }
+        let value = expand(word.text(), self.escape, lookup);
+        self.room.said(value, word.text(), word.span(self.source))
     }
 }
 
 fn unset_argument(name: &str) -> Known {
+    let name = shown(name);
     Known::Not(format!("the build argument `{name}` has no default"))
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::*;
-use crate::manifest::{Document, write_json};
+use crate::manifest::{Document, View, write_json};
 use crate::repository::Repository;
 use crate::source::{FieldPath, Source, SourceMap};
 
@@ -337,12 +337,75 @@ fn hostile_texts_take_no_time_and_no_stack() {
         format!("ARG A={long}\nFROM {}", "$A".repeat(1 << 19)),
         format!("FROM a\nRUN {} b", "--mount=type=cache ".repeat(1 << 14)),
         "FROM a\n".repeat(1 << 12),
+        format!(
+            "ARG A={}\n{}",
+            "a".repeat(4000),
+            "FROM $A\n".repeat(1 << 15)
+        ),
+        format!(
+            "FROM a\nENV A={}\n{}",
+            "a".repeat(60_000),
+            (0..1 << 15)
+                .map(|at| format!("ENV B{at}=$A\n"))
+                .collect::<String>()
+        ),
         "# a\n".repeat(1 << 18),
         chain,
     ] {
         let (document, ..) = read(&text);
         assert!(document.root().get("dockerfiles").is_some());
     }
+}
+
+#[test]
+fn what_stages_have_from_each_other_is_kept_once_and_reasons_are_short() {
+    let long = "a".repeat(4000);
+    let text = format!("FROM {long} AS x\nUSER {long}\nFROM x AS x\nFROM x");
+    let (document, ..) = read(&text);
+    for path in ["baseImage", "user.name", "user.written"] {
+        let at = |stage: usize| {
+            let path = format!("dockerfiles[0].stages[{stage}].{path}");
+            let node = document.root().follow(&FieldPath::parse(&path).unwrap());
+            node.unwrap().as_str().unwrap()
+        };
+        assert_eq!(at(0), long);
+        assert_eq!(at(0).as_ptr(), at(2).as_ptr(), "{path}");
+    }
+    for text in [
+        format!("ARG {long}\nFROM ${long}"),
+        format!("FROM ${{{long}?x}}"),
+        format!("FROM ${{{long}%x}}"),
+        format!("FROM a\nUSER ${long}"),
+        format!("FROM a\nARG {long}\nUSER ${long}"),
+        format!(
+            "FROM a\nUSER {}{}",
+            format!("${{{long}:-").repeat(20),
+            "}".repeat(20)
+        ),
+    ] {
+        let (document, ..) = read(&text);
+        let path = if text.contains("USER") {
+            "dockerfiles[0].stages[0].user.name"
+        } else {
+            "dockerfiles[0].stages[0].image"
+        };
+        let node = document.root().follow(&FieldPath::parse(path).unwrap());
+        let View::Unknown(why) = node.unwrap().view() else {
+            panic!("{path} is known");
+        };
+        assert!(why.contains("`aaaa") && why.len() < 200, "{why}");
+    }
+}
+
+#[test]
+fn variables_do_not_make_a_short_file_long() {
+    let text = format!("ARG A={}\n{}", "a".repeat(4000), "FROM $A\n".repeat(2000));
+    let last = "stages[1999].image";
+    assert_eq!(
+        value(&text, "stages[100].image").len(),
+        4000 + 2 + " at 102:6".len()
+    );
+    assert_eq!(value(&text, last), "null");
 }
 
 #[test]

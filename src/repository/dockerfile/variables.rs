@@ -5,6 +5,8 @@
 //!
 //! Upstream: `frontend/dockerfile/shell/lex.go` of moby/buildkit.
 
+use super::said::shown;
+
 /// What is known of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Known {
@@ -147,6 +149,7 @@ impl<'r> Reader<'r> {
         self.bump();
         let name = self.name();
         if self.depth == DEEPEST {
+            let name = shown(&name);
             return Err(format!("the default of `{name}` is too deep"));
         }
         let mut if_empty = false;
@@ -174,10 +177,11 @@ impl<'r> Reader<'r> {
                 Some('?') => {
                     let _ = self.nested();
                     self.set(&name, if_empty)?
-                        .ok_or_else(|| format!("the variable `{name}` has no value"))
+                        .ok_or_else(|| format!("the variable `{}` has no value", shown(&name)))
                 }
                 _ => {
                     let _ = self.nested();
+                    let name = shown(&name);
                     Err(format!("how `{name}` is changed is not worked out"))
                 }
             };
