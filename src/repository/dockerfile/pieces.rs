@@ -40,6 +40,13 @@ impl Pieces {
         self.end = from.byte(at + c.len_utf8());
     }
 
+    /// Adds another text.
+    pub(super) fn append(&mut self, other: &Self) {
+        self.text.push_str(&other.text);
+        self.at.extend(&other.at);
+        self.end = other.end;
+    }
+
     /// The text.
     pub(super) fn text(&self) -> &str {
         &self.text

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use super::pieces::Pieces;
-use super::words::{Quotes, Reader};
-use super::wrappers;
+use super::words::{self, Quotes, Reader};
+use super::wrappers::{Unwrapped, unwrapped};
 
 /// One command: its name without the folder it lies in, and its words.
 #[derive(Clone, Debug)]
@@ -55,12 +55,15 @@ pub(super) fn script(document: &Pieces) -> Vec<Command> {
 pub(super) fn with_documents(text: &Pieces, documents: &[&Pieces]) -> Vec<Command> {
     let mut commands = Vec::new();
     let mut documents = documents.iter();
-    for words in simple(text) {
+    for Simple { words, within } in simple(text) {
+        for text in &within {
+            read(text, 1, &mut commands);
+        }
         let count = words.iter().filter(|word| is_redirected_text(word.text()));
         let mut own: Vec<&Pieces> = documents.by_ref().take(count.count()).copied().collect();
-        let (rest, _) = wrappers::unwrapped(&words);
         // Of several the last one counts.
         if let Some(document) = own.pop()
+            && let Unwrapped::Words(rest) = unwrapped(&words)
             && reads_commands(rest)
         {
             read(document, 1, &mut commands);
@@ -73,13 +76,10 @@ pub(super) fn with_documents(text: &Pieces, documents: &[&Pieces]) -> Vec<Comman
 
 /// Whether these words are a shell that runs what it reads: it is given neither a text nor a file.
 fn reads_commands(words: &[Pieces]) -> bool {
-    let Some((name, rest)) = words.split_first() else {
-        return false;
-    };
-    let mut rest = rest.iter().map(Pieces::text);
-    let is_flag = |word: &str| word.starts_with(['-', '+']) && !word.ends_with('c');
-    SHELLS.contains(&base(name.text()))
-        && rest.all(|word| is_flag(word) || is_redirected_text(word) || word == "pipefail")
+    let own = words.iter().filter(|word| !is_redirected_text(word.text()));
+    let own: Vec<&Pieces> = own.collect();
+    Shell::of(&own)
+        .is_some_and(|shell| !shell.has('c') && (shell.has('s') || shell.operand.is_none()))
 }
 
 /// `<<NAME`, but not `<<<`.
@@ -90,15 +90,31 @@ fn is_redirected_text(word: &str) -> bool {
 }
 
 fn read(text: &Pieces, depth: usize, commands: &mut Vec<Command>) {
-    for words in simple(text) {
+    for Simple { words, within } in simple(text) {
+        if depth < DEEPEST {
+            for text in &within {
+                read(text, depth + 1, commands);
+            }
+        }
         command(&words, depth, commands);
     }
 }
 
 /// Adds what these words run: the text that a shell is given, or one command without what only runs it.
 fn command(words: &[Pieces], depth: usize, commands: &mut Vec<Command>) {
-    let (rest, hands_over) = wrappers::unwrapped(words);
-    if let Some(text) = hands_over.or_else(|| text_of(rest))
+    let rest = match unwrapped(words) {
+        Unwrapped::Words(rest) => rest,
+        _ if depth == DEEPEST => words,
+        Unwrapped::Text(text) => return read(&text, depth + 1, commands),
+        Unwrapped::Split(text, rest) => {
+            let mut words = words::words(&text, '\\', Quotes::Remove);
+            words.extend_from_slice(rest);
+            return command(&words, depth + 1, commands);
+        }
+    };
+    let all: Vec<&Pieces> = rest.iter().collect();
+    if let Some(shell) = Shell::of(&all)
+        && let Some(text) = shell.operand.filter(|_| shell.has('c'))
         && depth < DEEPEST
     {
         read(text, depth + 1, commands);
@@ -114,25 +130,52 @@ fn command(words: &[Pieces], depth: usize, commands: &mut Vec<Command>) {
     });
 }
 
-/// The text that a shell is given: `bash -ec "…"`, `bash -o pipefail -c "…"`.
-fn text_of(words: &[Pieces]) -> Option<&Pieces> {
-    let (name, rest) = words.split_first()?;
-    if !SHELLS.contains(&base(name.text())) {
-        return None;
-    }
-    let mut rest = rest.iter();
-    while let Some(word) = rest.next() {
-        let flags = word.text().strip_prefix(['-', '+'])?;
-        match flags.chars().next_back() {
-            Some('c') if !flags.starts_with('-') => return rest.next(),
-            // The name of an option follows.
-            Some('o' | 'O') => {
+/// What a shell is given: `bash -ec "…"`, `bash -o pipefail -c "…"`, `sh -x file`.
+struct Shell<'p> {
+    /// The letters of its flags.
+    letters: String,
+    /// The first word that is no flag: a text with `-c`, else a file.
+    operand: Option<&'p Pieces>,
+}
+
+impl<'p> Shell<'p> {
+    /// The shell that these words run; none, where they run something else.
+    fn of(words: &[&'p Pieces]) -> Option<Self> {
+        let (name, rest) = words.split_first()?;
+        if !SHELLS.contains(&base(name.text())) {
+            return None;
+        }
+        let mut letters = String::new();
+        let mut rest = rest.iter().copied();
+        while let Some(word) = rest.next() {
+            let text = word.text();
+            let operand = match text {
+                "-" | "--" => rest.next(),
+                "--init-file" | "--rcfile" => {
+                    rest.next();
+                    continue;
+                }
+                _ if text.starts_with("--") => continue,
+                _ => Some(word).filter(|_| !text.starts_with(['-', '+'])),
+            };
+            if operand.is_some() || matches!(text, "-" | "--") {
+                return Some(Self { letters, operand });
+            }
+            // For each of them the name of an option follows.
+            for _ in text.matches(['o', 'O']) {
                 rest.next();
             }
-            _ => {}
+            letters.push_str(text.strip_prefix('-').unwrap_or_default());
         }
+        Some(Self {
+            letters,
+            operand: None,
+        })
     }
-    None
+
+    fn has(&self, letter: char) -> bool {
+        self.letters.contains(letter)
+    }
 }
 
 /// The name of a program without its folder.
@@ -140,8 +183,16 @@ pub(super) fn base(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-/// The words of each simple command of a text.
-fn simple(text: &Pieces) -> Vec<Vec<Pieces>> {
+/// A simple command of a text.
+#[derive(Default)]
+struct Simple {
+    words: Vec<Pieces>,
+    /// The texts of `"$(…)"` in it, which run before it.
+    within: Vec<Pieces>,
+}
+
+/// The simple commands of a text.
+fn simple(text: &Pieces) -> Vec<Simple> {
     let ends = |c: char| {
         matches!(
             c,
@@ -149,10 +200,10 @@ fn simple(text: &Pieces) -> Vec<Vec<Pieces>> {
         )
     };
     let mut commands = Vec::new();
-    let mut words: Vec<Pieces> = Vec::new();
+    let mut own = Simple::default();
     let mut documents: Vec<String> = Vec::new();
     let mut ends_of = None;
-    let mut reader = Reader::new(text, '\\');
+    let mut reader = Reader::of_shell(text);
     while let Some(c) = reader.peek() {
         match c {
             ' ' | '\t' | '\r' => {
@@ -163,11 +214,12 @@ fn simple(text: &Pieces) -> Vec<Vec<Pieces>> {
             '\n' | ';' | '|' | '&' | '(' | ')' | '`' => {
                 reader.bump();
                 // `2>&1` and `>&2` part nothing.
-                let redirects = words
+                let redirects = own
+                    .words
                     .last()
                     .is_some_and(|word| word.text().ends_with(['>', '<']));
                 if c != '&' || !redirects {
-                    commands.extend((!words.is_empty()).then(|| std::mem::take(&mut words)));
+                    commands.extend((!own.words.is_empty()).then(|| std::mem::take(&mut own)));
                 }
                 if c == '\n' {
                     for name in documents.drain(..) {
@@ -183,7 +235,8 @@ fn simple(text: &Pieces) -> Vec<Vec<Pieces>> {
             }
             _ => {
                 let word = reader.word(Quotes::Remove, &ends);
-                let before = words.last().map(Pieces::text);
+                own.within.append(&mut reader.take_within());
+                let before = own.words.last().map(Pieces::text);
                 if matches!(before, Some("<<" | "<<-")) {
                     documents.push(word.text().to_owned());
                 } else if is_redirected_text(word.text()) {
@@ -191,11 +244,11 @@ fn simple(text: &Pieces) -> Vec<Vec<Pieces>> {
                     let name = name.trim_start_matches('<').trim_start_matches('-');
                     documents.push(name.to_owned());
                 }
-                words.push(word);
+                own.words.push(word);
             }
         }
     }
-    commands.extend((!words.is_empty()).then_some(words));
+    commands.extend((!own.words.is_empty()).then_some(own));
     commands
 }
 

@@ -31,6 +31,10 @@ pub(super) struct Reader<'t> {
     text: &'t Pieces,
     at: usize,
     escape: char,
+    /// Whether `$(…)` and `` `…` `` within double quotes are commands, which the quotes around them do not part.
+    is_shell: bool,
+    /// The commands within double quotes of the words that were read.
+    within: Vec<Pieces>,
 }
 
 impl<'t> Reader<'t> {
@@ -40,7 +44,21 @@ impl<'t> Reader<'t> {
             text,
             at: 0,
             escape,
+            is_shell: false,
+            within: Vec::new(),
         }
+    }
+
+    /// Reads a text for a shell from its start.
+    pub(super) const fn of_shell(text: &'t Pieces) -> Self {
+        let mut reader = Self::new(text, '\\');
+        reader.is_shell = true;
+        reader
+    }
+
+    /// The texts of `"$(…)"` in the words that were read since it was last asked.
+    pub(super) fn take_within(&mut self) -> Vec<Pieces> {
+        std::mem::take(&mut self.within)
     }
 
     /// The byte of the text that is next.
@@ -108,7 +126,12 @@ impl<'t> Reader<'t> {
                         None => word.take(self.text, at, c),
                     }
                 }
-                (_, c) => word.take(self.text, self.at - c.len_utf8(), c),
+                (_, c) => {
+                    word.take(self.text, self.at - c.len_utf8(), c);
+                    if self.is_shell && quote == Some('"') {
+                        self.substitution(c, &mut word);
+                    }
+                }
             }
         }
         match quotes {
@@ -117,4 +140,69 @@ impl<'t> Reader<'t> {
             Quotes::Keep => self.text.part(start..self.at),
         }
     }
+
+    /// Takes what a shell runs behind `$` or a backtick, which is read already, to its end.
+    fn substitution(&mut self, opened: char, word: &mut Pieces) {
+        let rest = self.rest();
+        let (open, length) = match opened {
+            '$' if rest.starts_with('(') => (1, parenthesis(rest)),
+            '`' => (0, backtick(rest)),
+            _ => return,
+        };
+        // `$((1 + 2))` is a number.
+        if !rest.starts_with("((") {
+            let start = self.at + open;
+            let end = self.at + length;
+            self.within.push(self.text.part(start..end));
+        }
+        for (at, c) in rest.char_indices().take_while(|(at, _)| *at <= length) {
+            word.take(self.text, self.at + at, c);
+        }
+        self.at = self.text.text().len().min(self.at + length + 1);
+    }
+}
+
+/// Where the parenthesis ends that a text begins with; its end, where it does not.
+fn parenthesis(text: &str) -> usize {
+    let mut open = Vec::new();
+    let mut chars = text.char_indices();
+    let mut before = ' ';
+    while let Some((at, c)) = chars.next() {
+        match (open.last(), c) {
+            (Some('\''), '\'') | (Some('"'), '"') => {
+                open.pop();
+            }
+            (Some('\''), _) => {}
+            (_, '\\') => {
+                chars.next();
+            }
+            (Some('"'), '(') if before == '$' => open.push('('),
+            (Some('"'), '(' | ')' | '\'') => {}
+            (_, '(' | '"' | '\'') => open.push(c),
+            (_, ')') => {
+                open.pop();
+                if open.is_empty() {
+                    return at;
+                }
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    text.len()
+}
+
+/// Where a backtick stands that nothing escapes; the end of the text, where none does.
+fn backtick(text: &str) -> usize {
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => {
+                chars.next();
+            }
+            '`' => return at,
+            _ => {}
+        }
+    }
+    text.len()
 }

@@ -97,7 +97,41 @@ fn the_text_that_a_shell_is_given_is_looked_into() {
         ("sh -c 'sh -c \"apt update\"'", "apt update"),
         ("su - app -c 'apt update'", "apt update"),
         ("eval 'apt update'", "apt update"),
-        (&deep, "eval eval eval apt update"),
+        (&deep, "apt update"),
+        (
+            "eval 'apt update &&' apt install",
+            "apt update / apt install",
+        ),
+        ("eval", "eval"),
+        ("sh -ce 'apt update'", "apt update"),
+        ("bash -c -e 'apt update'", "apt update"),
+        ("bash -cx -o pipefail -- 'apt update' name", "apt update"),
+        ("bash -oec pipefail 'apt update'", "apt update"),
+        ("bash --rcfile f --norc -c 'apt update'", "apt update"),
+        (
+            "bash --rcfile -c 'apt update'",
+            "bash --rcfile -c apt update",
+        ),
+        ("sh +e -c 'apt update'", "apt update"),
+        ("sh -- -c 'apt update'", "sh -- -c apt update"),
+        ("flock /l -c 'apt update'", "apt update"),
+        ("flock -w 5 /l --command 'apt update'", "apt update"),
+        ("env -S 'apt update' -y", "apt update -y"),
+        ("env -i A=1 -S 'apt update'", "-S apt update"),
+        ("env -vS'A=1 sh -c \"apt update\"'", "apt update"),
+        ("env --split-string='apt update'", "apt update"),
+        ("env apt -S 'x'", "apt -S x"),
+        ("su app --command 'apt update'", "apt update"),
+        ("su --command='apt update' app", "apt update"),
+        ("su -lc 'apt update' app", "apt update"),
+        ("su -s /bin/sh -c'apt update' app", "apt update"),
+        ("su -s -c app", "su -s -c app"),
+        ("runuser -u app -- apt update", "apt update"),
+        ("runuser -l app -c 'apt update'", "apt update"),
+        ("tini -s -- apt update", "apt update"),
+        ("dumb-init -r 15:3 apt update", "apt update"),
+        ("busybox sh -c 'apt update'", "apt update"),
+        ("sudo eval 'apt update'", "apt update"),
         ("sh -x run.sh", "sh -x run.sh"),
         ("sh run.sh -c 'apt update'", "sh run.sh -c apt update"),
         ("sh -c", "sh -c"),
@@ -106,6 +140,29 @@ fn the_text_that_a_shell_is_given_is_looked_into() {
     }
     let nested = "sh -c \"".repeat(100);
     assert!(shown(commands(&pieces(&nested))).starts_with("sh"));
+}
+
+#[test]
+fn what_stands_in_double_quotes_is_run_first() {
+    for (text, expected) in [
+        ("x=\"$(apt update)\"", "apt update"),
+        (
+            "echo \"a $(apt update && b \"$(c ')')\" \\\" ) d\" e",
+            "apt update / c ) / b $(c ')') \" / echo a $(apt update && b \"$(c ')')\" \\\" ) d e",
+        ),
+        (
+            "echo \"`apt update` a\"; b",
+            "apt update / echo `apt update` a / b",
+        ),
+        (
+            "echo \"\\$(apt update)\" '$(b)' \"$((1 + 2))\"",
+            "echo $(apt update) $(b) $((1 + 2))",
+        ),
+        ("echo \"$(apt update", "apt update / echo $(apt update"),
+        ("echo \"${A}$\" (a)", "echo ${A}$ / a"),
+    ] {
+        assert_eq!(shown(commands(&pieces(text))), expected, "{text}");
+    }
 }
 
 #[test]
@@ -141,6 +198,10 @@ fn a_here_document_is_run_by_a_shell_alone() {
         ("sudo bash -s <<A && b", "apt update / b"),
         ("bash run.sh <<A", "bash run.sh <<A"),
         ("bash -c 'b' <<A", "b"),
+        ("bash -ce 'b' <<A", "b"),
+        ("bash -s one <<A", "apt update"),
+        ("bash <<A -eo pipefail", "apt update"),
+        ("echo \"$(b)\" <<A", "b / echo $(b) <<A"),
         ("python3 <<A", "python3 <<A"),
         ("cat <<A | bash <<B", "cat <<A / apt install y"),
     ] {
