@@ -41,6 +41,26 @@ fn lint(folder: &Path) -> (Vec<Value>, Vec<(String, String, bool)>) {
 }
 
 #[test]
+fn the_documented_comments_of_a_dockerfile_silence_what_they_say() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/exceptions.md");
+    let page = fs::read_to_string(page).unwrap();
+    let (_, block) = page.split_once("```dockerfile\n").unwrap();
+    let (text, _) = block.split_once("```").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Dockerfile"), text).unwrap();
+    let config = "apiVersion: kpolicy.io/v1alpha1\nkind: Config\npolicies: {dockerfile: {enforcement: warn}}\n";
+    fs::write(folder.path().join(".kpolicy.yaml"), config).unwrap();
+    let (findings, _) = lint(folder.path());
+    let silenced = |finding: &Value| (finding["policy"].clone(), finding["ignored"].is_object());
+    let found: Vec<_> = findings.iter().map(silenced).collect();
+    assert_eq!(
+        found,
+        [("dockerfile".into(), true), ("dockerfile".into(), true)],
+        "{findings:#?}"
+    );
+}
+
+#[test]
 fn the_exception_that_is_offered_lifts_what_the_comment_is_about_and_nothing_else() {
     for (settings, kind, metadata, reason) in [
         (

@@ -19,6 +19,9 @@ use super::secrets::SecretValues;
 /// What an expression is called where its places are shown.
 const EXPRESSION: &str = "<expression>";
 
+/// What gives an expression the files of a repository.
+const NO_DOCKERFILE: &str = "it is there with `--dockerfile FILE`, instead of an object";
+
 /// What an expression may cost: the API server's `PerCallLimit`.
 pub(super) const MOST_COST: u64 = 1_000_000;
 /// What may be spent on what is looked at while somebody types.
@@ -217,7 +220,17 @@ impl Stage {
         let source = self.sources.add(Source::new(name, text));
         match compile(text, &self.environment) {
             Ok(program) => Ok((source, program)),
-            Err(errors) => Err(NotCompiled { source, errors }),
+            Err(mut errors) => {
+                for error in &mut errors {
+                    let name = text.get(error.range.clone()).unwrap_or_default();
+                    if matches!(name, "dockerfile" | "repository")
+                        && self.environment.root(name).is_none()
+                    {
+                        error.help = Some(NO_DOCKERFILE.to_owned());
+                    }
+                }
+                Err(NotCompiled { source, errors })
+            }
         }
     }
 

@@ -97,12 +97,12 @@ impl Maker<'_> {
 
     /// What several stages may have.
     fn shared(&mut self, said: &Arc<Said>, make: fn(&mut Self, &Said) -> NodeId) -> NodeId {
-        if let Some(made) = self.made.get(&Arc::as_ptr(said)) {
-            return self.builder.copy_own(*made, None);
+        if let Some(node) = self.made.get(&Arc::as_ptr(said)) {
+            return self.builder.copy_own(*node, None);
         }
-        let made = make(self, said);
-        self.made.insert(Arc::as_ptr(said), made);
-        made
+        let node = make(self, said);
+        self.made.insert(Arc::as_ptr(said), node);
+        node
     }
 
     fn text(&mut self, text: &Pieces, source: SourceId) -> NodeId {

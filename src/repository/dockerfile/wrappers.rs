@@ -224,12 +224,14 @@ fn handed_over(name: &str, rest: &[Pieces]) -> Option<Pieces> {
     }
 }
 
+/// `env`, where what it parts into words is looked for.
+const ENV: Wrapper = wrapper("env", "CSu", &["chdir", "split-string", "unset"], 0);
+
 /// The text that `env -S "…"` parts, and what follows.
 fn split<'p>(name: &str, rest: &'p [Pieces]) -> Option<(Pieces, &'p [Pieces])> {
     if name != "env" {
         return None;
     }
-    const ENV: Wrapper = wrapper("env", "CSu", &["chdir", "split-string", "unset"], 0);
     let command = ENV.behind(rest).len();
     let flags = rest.get(..rest.len().saturating_sub(command))?;
     let (text, left) = ENV.value(flags, 'S', &["split-string"])?;

@@ -40,6 +40,7 @@ fn dockerfiles_are_seen_as_their_policies_see_them() {
         ("Dockerfile", "ARG B\nFROM debian\nUSER app\nFROM $B\n"),
         ("b.Dockerfile", "RUM x\nFROM b\n"),
         ("c.Dockerfile", "FROM {{ c }}\n"),
+        ("empty.Dockerfile", "# nothing\n"),
     ]);
     let with = |expression, more: &[&str]| {
         let given = [&[expression, "--dockerfile", "Dockerfile"], more].concat();
@@ -77,7 +78,24 @@ fn dockerfiles_are_seen_as_their_policies_see_them() {
     assert!(out.contains("Dockerfile:2:6"), "{out}");
     let (code, out, err) = folder.eval(&["dockerfile.images", "--dockerfile=b.Dockerfile"]);
     assert_eq!((code, out.starts_with("[\"b\"]")), (0, true), "{out}");
-    assert!(err.contains("`RUM` is no instruction"), "{err}");
+    assert!(err.starts_with("warning: `RUM` is no instruction"), "{err}");
+    let (code, out, err) = folder.eval(&["dockerfile.images", "--dockerfile=empty.Dockerfile"]);
+    assert_eq!((code, out.starts_with("[]")), (0, true), "{out}");
+    assert!(
+        err.starts_with("warning: the Dockerfile has no instruction"),
+        "{err}"
+    );
+    for (expression, has_help) in [
+        ("dockerfile.images", true),
+        ("repository.dockerfiles", true),
+        ("dockerfiles", false),
+        ("[1].map(dockerfile, dockerfile.x)", false),
+    ] {
+        let (code, answer) = folder.json(&[expression]);
+        assert_eq!(code, 2, "{answer}");
+        let help = answer["error"]["help"].as_str().unwrap_or_default();
+        assert_eq!(help.contains("--dockerfile FILE"), has_help, "{answer}");
+    }
     let (code, _, err) = folder.eval(&["dockerfile.images", "--dockerfile=c.Dockerfile"]);
     assert!(code == 2 && err.contains("it is a template"), "{err}");
 }
