@@ -4,7 +4,7 @@
 //! hide it from a search. So what counts is what the expression reads, not what it gives.
 
 use crate::cel::{EvalError, EvalErrorKind, Program};
-use crate::manifest::NodeRef;
+use crate::manifest::{NodeRef, secrets};
 use crate::policy::{Policy, Root};
 
 use super::Context;
@@ -36,7 +36,7 @@ impl Secrets {
     pub(super) fn of(policy: &Policy, context: &Context<'_>, params: Option<NodeRef<'_>>) -> Self {
         let mut roots = Vec::new();
         let kind = context.request().kind;
-        if kind.group.is_empty() && kind.kind == "Secret" {
+        if kind.group.is_empty() && kind.kind.eq_ignore_ascii_case("Secret") {
             roots.extend([Root::Object.slot(), Root::OldObject.slot()]);
         }
         if params.is_some_and(is_secret) {
@@ -103,6 +103,6 @@ impl Secrets {
 }
 
 fn is_secret(object: NodeRef<'_>) -> bool {
-    let text = |key| object.get(key).and_then(NodeRef::as_str);
-    text("apiVersion") == Some("v1") && text("kind") == Some("Secret")
+    let version = object.get("apiVersion").and_then(NodeRef::as_str);
+    version == Some("v1") && secrets::is_secret(object)
 }

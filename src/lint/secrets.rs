@@ -1,14 +1,13 @@
 //! Where the values of Secrets stand, so that no source line shows them and no message carries them on.
 
 use crate::finding::Finding;
-use crate::manifest::secrets::{joined, may_speak_of_secret, secret_spans_of};
-use crate::manifest::{Document, ListRef, MapRef, NodeRef, View};
+use crate::manifest::secrets::{
+    is_secret, joined, may_speak_of_secret, secret_spans_of, values, values_if_secret,
+};
+use crate::manifest::{Document, ListRef, NodeRef, View};
 use crate::source::Span;
 
 use super::files::{File, Files};
-
-/// What is shown of a Secret: who it is, and what it is for. Any other key, also one that is spelt wrong, may hold a value.
-const SHOWN: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
 
 /// Shorter values are not looked for in texts: they occur in other words.
 const TELLING: usize = 4;
@@ -97,24 +96,12 @@ fn shared<'f>(files: &'f Files, masked: &[Span]) -> Vec<&'f str> {
     shared
 }
 
-fn is_secret(root: NodeRef<'_>) -> bool {
-    kind(root).is_some_and(|kind| kind.eq_ignore_ascii_case("Secret"))
-}
-
-fn kind(root: NodeRef<'_>) -> Option<&str> {
-    root.get("kind").and_then(NodeRef::as_str)
-}
-
 /// What of a document is never shown.
 fn collect<'d>(root: NodeRef<'d>, hide: &mut impl FnMut(NodeRef<'d>)) {
     if is_secret(root) {
-        for entry in root.as_map().into_iter().flat_map(MapRef::iter) {
-            if !SHOWN.contains(&entry.key) {
-                values(entry.value).into_iter().for_each(&mut *hide);
-            }
-        }
+        values_if_secret(root).into_iter().for_each(&mut *hide);
     }
-    if kind(root) == Some("SealedSecret") {
+    if root.get("kind").and_then(NodeRef::as_str) == Some("SealedSecret") {
         let sealed = [
             &["spec", "encryptedData"][..],
             &["spec", "template", "data"],
@@ -137,14 +124,6 @@ fn collect<'d>(root: NodeRef<'d>, hide: &mut impl FnMut(NodeRef<'d>)) {
                 .filter(|patch| patch.as_str().is_some_and(may_speak_of_secret)),
         )
         .for_each(&mut *hide);
-}
-
-/// The values of a map, so that its keys are shown; all of it where it is none.
-fn values(node: NodeRef<'_>) -> Vec<NodeRef<'_>> {
-    match node.as_map() {
-        Some(map) => map.iter().map(|entry| entry.value).collect(),
-        None => vec![node],
-    }
 }
 
 /// Where a kustomization names patches with a target.
@@ -248,7 +227,7 @@ mod tests {
             ("x: &d {a: QQ==}\nkind: Secret\ndata: *d\n", &["QQ=="]),
             (
                 "x: &d {a: QQ==}\nkind: Secret\ndata: {<<: *d, b: Qg==}\n",
-                &["QQ==", "Qg=="],
+                &["x: &d {a: QQ==}\nkind: Secret\ndata: {<<: *d, b: Qg==}"],
             ),
             (
                 "kind: SealedSecret\nspec: {encryptedData: {a: Ag}, template: {type: x, data: {b: c}}}\n",

@@ -6,31 +6,38 @@
 
 use crate::source::{SourceId, Span};
 
-use super::{Document, NodeRef, Problem, Severity, View};
+use super::{Document, MapRef, NodeRef, Problem, Severity, View};
 
 /// `kubectl apply` writes the whole object, values included, into this annotation.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// Whether a map is a Secret.
+/// What is shown of a Secret: who it is, and what it is for. Any other key, also one that is spelt wrong, may hold a value.
+pub const SHOWN: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
+
+/// Whether a map is a Secret, also one that the API server would refuse for how its kind is spelt.
 pub fn is_secret(object: NodeRef<'_>) -> bool {
-    object.get("kind").and_then(NodeRef::as_str) == Some("Secret")
+    let kind = object.get("kind").and_then(NodeRef::as_str);
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case("Secret"))
 }
 
 /// What a map holds that is secret if the map is a Secret.
 pub fn values_if_secret(object: NodeRef<'_>) -> Vec<NodeRef<'_>> {
-    let mut values = Vec::new();
-    for key in ["data", "stringData"] {
-        let Some(data) = object.get(key) else {
-            continue;
-        };
-        match data.as_map() {
-            Some(map) => values.extend(map.iter().map(|entry| entry.value)),
-            // Written wrong, but a value all the same.
-            None => values.push(data),
-        }
-    }
+    let entries = object.as_map().into_iter().flat_map(MapRef::iter);
+    let mut values: Vec<NodeRef<'_>> = entries
+        .filter(|entry| !SHOWN.contains(&entry.key))
+        .flat_map(|entry| values(entry.value))
+        .collect();
     values.extend(object.at(&["metadata", "annotations", LAST_APPLIED]));
     values
+}
+
+/// The values of a map, so that its keys are shown; all of it where it is none, since what is written wrong is a value all
+/// the same.
+pub fn values(node: NodeRef<'_>) -> Vec<NodeRef<'_>> {
+    match node.as_map() {
+        Some(map) => map.iter().map(|entry| entry.value).collect(),
+        None => vec![node],
+    }
 }
 
 /// All Secrets in a value, wherever in it. Does not recurse.
@@ -52,16 +59,51 @@ pub fn secrets(root: NodeRef<'_>) -> Vec<NodeRef<'_>> {
     found
 }
 
-/// Where the values of the Secrets of a document stand. `all_is_read`: whether the text holds nothing that the document
-/// does not; otherwise each Secret counts as a whole.
-pub fn secret_spans(document: &Document, all_is_read: bool) -> Vec<Span> {
-    let secrets = secrets(document.root()).into_iter();
+/// Where the values of the Secrets of a document stand, which was read from `text`. `all_is_read`: whether reading it
+/// told of nothing; otherwise each Secret counts as a whole, and with a `<<`, which may take a value away without a word and
+/// from anywhere, the document.
+fn secret_spans(document: &Document, text: &str, all_is_read: bool) -> Vec<Span> {
+    let secrets = secrets(document.root());
+    if secrets.iter().any(|secret| merges(*secret, text)) {
+        return document.root().origin().into_iter().collect();
+    }
+    let secrets = secrets.into_iter();
     if all_is_read {
         let values = secrets.flat_map(values_if_secret);
         values.filter_map(NodeRef::origin).collect()
     } else {
         secrets.filter_map(NodeRef::origin).collect()
     }
+}
+
+/// Whether something is merged into a Secret, as far as its text tells beside its values: the key may be `<<`, and in other
+/// spellings with a tag.
+fn merges(secret: NodeRef<'_>, text: &str) -> bool {
+    const MERGES: [&str; 3] = ["<<", "!!merge", "!<"];
+    let Some(origin) = secret.origin() else {
+        return false;
+    };
+    // Any tag may be called anything.
+    if text.contains("%TAG") {
+        return true;
+    }
+    let values = values_if_secret(secret)
+        .into_iter()
+        .filter_map(NodeRef::origin);
+    let mut at = origin.start;
+    let ends = std::iter::once((origin.end, origin.end));
+    let stops = joined(values.collect()).into_iter();
+    for (start, end) in stops.map(|span| (span.start, span.end)).chain(ends) {
+        let between = text.get(at as usize..start as usize);
+        if between.is_some_and(|between| MERGES.iter().any(|sign| between.contains(sign))) {
+            return true;
+        }
+        // What an alias brings stands elsewhere.
+        if (at..origin.end).contains(&end) {
+            at = end;
+        }
+    }
+    false
 }
 
 /// Where the values of Secrets stand in a text, by what came of reading it: `documents`, `problems`, and `templated`, the
@@ -84,7 +126,7 @@ pub fn secret_spans_of(
     let all_is_read = problems.is_empty();
     let documents = documents.iter();
     documents
-        .flat_map(|document| secret_spans(document, all_is_read))
+        .flat_map(|document| secret_spans(document, text, all_is_read))
         .chain(templated)
         .collect()
 }
@@ -94,9 +136,11 @@ pub fn secret_spans_of(
 pub fn may_speak_of_secret(text: &str) -> bool {
     const ESCAPES: [&str; 5] = ["\\x", "\\u", "\\U", "\\\n", "\\\r"];
     const TAGS: [&str; 3] = ["!!binary", "!<", "%TAG"];
+    const PLAIN: &[u8] = b"secret";
+    let mut signs = ESCAPES.into_iter().chain(TAGS);
     // `secretGenerator` too.
-    let mut signs = ["ecret"].into_iter().chain(ESCAPES).chain(TAGS);
-    signs.any(|sign| text.contains(sign))
+    let mut words = text.as_bytes().windows(PLAIN.len());
+    words.any(|word| word.eq_ignore_ascii_case(PLAIN)) || signs.any(|sign| text.contains(sign))
 }
 
 /// Spans in order and not overlapping.
@@ -152,6 +196,12 @@ mod tests {
                 "kind: List\nitems: [{kind: Secret, data: {a: QQ==}}]\n",
                 &["QQ=="],
             ),
+            ("kind: secret\ndata: {a: QQ==}\n", &["QQ=="]),
+            ("kind: Secret\nstringdata: {a: b}\n", &["b"]),
+            (
+                "kind: Secret\nstringData: {a: 'cat <<EOF!'}\n",
+                &["'cat <<EOF!'"],
+            ),
             ("kind: ConfigMap\ndata: {a: b}\n", &[]),
         ] {
             assert_eq!(hidden(text), expected, "{text}");
@@ -167,6 +217,17 @@ mod tests {
                 "kind: Secret\ndata:\n  a: QQ==\n  a: Qg==\ntype: Opaque\n",
                 "QQ==",
             ),
+            ("kind: SECRET\ndata: {a: QQ==, a: Qg==}\n", "QQ=="),
+            ("kind: Secret\ndata: {<<: {a: QQ==}, a: Qg==}\n", "QQ=="),
+            ("kind: Secret\ndata: {a: Qg==, <<: {a: QQ==}}\n", "QQ=="),
+            (
+                "kind: Secret\ndata: {!!merge \"<\\x3c\": {a: QQ==}, a: Qg==}\n",
+                "QQ==",
+            ),
+            (
+                "x: &x {data: {a: QQ==}}\ny: {<<: *x, kind: Secret, data: {a: Qg==}}\n",
+                "QQ==",
+            ),
         ] {
             let hidden = hidden(text);
             assert!(
@@ -180,6 +241,7 @@ mod tests {
     fn a_text_that_does_not_load_is_hidden_if_it_may_speak_of_a_secret() {
         for kind in [
             "Secret",
+            "SECRET",
             "\"S\\x65cret\"",
             "\"\\u0053ecret\"",
             "\"Sec\\\n  ret\"",

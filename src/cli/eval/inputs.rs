@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
+use crate::manifest::secrets::{joined, secret_spans_of};
 use crate::manifest::{
     Dialect, Document, Limits, NodeRef, Problem, Severity, decode_text, read, unroll,
 };
@@ -25,8 +26,16 @@ pub(super) const STDIN: &str = "<stdin>";
 /// Picks the only Namespace of a file.
 pub(super) const NAMESPACE: &str = "Namespace/";
 
-/// A document to evaluate against, or why it cannot be read: problems at places in it.
-pub(super) type Loaded = Result<(Document, Vec<Problem>), Vec<Problem>>;
+/// What came of reading a document to evaluate against.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    /// The document; `None` where a problem is an error.
+    pub(super) document: Option<Document>,
+    /// What is wrong, at places in the text.
+    pub(super) problems: Vec<Problem>,
+    /// What Secrets hold in the whole of the text: another document may stand in the same line.
+    pub(super) masked: Vec<Span>,
+}
 
 /// Reads the documents of a file, or of standard input for `-`, and picks the one that `pick` names.
 ///
@@ -81,6 +90,12 @@ pub(super) fn parse(
         ..Limits::default()
     };
     let mut reading = read(source, &text, Dialect::Kubectl, &limits);
+    let mut masked = secret_spans_of(
+        (source, &text),
+        &reading.documents,
+        &reading.problems,
+        &reading.templated,
+    );
     let templates = reading.templated.into_iter().map(|(_, problem)| {
         problem.with_help("templates are not filled in: render the file first")
     });
@@ -89,14 +104,20 @@ pub(super) fn parse(
     for document in reading.documents {
         documents.extend(unroll(document, &mut problems));
     }
-    if problems.iter().any(is_error) {
-        return Ok(Err(problems));
-    }
-    let document = match pick {
-        Some(pick) => picked(documents, name, pick)?,
-        None => only(documents, name)?,
+    // What is in a SecretList says only then what it is.
+    masked.extend(secret_spans_of((source, &text), &documents, &[], &[]));
+    let document = if problems.iter().any(is_error) {
+        None
+    } else if let Some(pick) = pick {
+        Some(picked(documents, name, pick)?)
+    } else {
+        Some(only(documents, name)?)
     };
-    Ok(Ok((document, problems)))
+    Ok(Loaded {
+        document,
+        problems,
+        masked: joined(masked),
+    })
 }
 
 /// Reads an expression from standard input.
@@ -197,11 +218,4 @@ fn names(documents: &[Document]) -> String {
         named.push(format!("{more} more"));
     }
     named.join(", ")
-}
-
-/// The whole of a text, for what concerns all of it.
-pub(super) fn whole(sources: &SourceMap, span: Option<Span>) -> Option<Span> {
-    let span = span?;
-    let end = sources.get(span.source)?.text().len() as u32;
-    Some(Span::new(span.source, 0, end))
 }

@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::cel::Sensitive;
-use crate::manifest::{Document, NodeId, NodeRef, View};
+use crate::manifest::secrets::{self, LAST_APPLIED, SHOWN, is_secret, joined};
+use crate::manifest::{Document, MapRef, NodeId, NodeRef, View};
 use crate::source::Span;
-
-/// `kubectl apply` writes the whole object, values included, into this annotation.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// The values of the Secrets of some documents.
 #[derive(Debug, Default)]
@@ -24,17 +22,15 @@ impl SecretValues {
         for document in documents {
             values.search(document.root());
         }
-        values.spans.sort();
-        let spans = std::mem::take(&mut values.spans);
-        for span in spans {
-            match values.spans.last_mut() {
-                Some(last) if last.source == span.source && span.start <= last.end => {
-                    last.end = last.end.max(span.end);
-                }
-                _ => values.spans.push(span),
-            }
-        }
+        values.spans = joined(std::mem::take(&mut values.spans));
         values
+    }
+
+    /// The same, with more places that are not shown: a text holds more than the documents that were read from it.
+    pub(super) fn with_spans(mut self, more: &[Span]) -> Self {
+        self.spans.extend_from_slice(more);
+        self.spans = joined(self.spans);
+        self
     }
 
     /// Where the values stand, in order and not overlapping.
@@ -103,17 +99,15 @@ fn key(node: NodeRef<'_>) -> (usize, NodeId) {
 
 /// The values that a map holds if it is a Secret, each with the maps between.
 fn values(node: NodeRef<'_>) -> Vec<(Vec<NodeRef<'_>>, NodeRef<'_>)> {
-    if node.get("kind").and_then(NodeRef::as_str) != Some("Secret") {
+    if !is_secret(node) {
         return Vec::new();
     }
     let mut found = Vec::new();
-    for name in ["data", "stringData"] {
-        let Some(data) = node.get(name) else { continue };
-        match data.as_map() {
-            Some(map) => found.extend(map.iter().map(|entry| (vec![data], entry.value))),
-            // Written wrong, but a value all the same.
-            None => found.push((Vec::new(), data)),
-        }
+    let entries = node.as_map().into_iter().flat_map(MapRef::iter);
+    for entry in entries.filter(|entry| !SHOWN.contains(&entry.key)) {
+        let way = || entry.value.as_map().map(|_| entry.value);
+        let held = secrets::values(entry.value).into_iter();
+        found.extend(held.map(|value| (way().into_iter().collect(), value)));
     }
     let metadata = node.get("metadata");
     let annotations = metadata.and_then(|metadata| metadata.get("annotations"));
@@ -140,6 +134,7 @@ items:
   metadata: {name: s, annotations: {kubectl.kubernetes.io/last-applied-configuration: x, b: c}}
 - kind: ConfigMap
   data: {a: plain}
+- {kind: secret, data: {b: Qg==}, datta: {c: d}}
 ";
         let reading = read_one(SourceId(0), text, Dialect::Kubectl, &Limits::default());
         let document = reading.documents.first().unwrap();
@@ -149,7 +144,7 @@ items:
             .iter()
             .filter_map(|span| text.get(span.start as usize..span.end as usize))
             .collect();
-        assert_eq!(texts, ["QQ==", "[odd]", "x"]);
+        assert_eq!(texts, ["QQ==", "[odd]", "x", "Qg==", "d"]);
         let item = |at: usize| document.root().get("items").unwrap().item(at).unwrap();
         for (keys, expected) in [
             (&["data", "a"][..], true),
@@ -167,6 +162,9 @@ items:
                 expected,
                 "{keys:?}"
             );
+        }
+        for keys in [&["data", "b"][..], &["data"], &["datta", "c"]] {
+            assert!(values.holds(item(2).at(keys).unwrap()), "{keys:?}");
         }
         assert!(values.holds(document.root()));
         assert!(!values.holds(item(1).at(&["data", "a"]).unwrap()));

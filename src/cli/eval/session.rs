@@ -250,7 +250,8 @@ impl Session {
         let (document, mut text) = match loaded {
             Err(error) => return format!("error: {}\n", safe_line(&format!("{error:#}"))),
             Ok(loaded) => {
-                let (document, told, masked) = problem_marks(loaded, &self.stage.sources);
+                let (document, told, masked) = problem_marks(loaded);
+                self.stage.masked.extend_from_slice(&masked);
                 (document, self.marked(&told, &masked))
             }
         };
@@ -283,7 +284,8 @@ impl Session {
         ) {
             Err(error) => format!("error: {}\n", safe_line(&format!("{error:#}"))),
             Ok(loaded) => {
-                let (document, told, masked) = problem_marks(loaded, &self.stage.sources);
+                let (document, told, masked) = problem_marks(loaded);
+                self.stage.masked.extend_from_slice(&masked);
                 if let Some(document) = document {
                     let name = document.root().at(&["metadata", "name"]);
                     self.stage.given.namespace = name.and_then(NodeRef::as_str).map(str::to_owned);

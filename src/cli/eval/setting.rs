@@ -11,7 +11,6 @@ use clap::builder::BoolishValueParser;
 
 use crate::cel::Release;
 use crate::documents::Documents;
-use crate::manifest::secrets::{joined, may_speak_of_secret, secret_spans};
 use crate::manifest::{Document, NodeRef, Problem, Severity, decode_text};
 use crate::policy::{FilledParams, Operation, Policy};
 use crate::report::{Mark, marks};
@@ -23,7 +22,6 @@ use crate::source::{Source, SourceMap, Span};
 use super::super::Console;
 use super::inputs::{self, Loaded};
 use super::request;
-use super::secrets::SecretValues;
 use super::stage::Stage;
 
 /// What an expression sees.
@@ -137,8 +135,11 @@ impl SettingArguments {
             stage.repository = Some(document);
         }
         let pick = self.name.as_deref();
+        let mut masked = Vec::new();
         let mut load = |path: &Path, pick: Option<&str>, sources: &mut SourceMap| {
-            accepted(inputs::document(path, pick, sources)?, sources, console)
+            let loaded = inputs::document(path, pick, sources)?;
+            masked.extend_from_slice(&loaded.masked);
+            accepted(loaded, sources, console)
         };
         if let Some(path) = &self.request {
             let Some(document) = load(path, None, &mut stage.sources)? else {
@@ -187,6 +188,7 @@ impl SettingArguments {
             Some(name) => stage.given.namespace = Some(name.display().to_string()),
             None => {}
         }
+        stage.masked = masked;
         stage.given.operation = self.operation;
         self.require_what_the_operation_has()?;
         stage.given.user = self
@@ -273,36 +275,19 @@ fn accepted(
     sources: &SourceMap,
     console: &mut Console,
 ) -> anyhow::Result<Option<Document>> {
-    let (document, told, masked) = problem_marks(loaded, sources);
+    let (document, told, masked) = problem_marks(loaded);
     let style = console.err_style();
     marks(&told, sources, &masked, style, console.err())?;
     Ok(document)
 }
 
 /// The document that was read, what is to be told of it, and what of the sources is not to be shown.
-pub(super) fn problem_marks(
-    loaded: Loaded,
-    sources: &SourceMap,
-) -> (Option<Document>, Vec<Mark>, Vec<Span>) {
-    let (document, problems) = match loaded {
-        Ok((document, problems)) => (Some(document), problems),
-        Err(problems) => (None, problems),
-    };
-    let masked: Vec<Span> = match &document {
-        // What was dropped while reading, such as the first of two equal keys, stands in the text all the same.
-        Some(document) if !problems.is_empty() => secret_spans(document, false),
-        Some(document) => SecretValues::of([document]).spans().to_vec(),
-        // Where the values of a Secret stand is not known.
-        None => problems
-            .iter()
-            .filter_map(|problem| inputs::whole(sources, problem.span))
-            .filter(|span| {
-                let text = sources.text(*span);
-                text.is_some_and(may_speak_of_secret)
-            })
-            .collect(),
-    };
-    let masked = joined(masked);
+pub(super) fn problem_marks(loaded: Loaded) -> (Option<Document>, Vec<Mark>, Vec<Span>) {
+    let Loaded {
+        document,
+        problems,
+        masked,
+    } = loaded;
     let told = problems.into_iter().map(|problem| Mark {
         is_error: inputs::is_error(&problem),
         message: problem.message,

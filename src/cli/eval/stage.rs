@@ -11,7 +11,7 @@ use crate::manifest::{Document, NodeRef};
 use crate::policy::{Operation, Policy, Root, Scope, environment_without};
 use crate::repository::DOCKERFILES;
 use crate::schema::{defaults, kinds};
-use crate::source::{Source, SourceId, SourceMap};
+use crate::source::{Source, SourceId, SourceMap, Span};
 
 use super::request::{Facts, Given, assumed_namespace, unknown};
 use super::secrets::SecretValues;
@@ -53,6 +53,8 @@ pub(super) struct Stage {
     pub(super) release: Option<Release>,
     /// Show what Secrets hold.
     pub(super) show_secrets: bool,
+    /// Where Secrets stand in the texts of what was loaded.
+    pub(super) masked: Vec<Span>,
     environment: Environment,
     variables: Vec<Variable>,
     programs: Vec<Program>,
@@ -208,7 +210,7 @@ impl Stage {
         }
         let documents = [&self.object, &self.old_object, &self.params];
         let given = [&self.given.request, &self.given.namespace_object];
-        SecretValues::of(documents.into_iter().chain(given).flatten())
+        SecretValues::of(documents.into_iter().chain(given).flatten()).with_spans(&self.masked)
     }
 
     /// Compiles a text under a name.

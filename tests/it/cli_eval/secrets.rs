@@ -108,3 +108,55 @@ fn a_secret_in_an_admission_review_is_a_secret() {
     let (_, answer) = folder.json(&["object.stringData.pw + ''", "--request", "r.json"]);
     assert_eq!(answer["value"], "‹hidden›");
 }
+
+#[test]
+fn what_a_reader_drops_of_a_secret_or_leaves_beside_is_not_shown() {
+    let secret =
+        |data: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\n{data}\n");
+    let texts = [
+        secret("stringData: {pw: hunter1, pw: hunter2}"),
+        secret("stringData: {<<: {pw: hunter1}, pw: hunter2}"),
+        secret("stringData: {pw: hunter1, <<: {pw: hunter2}}"),
+        secret("stringData: {pw: hunter1}\nstringData: {pw: hunter2}"),
+        secret("stringData: {pw: hunter1, pw: hunter2}").replace("Secret", "secret"),
+        secret("stringData: {pw: hunter1}\nstringdata: {pw: hunter2}"),
+        // Of one line with the object that is meant.
+        "{kind: List, apiVersion: v1, items: [{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {pw: \
+         hunter1}}, {apiVersion: v1, kind: Secret, metadata: {name: t}, data: {pw: hunter2}}]}"
+            .to_owned(),
+        "{kind: SecretList, apiVersion: v1, items: [{metadata: {name: s}, stringData: {pw: hunter1}}, \
+         {metadata: {name: t}, data: {pw: hunter2}}]}"
+            .to_owned(),
+    ];
+    for text in &texts {
+        let folder = Folder::new(&[("s.yaml", text)]);
+        for expression in [
+            "object",
+            "object.stringData.pw == 'x'",
+            "string(object.stringData)",
+            "object.stringData.pw.foo",
+            "object.data.pw == 'x'",
+            "object.stringdata.pw == 'x'",
+            "object.metadata.name == 'x'",
+            "object.kind == 'x'",
+        ] {
+            for format in ["full", "json"] {
+                let (_, out, err) = folder.eval(&[
+                    expression,
+                    "-f",
+                    "s.yaml",
+                    "--name",
+                    "s",
+                    "--output-format",
+                    format,
+                ]);
+                let both = out + &err;
+                assert!(!both.contains("hunter"), "{text}: {expression}: {both}");
+                assert!(
+                    both.contains("‹hidden›") || both.contains("s.yaml"),
+                    "{both}"
+                );
+            }
+        }
+    }
+}
