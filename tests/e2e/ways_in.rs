@@ -98,8 +98,8 @@ fn labels_and_annotations_that_come_with_a_status_are_judged() {
         let controller = admin.impersonate("system:serviceaccount:kube-system:namespace-controller", &masters);
         controller.replace(&namespace, "/finalize").await.accepted();
         admin.replace(&namespace, "/finalize").await.accepted();
-        let none = json!({"metadata": {"annotations": null}});
-        admin.patch(&namespace, "", &none).await.accepted();
+        let emptied = json!({"metadata": {"annotations": null}});
+        admin.patch(&namespace, "", &emptied).await.accepted();
 
         let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": format!("node-{name}")}});
         let kubelet = admin.impersonate(&format!("system:node:node-{name}"), &masters);
