@@ -319,6 +319,7 @@ fn hostile_texts_take_no_time_and_no_stack() {
     let long = "x".repeat(1 << 20);
     let words = "a b ".repeat(1 << 18);
     let stage = |at: usize| format!("FROM {at} AS {}\nENV A{at}=1\nUSER $B\n", at + 1);
+    let copy = |at: usize| format!("ENV B{at}=$A\n");
     let chain = format!("FROM a AS 0\n{}", (0..4000).map(stage).collect::<String>());
     for text in [
         format!("FROM {long}"),
@@ -351,9 +352,7 @@ fn hostile_texts_take_no_time_and_no_stack() {
         format!(
             "FROM a\nENV A={}\n{}",
             "a".repeat(60_000),
-            (0..1 << 15)
-                .map(|at| format!("ENV B{at}=$A\n"))
-                .collect::<String>()
+            (0..1 << 15).map(copy).collect::<String>()
         ),
         "# a\n".repeat(1 << 18),
         chain,
