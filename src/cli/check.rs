@@ -49,6 +49,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
         mut setup,
         mut problems,
         own,
+        fixtures,
         ..
     } = if arguments.paths.is_empty() {
         input::read(&arguments.policies, None, release)?
@@ -89,6 +90,13 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
         writeln!(
             console.out(),
             "`{policy}` is not checked against all that it matches: {why}"
+        )?;
+    }
+    if fixtures > 0 {
+        writeln!(
+            console.out(),
+            "left out {fixtures} {}: `kpolicy test` reads them",
+            plural(fixtures, "file of fixtures", "files of fixtures"),
         )?;
     }
     let errors = problems.iter().filter(|problem| is_error(problem)).count();

@@ -68,6 +68,8 @@ pub(super) struct Read {
     pub(super) problems: Vec<Problem>,
     /// How many documents of kpolicy's kinds were read, the built-in ones not counted.
     pub(super) own: usize,
+    /// How many files were left out because they are fixtures.
+    pub(super) fixtures: usize,
     /// What stood in the files that were read.
     #[cfg_attr(
         not(feature = "serve"),
@@ -223,6 +225,7 @@ fn gather(
         asked.push(path.clone());
         reader.path(path, &mut documents)?;
     }
+    reader.leave_fixtures(&mut documents)?;
     let config_file = config_file.or_else(|| reader.path_of(documents.config_source()?));
     let config = documents.config();
     let release = release.or_else(|| oldest(&config));
@@ -237,6 +240,7 @@ fn gather(
         asked.push(path.clone());
         reader.path(&path, &mut documents)?;
     }
+    reader.leave_fixtures(&mut documents)?;
     for path in &config.exceptions.paths {
         let path = config_directory.join(&**path);
         asked.push(path.clone());
@@ -246,6 +250,7 @@ fn gather(
             reader.path(&path, &mut documents)?;
         }
     }
+    reader.leave_fixtures(&mut documents)?;
     for file in tests.unwrap_or_default() {
         reader.file(file, &mut documents)?;
     }
@@ -255,6 +260,7 @@ fn gather(
         let objects = documents.objects.len();
         asked.push(path.clone());
         reader.path(path, &mut documents)?;
+        reader.leave_fixtures(&mut documents)?;
         if before == (documents.own, documents.problems.len()) {
             idle.push((path, objects..documents.objects.len()));
         }
@@ -275,7 +281,7 @@ fn gather(
         documents.problems.extend(problems);
     }
     let policies = Arc::new(documents.take_policies());
-    let print = reader.print();
+    let (print, fixtures) = (reader.print(), reader.fixtures());
     Ok(Read {
         setup: Setup {
             sources: reader.sources,
@@ -292,6 +298,7 @@ fn gather(
         },
         problems: documents.problems,
         own: documents.own,
+        fixtures,
         print,
     })
 }

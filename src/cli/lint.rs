@@ -13,6 +13,7 @@ use crate::report::{Format, Results, Style};
 
 use super::args::PolicyArguments;
 use super::input::load;
+use super::suites::suite_of;
 use super::{Console, Exit};
 
 /// The options of `kpolicy lint`.
@@ -211,6 +212,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> anyhow::Resul
         input: has_input.then(|| arguments.input()).transpose()?,
         root,
         config_directory: setup.config_directory,
+        suite_of,
         apart: setup.config_file.into_iter().collect(),
         config: &setup.config,
         policies: &setup.policies,

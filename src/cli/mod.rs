@@ -25,6 +25,7 @@ mod reload;
 mod schemas;
 #[cfg(feature = "serve")]
 mod serve;
+mod suites;
 mod test;
 #[cfg(feature = "cluster")]
 mod watching;

@@ -113,6 +113,11 @@ impl Documents {
         PolicySet::new(self.policies.drain(..)).with_objects(std::mem::take(&mut self.objects))
     }
 
+    /// Whether there is a policy of this name, built in or not.
+    pub fn has_policy(&self, name: &str) -> bool {
+        self.policies.iter().any(|policy| &*policy.name == name)
+    }
+
     /// Binds each native policy that no binding names, everywhere and at its hardest, with all parameters that there are:
     /// for whoever wants to know what its expressions say, wherever the policy will be put to work.
     pub fn bind_the_rest(&mut self) {

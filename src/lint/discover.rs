@@ -11,6 +11,7 @@ use crate::gitops::is_kustomization_file;
 use crate::repository::dockerfile::{NameKind, name_kind};
 
 use super::files::Failure;
+use super::fixtures::{Fixtures, Rule};
 
 /// What the paths lead to.
 #[derive(Debug, Default)]
@@ -25,6 +26,8 @@ pub(super) struct Discovered {
     pub(super) may_be_dockerfiles: Vec<PathBuf>,
     /// What becomes a Dockerfile when something fills it in.
     pub(super) dockerfile_templates: Vec<PathBuf>,
+    /// Whether files were left out because they are fixtures.
+    pub(super) has_fixtures: bool,
     /// What could not be looked at.
     pub(super) failures: Vec<Failure>,
     /// Facts for people.
@@ -35,8 +38,9 @@ pub(super) struct Discovered {
 /// with the names of Dockerfiles are found on the same walk, and not opened.
 ///
 /// Symbolic links inside a directory are not followed: one that stays inside leads to what is found anyway, and one
-/// that leads out is not part of the tree. So no link can loop. `.git` is left out, and so are the files `apart`.
-pub(super) fn discover(paths: &[PathBuf], apart: &[PathBuf]) -> Discovered {
+/// that leads out is not part of the tree. So no link can loop. `.git` is left out, and so are the files `apart`
+/// and fixtures of policies.
+pub(super) fn discover(paths: &[PathBuf], apart: &[PathBuf], rule: &Rule<'_>) -> Discovered {
     let mut discovered = Discovered::default();
     let mut files = Found::default();
     let mut roots = Vec::new();
@@ -54,8 +58,27 @@ pub(super) fn discover(paths: &[PathBuf], apart: &[PathBuf]) -> Discovered {
     }
     let mut outside = BTreeSet::new();
     for root in &roots {
-        walk(root, &mut files, &mut outside, &mut discovered.failures);
+        walk(
+            root,
+            rule,
+            &mut files,
+            &mut outside,
+            &mut discovered.failures,
+        );
     }
+    let Found {
+        manifests,
+        dockerfiles,
+        may_be,
+        templates,
+        mut fixtures,
+    } = files;
+    fixtures.without(|file| {
+        let judged = [&manifests, &dockerfiles, &may_be, &templates];
+        judged.iter().any(|files| files.contains(file))
+    });
+    discovered.has_fixtures = fixtures.remark().is_some();
+    discovered.remarks.extend(fixtures.remark());
     outside.retain(|link| !leads_into(link, &roots));
     if !outside.is_empty() {
         discovered.remarks.push(format!(
@@ -63,14 +86,13 @@ pub(super) fn discover(paths: &[PathBuf], apart: &[PathBuf]) -> Discovered {
             count(outside.len(), "symbolic link")
         ));
     }
-    discovered.files = files
-        .manifests
+    discovered.files = manifests
         .into_iter()
         .filter(|file| !apart.contains(file))
         .collect();
-    discovered.dockerfiles = files.dockerfiles.into_iter().collect();
-    discovered.may_be_dockerfiles = files.may_be.into_iter().collect();
-    discovered.dockerfile_templates = files.templates.into_iter().collect();
+    discovered.dockerfiles = dockerfiles.into_iter().collect();
+    discovered.may_be_dockerfiles = may_be.into_iter().collect();
+    discovered.dockerfile_templates = templates.into_iter().collect();
     discovered
 }
 
@@ -81,6 +103,7 @@ struct Found {
     dockerfiles: BTreeSet<PathBuf>,
     may_be: BTreeSet<PathBuf>,
     templates: BTreeSet<PathBuf>,
+    fixtures: Fixtures,
 }
 
 impl Found {
@@ -101,6 +124,7 @@ impl Found {
 
 fn walk(
     root: &Path,
+    rule: &Rule<'_>,
     files: &mut Found,
     links: &mut BTreeSet<PathBuf>,
     failures: &mut Vec<Failure>,
@@ -115,7 +139,9 @@ fn walk(
                 links.insert(entry.into_path());
             }
             Ok(entry) if entry.file_type().is_file() => {
-                if is_manifest_name(entry.path()) {
+                if files.fixtures.pass(entry.path(), root, rule) {
+                    // Told in the end.
+                } else if is_manifest_name(entry.path()) {
                     files.manifests.insert(entry.into_path());
                 } else {
                     files.take_dockerfile(entry.path());
@@ -199,6 +225,11 @@ mod tests {
         (keep, root)
     }
 
+    fn found(paths: &[PathBuf], apart: &[PathBuf]) -> Discovered {
+        let policies = crate::policy::PolicySet::new([]);
+        discover(paths, apart, &Rule::none(&policies))
+    }
+
     fn names(discovered: &Discovered, root: &Path) -> Vec<String> {
         let name = |file: &PathBuf| crate::gitops::shown(file, root);
         discovered.files.iter().map(name).collect()
@@ -216,7 +247,7 @@ mod tests {
             ".kpolicy.yaml",
         ]);
         let paths = [root.clone(), root.join("notes.txt"), root.join("a.yaml")];
-        let discovered = discover(&paths, &[root.join(".kpolicy.yaml")]);
+        let discovered = found(&paths, &[root.join(".kpolicy.yaml")]);
         assert_eq!(
             names(&discovered, &root),
             [
@@ -241,7 +272,7 @@ mod tests {
             "web/Dockerfile.yaml",
             "named/Containerfile",
         ]);
-        let discovered = discover(&[root.clone(), root.join("named/Containerfile")], &[]);
+        let discovered = found(&[root.clone(), root.join("named/Containerfile")], &[]);
         assert_eq!(names(&discovered, &root), ["web/Dockerfile.yaml"]);
         let shown = |files: &[PathBuf]| {
             let names = files.iter().map(|file| crate::gitops::shown(file, &root));
@@ -257,7 +288,7 @@ mod tests {
     #[test]
     fn a_path_that_does_not_exist_is_a_failure() {
         let (_keep, root) = tree(&[]);
-        let discovered = discover(&[root.join("gone")], &[]);
+        let discovered = found(&[root.join("gone")], &[]);
         assert_eq!(discovered.failures.len(), 1);
     }
 
@@ -271,7 +302,7 @@ mod tests {
         symlink(&outside, root.join("out")).unwrap();
         symlink(root.join("self"), root.join("self")).unwrap();
         symlink(root.join("in/a.yaml"), root.join("same.yaml")).unwrap();
-        let discovered = discover(std::slice::from_ref(&root), &[]);
+        let discovered = found(std::slice::from_ref(&root), &[]);
         assert_eq!(names(&discovered, &root), ["in/a.yaml"]);
         assert!(discovered.failures.is_empty());
         assert_eq!(

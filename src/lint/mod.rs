@@ -13,6 +13,7 @@ mod discover;
 mod exceptions;
 mod excluded;
 mod files;
+mod fixtures;
 mod invalid;
 mod judging;
 mod locate;
@@ -26,7 +27,7 @@ mod substitution;
 mod world;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{Config, Date, Enforcement, PolicyException};
@@ -68,6 +69,9 @@ pub struct Options<'a> {
     pub root: PathBuf,
     /// The directory that paths in Config and in Flux Kustomizations are relative to; canonical.
     pub config_directory: PathBuf,
+    /// The folder with fixtures in which a file is one, going by where it lies: below the paths, those of a known policy
+    /// are left out.
+    pub suite_of: fn(&Path) -> Option<PathBuf>,
     /// Files that are not judged: Config itself.
     pub apart: Vec<PathBuf>,
     /// The configuration.
@@ -103,6 +107,7 @@ impl<'a> Options<'a> {
             input: None,
             root: root.clone(),
             config_directory: root,
+            suite_of: |_| None,
             apart: Vec::new(),
             config,
             policies,
@@ -153,7 +158,8 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
         }
     };
     let mut files = files::Files::new(options, sources);
-    let discovered = discover::discover(&options.paths, &options.apart);
+    let discovered =
+        discover::discover(&options.paths, &options.apart, &fixtures::Rule::of(options));
     files.fail(&discovered.failures);
     files.read_all(&discovered.files);
     if let Some(input) = &options.input {
@@ -175,7 +181,7 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     builds.render(options, &clusters, &files);
 
     let mut report = reading::report(&files, &builds, &charts);
-    report.remarks.extend(discovered.remarks);
+    report.remarks.extend(discovered.remarks.iter().cloned());
     let substitution = substitution::Substitution::find(&files, &options.config_directory);
     let cases = world::cases(&files, &builds, &clusters, &substitution);
     clusters.learn_kinds(&cases);
@@ -228,7 +234,11 @@ pub fn run(options: &Options<'_>, sources: SourceMap) -> Outcome {
     let is_denied = |finding: &Finding| finding.enforcement == Enforcement::Deny;
     if looked_at == 0 && !findings.iter().any(is_denied) {
         let what = if repository.unread == 0 {
-            "the paths hold no Kubernetes object"
+            if discovered.has_fixtures {
+                "beside fixtures of policies, the paths hold no Kubernetes object"
+            } else {
+                "the paths hold no Kubernetes object"
+            }
         } else {
             "the paths hold Dockerfiles alone, and no policy that looks at them is turned on"
         };

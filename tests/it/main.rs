@@ -45,6 +45,7 @@ mod defaults;
 mod documented_commands;
 mod exceptions;
 mod fixtures;
+mod fixtures_apart;
 mod generate;
 mod generated_functions;
 #[cfg(all(feature = "lint", feature = "serve"))]

@@ -17,11 +17,12 @@ use anyhow::Context;
 
 use crate::fixture::{Kind, case_of_file};
 use crate::gitops::shown;
-use crate::manifest::{Problem, Severity};
+use crate::manifest::{Document, Problem, Severity};
 use crate::source::{Source, Span};
 
+use super::super::suites::{entries, is_suite, name};
 use super::Setup;
-use walk::{Walk, entries, is_manifest, is_suite, name, read_text};
+use walk::{Walk, is_manifest, read_text};
 
 use suite::is_left_alone;
 pub(super) use suite::{Only, SuiteFolder};
@@ -218,6 +219,23 @@ impl Finder {
     }
 }
 
+/// Whether a file was read for what stands in it: a folder of Config has all of its files read, whatever they hold.
+fn is_read(path: &Path, setup: &Setup) -> bool {
+    let known = shown(path, &setup.root);
+    let mut natives = setup
+        .policies
+        .iter()
+        .filter_map(|policy| policy.native.as_ref());
+    let takes_parameters = natives.any(|native| native.param_kind.is_some());
+    let mut sources = setup.sources.iter();
+    sources.any(|(id, source): (_, &Arc<Source>)| {
+        let is_ours = || GROUPS.iter().any(|group| source.text().contains(group));
+        let mut objects = setup.policies.objects().iter().filter(|_| takes_parameters);
+        let holds = |object: &Document| object.root().origin().is_some_and(|at| at.source == id);
+        source.name() == known && (is_ours() || objects.any(holds))
+    })
+}
+
 /// Where fixtures lie below the working directory, as somebody would type it: most of them, where they lie in several
 /// places.
 pub(super) fn elsewhere() -> Option<PathBuf> {
@@ -263,9 +281,7 @@ impl Found {
         for path in beside {
             let file = name(&path);
             let is_case = case_of_file(&file).is_some() && path.is_file();
-            let known = shown(&path, &setup.root);
-            let is_known = |(_, source): (_, &Arc<Source>)| source.name() == known;
-            let is_read = setup.sources.iter().any(is_known);
+            let is_read = is_read(&path, setup);
             if is_case && !is_left_alone(&file) && !is_read {
                 let message = format!("`{file}` is no part of the fixtures, and nothing reads it");
                 let help = "cases lie in `tests/<policy>/pass`, `fail` and `fix`";

@@ -9,7 +9,8 @@ use crate::manifest::suggest::{closest, suggestion};
 use crate::policy::Policy;
 use crate::source::Source;
 
-use super::walk::{entries, is_suite, name, read_text};
+use super::super::super::suites::{entries, is_suite, name};
+use super::walk::read_text;
 use super::{Setup, Trouble};
 
 /// What is asked for of a folder of fixtures.

@@ -5,9 +5,9 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::fixture::{Kind, case_of_file};
 use crate::manifest::{Limits, decode_text};
 
+use super::super::super::suites::{entries, holds_cases, name};
 use super::Trouble;
 
 /// Folders nest no deeper than this.
@@ -77,50 +77,6 @@ impl Walk {
         }
         self.others.push(directory);
     }
-}
-
-/// What a folder holds, in order.
-pub(super) fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        paths.push(entry?.path());
-    }
-    paths.sort();
-    Ok(paths)
-}
-
-/// The last part of a path, as people read it.
-pub(super) fn name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
-}
-
-/// Whether a folder has fixtures.
-pub(super) fn is_suite(path: &Path) -> bool {
-    entries(path).is_ok_and(|entries| holds_cases(path, &entries))
-}
-
-/// Whether a folder with these entries has fixtures. Outside of a folder `tests` a name such as `pass` may mean something
-/// else, so there must be cases in it.
-fn holds_cases(directory: &Path, inside: &[PathBuf]) -> bool {
-    let mut kinds = inside.iter().filter(|path| is_kind(path));
-    if directory
-        .parent()
-        .is_some_and(|parent| name(parent) == "tests")
-    {
-        return kinds.next().is_some();
-    }
-    kinds.any(|kind| match entries(kind) {
-        Ok(entries) => entries
-            .iter()
-            .any(|path| case_of_file(&name(path)).is_some()),
-        // Whoever looks at it closer says what is wrong.
-        Err(_) => true,
-    })
-}
-
-fn is_kind(path: &Path) -> bool {
-    Kind::of_folder(&name(path)).is_some() && path.is_dir()
 }
 
 /// Whether something is a file that may hold manifests, going by its name. What is no file, such as a pipe, is not
