@@ -278,3 +278,39 @@ fn pipes_loops_and_what_is_no_text_do_no_harm() {
     );
     assert_eq!(code, 2, "a case that could not be read was not run");
 }
+
+#[cfg(unix)]
+#[test]
+fn links_lead_to_nothing_outside_of_the_fixtures() {
+    use std::os::unix::fs::symlink;
+    let more = [
+        ("secret.json", r#"{"auth": "hunter2"}"#),
+        ("theirs/pass/a.yaml", "hunter2\n"),
+    ];
+    let folder = folder(&sound(), &more);
+    let suite = folder.path().join("policies/tests/tiers");
+    let secret = folder.path().join("secret.json");
+    symlink(&secret, suite.join("pass/a.yaml")).unwrap();
+    symlink(
+        "../../../../secret.json",
+        suite.join("pass/front.expected.json"),
+    )
+    .unwrap();
+    symlink("../../../theirs", folder.path().join("policies/tests/more")).unwrap();
+    // What one folder of fixtures has twice is no other's.
+    symlink("../pass/front.yaml", suite.join("pass/again.yaml")).unwrap();
+    symlink("front.context.yaml", suite.join("pass/again.context.yaml")).unwrap();
+    for paths in [&["test"][..], &["test", "policies/tiers.yaml"]] {
+        let (code, out, err) = folder.run(paths);
+        let all = out + &err;
+        assert_eq!(code, 2, "{all}");
+        assert!(!all.contains("hunter2"), "{all}");
+        for file in ["a.yaml", "front.expected.json"] {
+            let place = format!("policies/tests/tiers/pass/{file}");
+            assert!(all.contains(&place), "{all}");
+        }
+        let told = "the file cannot be read: it is a link to a file outside of the fixtures";
+        assert_eq!(all.matches(told).count(), 2, "{all}");
+        assert!(!all.contains("again"), "{all}");
+    }
+}

@@ -1,6 +1,7 @@
 //! One folder of fixtures: what of it is asked for, and its files.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::fixture::{Folder, FolderFile, Kind};
 use crate::gitops::shown;
@@ -158,7 +159,12 @@ impl SuiteFolder {
                     troubles.push(Trouble::new(&path, message));
                     continue;
                 }
-                let (text, reason) = match read_text(&path) {
+                let text = if leads_out(&path, &self.path) {
+                    Err("it is a link to a file outside of the fixtures".to_owned())
+                } else {
+                    read_text(&path)
+                };
+                let (text, reason) = match text {
                     Ok(text) => (text, None),
                     Err(reason) => (String::new(), Some(reason)),
                 };
@@ -175,6 +181,18 @@ impl SuiteFolder {
         problems.extend(troubles.iter().map(|trouble| trouble.problem(setup)));
         (folder, unreadable)
     }
+}
+
+/// Whether a file lies elsewhere than in a folder, through a link: whoever writes a case shall not make those who test it
+/// show a line of what is theirs.
+fn leads_out(file: &Path, folder: &Path) -> bool {
+    let (Some(tests), Some(name)) = (folder.parent(), folder.file_name()) else {
+        return false;
+    };
+    // The folder itself may be a link too.
+    let folder = fs::canonicalize(tests).map(|tests| tests.join(name));
+    let file = fs::canonicalize(file);
+    !matches!((file, folder), (Ok(file), Ok(folder)) if file.starts_with(&folder))
 }
 
 /// Notes for people, and what editors and systems leave behind.
