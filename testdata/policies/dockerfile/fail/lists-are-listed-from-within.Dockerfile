@@ -1,0 +1,4 @@
+FROM debian:12.9-slim
+RUN apt-get update && apt-get install -y curl && cd /var/lib/apt/lists && ls ./*
+USER 10001
+CMD ["/app"]

@@ -1,0 +1,4 @@
+FROM debian:12.9-slim
+RUN apt-get update && apt-get install -y curl && find /var/lib/apt/lists -name rm.txt -or -name -deleted
+USER 10001
+CMD ["/app"]

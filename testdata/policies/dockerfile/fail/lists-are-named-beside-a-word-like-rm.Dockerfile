@@ -1,0 +1,4 @@
+FROM debian:12.9-slim
+RUN apt-get update && apt-get install -y curl && echo rm /var/lib/apt/lists/*
+USER 10001
+CMD ["/app"]
