@@ -138,7 +138,11 @@ const FIELDS: &[(&str, &[(&str, Field)])] = &[
     ),
     (
         STAGE_USER,
-        &[("name", Field::String), ("written", Field::String)],
+        &[
+            ("known", Field::Bool),
+            ("name", Field::String),
+            ("written", Field::String),
+        ],
     ),
     (
         INSTRUCTION,

@@ -9,6 +9,7 @@
 //! | `stages[].baseImage` | the image that it begins with, itself or through other stages; absent where that is `scratch` |
 //! | `stages[].starts` | whether it says what a container runs: `CMD` or `ENTRYPOINT`, there or in a stage it begins with |
 //! | `stages[].user.name`, `.written` | the user that it ends with, variables replaced and as written; `user` is absent where nothing says it |
+//! | `stages[].user.known` | whether the file says what its variables are |
 //! | `stages[].instructions[]` | `index`, `keyword` in upper case, `text`, `exec` (whether in JSON form), `flags`, and `commands` of `RUN` |
 //! | `...flags[]` | `name` in lower case and `value` |
 //! | `...commands[]` | `name` and `arguments` |
@@ -92,7 +93,9 @@ impl Maker<'_> {
     fn user(&mut self, user: &Said) -> NodeId {
         let name = self.said(user);
         let written = self.builder.string(&user.written, Some(user.place));
-        self.map(&[("name", name), ("written", written)], Some(user.place))
+        let known = self.builder.bool(user.value.is_ok(), Some(user.place));
+        let parts = [("known", known), ("name", name), ("written", written)];
+        self.map(&parts, Some(user.place))
     }
 
     /// What several stages may have.
