@@ -109,6 +109,8 @@ pub(super) fn unwrapped(words: &[Pieces]) -> Unwrapped<'_> {
             words = rest;
         } else if let Some(length) = redirection(text) {
             words = rest.get(length..).unwrap_or_default();
+        } else if name == "command" && only_looks(rest) {
+            break;
         } else if let Some((text, rest)) = split(name, rest) {
             return Unwrapped::Split(text, rest);
         } else if name == "runuser" && SWITCH.has(rest, 'u', "user") {
@@ -237,6 +239,14 @@ fn split<'p>(name: &str, rest: &'p [Pieces]) -> Option<(Pieces, &'p [Pieces])> {
     let (text, left) = ENV.value(flags, 'S', &["split-string"])?;
     let left = left.len() + command;
     Some((text, rest.get(rest.len().saturating_sub(left)..)?))
+}
+
+/// `command -v apt-get` says where a command is, and runs none.
+fn only_looks(words: &[Pieces]) -> bool {
+    words.first().is_some_and(|word| {
+        let flags = word.text().strip_prefix('-').unwrap_or_default();
+        !flags.starts_with('-') && flags.contains(['v', 'V'])
+    })
 }
 
 /// For `>file`, `2>&1` and `<` before a command: how many more words belong to it.
