@@ -190,3 +190,15 @@ fn a_case_that_nothing_reads_is_told_also_where_config_names_the_folder() {
     let told = "`stray.yaml` is no part of the fixtures, and nothing reads it";
     assert!(format!("{out}{err}").contains(told), "{out}{err}");
 }
+
+#[test]
+fn a_file_called_as_a_folder_of_cases_is_told_to_be_no_folder() {
+    let folder = repository(&[("policies/tests/tickets/pass", "")]);
+    let (_, out, err) = folder.run(&["test", "policies"]);
+    let told = format!("{out}{err}");
+    assert!(
+        told.contains("it must be a folder, with the cases in it"),
+        "{told}"
+    );
+    assert!(!told.contains("did you mean `pass`"), "{told}");
+}

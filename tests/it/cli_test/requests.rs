@@ -292,4 +292,9 @@ fn what_reading_a_case_warns_of_is_expected_or_fails_it() {
         "{out}"
     );
     assert_eq!(code, 1);
+    let (code, out) = run(Some(
+        r#"{"warnings": ["key `tier` is set twice", "key `tier` is set twice"]}"#,
+    ));
+    assert!(out.contains("does not warn that key `tier`"), "{out}");
+    assert_eq!(code, 1);
 }

@@ -122,6 +122,9 @@ impl SuiteFolder {
                     let trouble =
                         Trouble::new(path, format!("`{name}` is no part of the fixtures"));
                     trouble.with_help(match near {
+                        Some(near) if near == name => {
+                            "it must be a folder, with the cases in it".to_owned()
+                        }
                         Some(near) => format!("did you mean `{near}`?"),
                         None => "cases lie in the folders `pass`, `fail` and `fix`".to_owned(),
                     })
