@@ -17,6 +17,10 @@ const OPERATIONS: [(&str, Option<Operation>); 5] = [
     ("*", None),
 ];
 
+/// What a policy may judge, for an author who has not said it.
+pub(super) const WHAT_IS_JUDGED: &str = "say what is judged: `podTemplates: true` for all that makes pods, `resourceRules` for \
+    other kinds, `dockerfiles: true` for each Dockerfile, or `repository: true`";
+
 /// Reads what a policy looks at.
 pub(super) fn read_constraints(mut fields: Fields<'_, '_>) -> Option<Matching> {
     let pod_templates = fields.flag("podTemplates");
@@ -70,10 +74,8 @@ pub(super) fn read_constraints(mut fields: Fields<'_, '_>) -> Option<Matching> {
         matching.target
     } else {
         let place = fields.place();
-        let help = "write `podTemplates: true` for every pod template, or name resources under `resourceRules`";
-        fields.report(
-            Problem::error("`matchConstraints` names nothing to judge", place).with_help(help),
-        );
+        let problem = Problem::error("`matchConstraints` names nothing to judge", place);
+        fields.report(problem.with_help(WHAT_IS_JUDGED));
         return None;
     };
     if !matches!(target, Target::Resources { .. }) && fields.has("excludeResourceRules") {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use crate::manifest::{Document, Fields, ListRef, NodeRef, Placed, Problem, Severity as Weight};
 use crate::source::SourceMap;
 
-use super::constraints::read_constraints;
+use super::constraints::{WHAT_IS_JUDGED, read_constraints};
 use super::expressions::{Declared, Expressions};
 use super::rules::{read_conditions, read_mutations, read_validations, read_variables};
 use super::{
@@ -107,9 +107,7 @@ fn read_spec(mut fields: Fields<'_, '_>, name: &str, sources: &SourceMap) -> Opt
     let matching = fields
         .required_map("matchConstraints")
         .and_then(read_constraints);
-    let help = "say what is judged: `podTemplates: true` for all that makes pods, `resourceRules` for other kinds, or \
-                `repository: true`";
-    fields.explain("matchConstraints", help);
+    fields.explain("matchConstraints", WHAT_IS_JUDGED);
     let schema = fields.node("parameters");
     let parameters = schema.map(|schema| Parameters::read(schema, fields.problems()));
     let resources = read_resources(&mut fields);

@@ -395,7 +395,7 @@ fn a_policy_judges_something_by_something() {
     for (constraints, expected) in [
         (
             "{}",
-            "matchConstraints: `matchConstraints` names nothing to judge (write `podTemplates: true` for every pod template, or name resources under `resourceRules`)",
+            "matchConstraints: `matchConstraints` names nothing to judge (say what is judged: `podTemplates: true` for all that makes pods, `resourceRules` for other kinds, `dockerfiles: true` for each Dockerfile, or `repository: true`)",
         ),
         (
             "{podTemplates: true, resourceRules: []}",
