@@ -75,7 +75,8 @@ fn what_only_runs_a_command_is_not_the_command() {
         ("time -p apt update", "apt update"),
         ("flock -w 5 /lock apt update", "apt update"),
         ("gosu root apt update", "apt update"),
-        ("command -v apt", "apt"),
+        ("command -p apt update", "apt update"),
+        ("command -v apt", "command -v apt"),
         ("timeout", ""),
         ("sudo -u", ""),
     ] {
