@@ -28,7 +28,7 @@ pub struct Case {
     pub name: String,
     /// The object as written.
     pub text: String,
-    /// What stands beside it, as [`super::beside`] gives it.
+    /// What stands beside it, as [`super::beside()`] gives it.
     pub beside: Vec<(String, String)>,
     /// The validations that refuse it.
     pub validations: Vec<String>,
