@@ -1,7 +1,6 @@
 //! Reading Config, policies and exceptions from files: shared by all subcommands that judge.
 
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -328,6 +327,7 @@ pub(super) fn require_cluster(cluster: Option<&str>, config: &Config) -> anyhow:
 /// counts with the reason.
 #[cfg(feature = "serve")]
 pub(super) fn print_of(asked: &Asked) -> Print {
+    use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     let mut seen = std::collections::BTreeSet::new();
     for path in asked {
